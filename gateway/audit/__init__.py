@@ -1,0 +1,1 @@
+"""What we tell: events, the journal with its hash chain, checkpoints, status and alarms."""

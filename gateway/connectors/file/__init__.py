@@ -1,0 +1,1 @@
+"""Files: the watched folder as source, the folder as sink."""

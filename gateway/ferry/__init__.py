@@ -1,0 +1,1 @@
+"""How it crosses: frames, repair symbols, pacing and links."""

@@ -1,0 +1,1 @@
+"""The devices under a lane: UDP, raw Ethernet, memory."""

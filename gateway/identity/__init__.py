@@ -1,0 +1,1 @@
+"""Who says so: certificates, keys and epochs, and the algorithms they use."""

@@ -1,0 +1,1 @@
+"""What people and other machines see: settings, command line, health."""

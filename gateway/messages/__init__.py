@@ -1,0 +1,22 @@
+"""The texts that operators read, by number and language: the only place where sentences live.
+
+One module an area, each with one table `TEXTS`. A text says what happened in the words of the
+glossary, where, and what to do; fields stand in braces. A test fails on a number without a text,
+a text without a use, and a field that one language has and the other has not.
+
+    1xxx settings and start     gateway.messages.settings
+    21xx policy files           gateway.messages.policy
+    25xx connectors             gateway.messages.connectors
+    3xxx inspection             gateway.messages.inspection
+    4xxx identity and sealing   gateway.messages.identity
+    5xxx lane and ferry         gateway.messages.ferry
+    60xx audit journal          gateway.messages.audit
+    65xx queues and disk        gateway.messages.spool
+    7xxx, 8xxx operating        gateway.messages.operating
+"""
+
+from __future__ import annotations
+
+from gateway.messages.catalogue import LANGUAGES, Text, describe, remedy, text_of
+
+__all__ = ["LANGUAGES", "Text", "describe", "remedy", "text_of"]

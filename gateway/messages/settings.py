@@ -1,0 +1,9 @@
+"""Texts of the area: settings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.messages.text import Text
+
+TEXTS: Final[dict[int, Text]] = {}

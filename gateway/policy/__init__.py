@@ -1,0 +1,1 @@
+"""May it cross: policy files to rules, and rules to verdicts."""

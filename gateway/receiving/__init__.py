@@ -1,0 +1,1 @@
+"""The receiving half of a side: accept, verify, admit, deliver."""

@@ -1,0 +1,136 @@
+"""What a queue takes and gives, and what it promises, whichever engine stands behind it.
+
+    put       durable when it returns; a number that the queue has had before is a Duplicate
+    take      at least once; a unit taken and not acknowledged comes again after a restart
+    ack       durable, idempotent
+    release   the unit waits (stage `deferred`) and is taken again after the delay
+    reject    set aside with its reason, never dropped
+
+tests/contracts/test_queue.py holds every implementation to this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+class Put(Enum):
+    """What became of one entry of a put."""
+
+    CONFIRMED = auto()
+    DUPLICATE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One unit on its way into a queue.
+
+    number: the unit's number, the key of duplicate detection.
+    header: bytes for the reader (canonical, small, at most 64 KiB).
+    body: the bytes themselves, or the path of a closed file on the queue's own file system that the
+    queue takes over by rename (its content is made durable by put).
+    """
+
+    number: int
+    header: bytes
+    body: bytes | Path
+
+
+class Body(Protocol):
+    """A body as a reader sees it: its size, its bytes, or the file that holds it."""
+
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def path(self) -> Path | None:
+        """The file of a large body, None for one that lies inside its segment."""
+        ...
+
+    def open(self) -> BinaryIO:
+        """A stream at the start of the body; the caller closes it."""
+        ...
+
+    def read(self) -> bytes:
+        """The whole of an inline body. RuntimeError for a body in a file: stream it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One unit handed out: attempt counts from 1 and grows with each release or restart."""
+
+    number: int
+    header: bytes
+    body: Body
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHealth:
+    """depth: units not yet acknowledged. deferred: those released and waiting for their time."""
+
+    depth: int
+    deferred: int
+    oldest_age_s: float
+    kept: int
+    bytes_on_disk: int
+    free_bytes: int
+
+
+class QueueWriter(Protocol):
+    """The writing end. Exactly one process has it."""
+
+    def put(self, entries: Sequence[Entry]) -> list[Put]:
+        """Make entries durable, all with one group commit. From its return the caller may forget.
+
+        Raises Unavailable 6502 (disk full, nothing of this put is kept) or StateUncertain 6501.
+        """
+        ...
+
+    def staging(self) -> Path:
+        """A folder on the queue's file system for bodies under construction; emptied at start."""
+        ...
+
+    def has(self, number: int) -> bool:
+        """Whether the queue has ever taken this number (within the ledger's memory)."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class QueueReader(Protocol):
+    """The reading end. Exactly one process has it. All answers are durable when they return."""
+
+    def take(self, limit: int, limit_bytes: int) -> list[Taken]:
+        """Up to `limit` units in order of arrival, at most limit_bytes of bodies (at least one unit).
+
+        Does not block; an empty list means that nothing is ready. Units taken stay taken until
+        they are answered or the reader is opened anew.
+        """
+        ...
+
+    def ack(self, numbers: Iterable[int]) -> None: ...
+
+    def release(self, number: int, delay_s: float) -> None:
+        """Put off: taken again after delay_s. Not durable: after a restart it is taken at once."""
+        ...
+
+    def reject(self, number: int, reason: int, stage: str) -> None:
+        """Set the unit aside under its stage's folder (refused, held or corrupt) with its reason."""
+        ...
+
+    def get(self, number: int) -> Taken | None:
+        """A unit that still lies here, answered or not (acknowledged ones are kept for a time)."""
+        ...
+
+    def again(self, numbers: Iterable[int]) -> list[int]:
+        """Take kept units anew, as if they had just come; gives the numbers that were found."""
+        ...
+
+    def health(self) -> QueueHealth: ...
+
+    def close(self) -> None: ...

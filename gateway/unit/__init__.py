@@ -1,0 +1,1 @@
+"""What crosses: a unit, its number, its stages and its typed body. Values only: no I/O, stdlib only."""
