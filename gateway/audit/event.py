@@ -40,3 +40,22 @@ class Recorder(Protocol):
         stay buffered) or StateUncertain 6004.
         """
         ...
+
+
+class Status(Protocol):
+    """Where a process shows how it is, for people and monitoring; nothing depends on it being read.
+
+    Names of gauges and counters are metric names (`queue_cleared_units`, `blocks_lost_total`).
+    """
+
+    def gauge(self, name: str, value: Field) -> None: ...
+
+    def count(self, name: str, by: int = 1) -> None: ...
+
+    def raise_alarm(self, number: int, **fields: Field) -> None:
+        """Show an alarm and, if it is new, record `alarm.raised`. Raising it again is free."""
+        ...
+
+    def clear_alarm(self, number: int) -> None:
+        """End an alarm and, if it stood, record `alarm.cleared`."""
+        ...

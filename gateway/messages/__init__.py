@@ -17,6 +17,7 @@ a text without a use, and a field that one language has and the other has not.
 
 from __future__ import annotations
 
-from gateway.messages.catalogue import LANGUAGES, Text, describe, remedy, text_of
+from gateway.messages.catalogue import LANGUAGES, describe, remedy, shown, text_of
+from gateway.messages.text import Text
 
-__all__ = ["LANGUAGES", "Text", "describe", "remedy", "text_of"]
+__all__ = ["LANGUAGES", "Text", "describe", "remedy", "shown", "text_of"]

@@ -15,7 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
+
+from gateway.unit.stages import Body
 
 
 class Put(Enum):
@@ -38,25 +40,6 @@ class Entry:
     number: int
     header: bytes
     body: bytes | Path
-
-
-class Body(Protocol):
-    """A body as a reader sees it: its size, its bytes, or the file that holds it."""
-
-    @property
-    def size_bytes(self) -> int: ...
-    @property
-    def path(self) -> Path | None:
-        """The file of a large body, None for one that lies inside its segment."""
-        ...
-
-    def open(self) -> BinaryIO:
-        """A stream at the start of the body; the caller closes it."""
-        ...
-
-    def read(self) -> bytes:
-        """The whole of an inline body. RuntimeError for a body in a file: stream it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
