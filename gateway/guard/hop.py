@@ -1,0 +1,235 @@
+"""One step of a unit from queue to queue: everything passes once, in groups, or leaves by an exit.
+
+          take                work                put      record     ack
+    [reader] --> Taken --> Passed / Exit / Wait --> [writer] --> journal --> [reader]
+                              |        |
+                              |        +-- Wait: stays in its queue as `deferred`, tried again
+                              +----------- Exit: set aside as `refused`, `held` or `corrupt`
+
+A crash anywhere repeats the unit from its queue; the writer's ledger then answers Duplicate, and the
+unit is acknowledged without a second copy. Nothing here knows what a guard does with a unit.
+Bulk bodies are worked on in a thread of their own, so that small units do not wait behind them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.event import Event, Recorder, Status
+from gateway.errors import Field, Refused, Unavailable
+from gateway.spool.model import Entry, Put, QueueReader, QueueWriter, Taken
+from gateway.unit.model import Stage
+
+# Enough for one group commit to cost little a unit, few enough that the first does not wait long.
+BATCH_UNITS: Final = 64
+BATCH_BYTES: Final = 16 << 20
+# Above this a unit is bulk: hashing and sealing it takes longer than a batch of small ones.
+BULK_BYTES: Final = 4 << 20
+# The world is asked again soon, then less often: one second to one minute.
+FIRST_WAIT_S: Final = 1.0
+LONGEST_WAIT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The unit goes on: what the next queue gets, and the fields of its event."""
+
+    entry: Entry
+    channel: str
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The unit leaves: REFUSED, HELD or CORRUPT, with the number of its reason."""
+
+    stage: Stage
+    number: int
+    channel: str = ""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The unit stays. delay_s: when to ask again. number: 0 where waiting is as it should be."""
+
+    delay_s: float
+    number: int = 0
+    channel: str = ""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+Outcome = Passed | Exit | Wait
+Work = Callable[[Taken], Outcome]
+
+
+class Hop:
+    """Moves units from one queue to the next through `work`.
+
+    work: called once a taken unit, from several threads at a time when `threads` is above 1; it
+    returns an Outcome or raises Refused (an Exit) or Unavailable (a Wait). Anything else is a bug
+    and ends the process with the unit still in its queue.
+    """
+
+    def __init__(
+        self,
+        reader: QueueReader,
+        writer: QueueWriter,
+        work: Work,
+        recorder: Recorder,
+        status: Status,
+        *,
+        stage: Stage,
+        threads: int = 1,
+    ) -> None:
+        self._reader, self._writer = reader, writer
+        self._work = work
+        self._recorder, self._status = recorder, status
+        self._stage = stage
+        self._pool = ThreadPoolExecutor(threads, "hop") if threads > 1 else None
+        self._bulk_pool = ThreadPoolExecutor(1, "bulk")
+        self._bulk: dict[Future[Outcome], Taken] = {}
+        self._alarms: set[int] = set()
+        self._journal_behind = False
+
+    def step(self, now_s: float) -> float:
+        """Move what is ready; gives the seconds until the next call is wanted (0: more is ready)."""
+        if self._journal_behind and not self._commit():
+            return FIRST_WAIT_S
+        finished = [(taken, future.result()) for future, taken in self._finished_bulk()]
+        small: list[Taken] = []
+        if len(self._bulk) < 2:
+            for taken in self._reader.take(BATCH_UNITS, BATCH_BYTES):
+                if taken.body.size_bytes > BULK_BYTES:
+                    self._bulk[self._bulk_pool.submit(self._outcome, taken)] = taken
+                else:
+                    small.append(taken)
+        results = finished + list(zip(small, self._outcomes(small), strict=True))
+        if results:
+            self._settle(results)
+            return 0.0
+        if self._bulk:
+            wait(self._bulk, timeout=0.005)
+            return 0.0
+        return 0.01
+
+    def close(self) -> None:
+        """End the threads; what they held comes again from its queue."""
+        for pool in (self._pool, self._bulk_pool):
+            if pool is not None:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _finished_bulk(self) -> list[tuple[Future[Outcome], Taken]]:
+        done = [future for future in self._bulk if future.done()]
+        return [(future, self._bulk.pop(future)) for future in done]
+
+    def _outcomes(self, taken: Sequence[Taken]) -> list[Outcome]:
+        if self._pool is None or len(taken) < 2:
+            return [self._outcome(one) for one in taken]
+        return list(self._pool.map(self._outcome, taken))
+
+    def _outcome(self, taken: Taken) -> Outcome:
+        try:
+            return self._work(taken)
+        except Refused as error:
+            return Exit(Stage.REFUSED, error.number, fields=error.fields)
+        except Unavailable as error:
+            delay_s = min(FIRST_WAIT_S * 2.0 ** (taken.attempt - 1), LONGEST_WAIT_S)
+            return Wait(delay_s, error.number, fields=error.fields)
+
+    def _settle(self, results: Sequence[tuple[Taken, Outcome]]) -> None:
+        """Put, record, acknowledge: in this order, one group commit each."""
+        at_ns = time.time_ns()
+        passed = [(taken, out) for taken, out in results if isinstance(out, Passed)]
+        try:
+            put = self._writer.put([out.entry for _, out in passed]) if passed else []
+        except Unavailable as error:
+            self._put_back(passed, error, at_ns)
+            passed, put = [], []
+        for (taken, out), answer in zip(passed, put, strict=True):
+            again: dict[str, Field] = {}
+            if answer is Put.DUPLICATE:
+                again["again"] = 1
+                self._discard(taken)
+            self._record(self._stage.value, taken, out.channel, 0, {**out.fields, **again}, at_ns)
+        exits = [(taken, out) for taken, out in results if isinstance(out, Exit)]
+        for taken, out in exits:
+            self._record(out.stage.value, taken, out.channel, out.number, out.fields, at_ns)
+        self._wait([(taken, out) for taken, out in results if isinstance(out, Wait)], at_ns)
+        if not self._commit():
+            # What was put is answered Duplicate when it comes again: the ordinary path.
+            for taken, _ in [*passed, *exits]:
+                self._reader.release(taken.number, FIRST_WAIT_S)
+            return
+        # From here the reading queue may forget these units: they lie durable in the next one.
+        if passed:
+            self._reader.ack([taken.number for taken, _ in passed])
+        for taken, out in exits:
+            self._discard(taken)
+            self._reader.reject(taken.number, out.number, out.stage.value)
+        if passed:
+            self._clear_alarms()
+
+    def _wait(self, waits: Sequence[tuple[Taken, Wait]], at_ns: int) -> None:
+        for taken, out in waits:
+            self._reader.release(taken.number, out.delay_s)
+            if out.number:
+                self._alarm(out.number, out.fields)
+                if taken.attempt == 1:
+                    self._record("deferred", taken, out.channel, out.number, out.fields, at_ns)
+
+    def _put_back(
+        self, passed: Sequence[tuple[Taken, Passed]], error: Unavailable, at_ns: int
+    ) -> None:
+        """The next queue cannot take them: all wait here, nothing of them is kept there."""
+        for _, out in passed:
+            if isinstance(out.entry.body, Path):
+                out.entry.body.unlink(missing_ok=True)
+        self._wait(
+            [
+                (taken, Wait(FIRST_WAIT_S, error.number, out.channel, error.fields))
+                for taken, out in passed
+            ],
+            at_ns,
+        )
+
+    def _commit(self) -> bool:
+        """Make the journal durable; while it cannot be written no unit passes."""
+        try:
+            self._recorder.commit()
+        except Unavailable as error:
+            self._journal_behind = True
+            self._alarm(error.number, error.fields)
+            return False
+        self._journal_behind = False
+        return True
+
+    def _discard(self, taken: Taken) -> None:
+        """What a worker began for a unit that does not pass leaves nothing behind."""
+        (self._writer.staging() / str(taken.number)).unlink(missing_ok=True)
+
+    def _record(
+        self,
+        what: str,
+        taken: Taken,
+        channel: str,
+        number: int,
+        fields: Mapping[str, Field],
+        at_ns: int,
+    ) -> None:
+        self._status.count(f"units_{what}_total")
+        self._recorder.record(Event(what, at_ns, taken.number, channel, number, fields))
+
+    def _alarm(self, number: int, fields: Mapping[str, Field]) -> None:
+        self._alarms.add(number)
+        self._status.raise_alarm(number, **fields)
+
+    def _clear_alarms(self) -> None:
+        for number in self._alarms:
+            self._status.clear_alarm(number)
+        self._alarms.clear()

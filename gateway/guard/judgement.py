@@ -1,0 +1,50 @@
+"""The judgement of one file: inspect, evaluate, ask the scanners only if nothing has refused yet.
+
+`ferrygate policy check`, `ferrygate explain`, the sending guard and the receiving guard all call
+this: one engine, so that the answer of a test is the answer of the gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.inspection.chain import Inspector
+from gateway.policy.evaluate import Result, Verdict, evaluate
+from gateway.policy.facts import FileFacts
+from gateway.policy.model import Channel
+from gateway.unit.stages import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found and what follows from it under one channel."""
+
+    facts: FileFacts
+    verdict: Verdict
+
+
+def judge(
+    inspector: Inspector,
+    channel: Channel,
+    body: Body,
+    name: str,
+    at: datetime,
+    *,
+    at_receiver: bool,
+    peer: str = "",
+    every_check: bool = False,
+) -> Judgement:
+    """Judge a body under a channel.
+
+    at: when it was captured, with a zone. every_check: ask the scanners even where the verdict
+    stands without them, as `explain` does. Reads the body; raises Unavailable 33xx where a scanner
+    cannot answer, and nothing else for any body.
+    """
+    limits = channel.unpack
+    facts = inspector.examine(body, name, at, limits, peer=peer)
+    verdict = evaluate(channel, facts, at_receiver=at_receiver)
+    if verdict.result is Result.NEEDS_SCAN or every_check:
+        facts = inspector.scan(body, facts, limits)
+        verdict = evaluate(channel, facts, at_receiver=at_receiver)
+    return Judgement(facts, verdict)

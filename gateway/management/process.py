@@ -1,0 +1,105 @@
+"""The loop of one process: its steps, its signals, its status, and how it ends.
+
+Each part of a process is a Step: bounded work, then the seconds until it wants to be called again.
+A watch thread shows the status and asks the scanners how they are, so that an alarm comes within
+seconds although a step may be waiting for one of them.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from gateway.audit.event import Event, Recorder, Status
+from gateway.errors import GatewayError, Unavailable
+
+# Idle processes look again this often: three of them a side make the latency of a lone unit.
+LONGEST_SLEEP_S: Final = 0.05
+WATCH_EVERY_S: Final = 0.5
+UNAVAILABLE_SLEEP_S: Final = 0.5
+
+
+class Step(Protocol):
+    def step(self, now_s: float) -> float:
+        """Do bounded work; 0 wants to be called again at once."""
+        ...
+
+
+class Board(Status, Protocol):
+    def flush(self, now_s: float) -> None: ...
+
+
+@dataclass(slots=True)
+class Process:
+    """One running process of a host, assembled by wiring.
+
+    watches: called every half second from the watch thread; they must not block for long.
+    closing: called once at the end, in order.
+    """
+
+    name: str
+    steps: Sequence[Step]
+    board: Board
+    recorder: Recorder
+    watches: Sequence[Callable[[], None]] = ()
+    closing: Sequence[Callable[[], None]] = ()
+    reload: Callable[[], None] | None = None
+    _reload_wanted: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set. Raises StateUncertain and Misconfigured: the process must end."""
+        self.recorder.record(Event("process.started", time.time_ns()))
+        watch = threading.Thread(target=self._watch, args=(stop,), name="watch", daemon=True)
+        watch.start()
+        try:
+            while not stop.is_set():
+                wait_s = self._round()
+                if wait_s > 0:
+                    stop.wait(min(wait_s, LONGEST_SLEEP_S))
+            self.recorder.record(Event("process.stopped", time.time_ns()))
+            self.recorder.commit()
+        finally:
+            stop.set()
+            watch.join(timeout=2 * WATCH_EVERY_S)
+            for close in self.closing:
+                close()
+
+    def _round(self) -> float:
+        if self._reload_wanted.is_set() and self.reload is not None:
+            self._reload_wanted.clear()
+            self.reload()
+        waits_s = []
+        for step in self.steps:
+            try:
+                waits_s.append(step.step(time.monotonic()))
+            except Unavailable as error:
+                self.board.raise_alarm(error.number, **error.fields)
+                waits_s.append(UNAVAILABLE_SLEEP_S)
+        return min(waits_s, default=LONGEST_SLEEP_S)
+
+    def _watch(self, stop: threading.Event) -> None:
+        while True:
+            for look in self.watches:
+                try:
+                    look()
+                except GatewayError as error:
+                    self.board.raise_alarm(error.number, **error.fields)
+            self.board.flush(time.monotonic())
+            if stop.wait(WATCH_EVERY_S):
+                self.board.flush(time.monotonic())
+                return
+
+    def want_reload(self) -> None:
+        """Read the policies anew at the next round (SIGHUP)."""
+        self._reload_wanted.set()
+
+
+def stop_on_signals(process: Process, stop: threading.Event) -> None:
+    """SIGTERM and SIGINT end the process in order; SIGHUP reloads the policies."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGHUP, lambda *_: process.want_reload())

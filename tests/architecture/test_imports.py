@@ -1,0 +1,101 @@
+"""The arrows of docs/ARCHITECTURE.md hold, and the check itself notices a broken one."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("gateway", "inner", "outer")
+LINT = Path(sys.executable).with_name("lint-imports")
+
+# Each third-party package has one home: nothing else imports it.
+HOMES = {
+    "cryptography": ("gateway/identity/",),
+    "yaml": ("gateway/policy/document.py",),
+    "magic": ("gateway/inspection/",),
+    "yara_x": ("gateway/inspection/",),
+    "rich": ("gateway/management/",),
+    "psutil": ("gateway/management/", "gateway/audit/status.py"),
+}
+
+
+def sources() -> list[Path]:
+    return [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [LINT, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_import_rules_hold() -> None:
+    result = lint(ROOT)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract"),
+    [
+        ("gateway/connectors/file/folder_sink.py", "import gateway.ferry.frame", "edges"),
+        ("gateway/sending/judge.py", "import gateway.receiving.admit", "layers"),
+        ("gateway/unit/model.py", "import socket", "pure"),
+        ("gateway/ferry/frame.py", "import asyncio", "pure"),
+        ("gateway/policy/evaluate.py", "import gateway.inspection.chain", "layers"),
+    ],
+)
+def test_a_rule_broken_on_purpose_is_noticed(
+    tmp_path: Path, file: str, line: str, contract: str
+) -> None:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    broken = tmp_path / file
+    broken.write_text(broken.read_text().replace("from __future__ import annotations\n", f"from __future__ import annotations\n{line}\n", 1))
+    result = lint(tmp_path)
+    assert result.returncode == 1
+    assert f"{contract} BROKEN" in " ".join(result.stdout.split()), result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [("Cleared", "gateway/sending/judge.py"), ("Admitted", "gateway/receiving/admit.py")],
+)
+def test_a_stage_type_has_one_maker(name: str, home: str) -> None:
+    makers = {
+        str(file.relative_to(ROOT))
+        for file in sources()
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and _called(node) == name
+    }
+    assert makers == {home}
+
+
+@pytest.mark.parametrize("package", sorted(HOMES))
+def test_a_third_party_package_has_one_home(package: str) -> None:
+    users = {
+        str(file.relative_to(ROOT))
+        for file in sources()
+        for node in ast.walk(ast.parse(file.read_text()))
+        if package in _imported(node)
+    }
+    assert users, f"{package} is not used: take it out of pyproject.toml"
+    assert all(user.startswith(HOMES[package]) for user in users), users
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def _imported(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.split(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.level == 0:
+        return {(node.module or "").split(".")[0]}
+    return set()
