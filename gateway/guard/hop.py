@@ -158,8 +158,8 @@ class Hop:
                 self._discard(taken)
             self._record(self._stage.value, taken, out.channel, 0, {**out.fields, **again}, at_ns)
         exits = [(taken, out) for taken, out in results if isinstance(out, Exit)]
-        for taken, out in exits:
-            self._record(out.stage.value, taken, out.channel, out.number, out.fields, at_ns)
+        for taken, left in exits:
+            self._record(left.stage.value, taken, left.channel, left.number, left.fields, at_ns)
         self._wait([(taken, out) for taken, out in results if isinstance(out, Wait)], at_ns)
         if not self._commit():
             # What was put is answered Duplicate when it comes again: the ordinary path.
@@ -169,9 +169,9 @@ class Hop:
         # From here the reading queue may forget these units: they lie durable in the next one.
         if passed:
             self._reader.ack([taken.number for taken, _ in passed])
-        for taken, out in exits:
+        for taken, left in exits:
             self._discard(taken)
-            self._reader.reject(taken.number, out.number, out.stage.value)
+            self._reader.reject(taken.number, left.number, left.stage.value)
         if passed:
             self._clear_alarms()
 

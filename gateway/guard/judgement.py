@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.errors import Field
 from gateway.inspection.chain import Inspector
 from gateway.policy.evaluate import Result, Verdict, evaluate
 from gateway.policy.facts import FileFacts
@@ -48,3 +49,20 @@ def judge(
         facts = inspector.scan(body, facts, limits)
         verdict = evaluate(channel, facts, at_receiver=at_receiver)
     return Judgement(facts, verdict)
+
+
+def decision_fields(name: str, judgement: Judgement, policy_digest: str) -> dict[str, Field]:
+    """What the journal keeps of a judgement: what decided, where it stands, what was found."""
+    facts, verdict = judgement.facts, judgement.verdict
+    fields: dict[str, Field] = {
+        "name": name,
+        "size_bytes": facts.size_bytes,
+        "type": facts.leaves[0].type if facts.leaves else "unknown",
+        "policy": policy_digest[:12],
+        "checks": len(verdict.checks),
+    }
+    if verdict.deciding is not None and verdict.result is not Result.PASSES:
+        deciding = verdict.deciding
+        fields |= {"rule": f"{deciding.file}:{deciding.line}", "word": deciding.word}
+        fields |= {key: value for key, value in deciding.fields.items() if key not in fields}
+    return fields

@@ -1,1 +1,4 @@
-"""Who says so: certificates, keys and epochs, and the algorithms they use."""
+"""Who says so: certificates, keys, epochs, and the algorithms of sealing. Home of `cryptography`.
+
+Nothing outside this package names an algorithm. No queue, no policy and no network live here.
+"""

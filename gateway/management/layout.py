@@ -1,13 +1,13 @@
 """Where the parts of one host lie. Paths only: no I/O but the making of folders.
 
-    HOST/gate.yaml                     settings
-    HOST/policies/                     the policy set that this host works with
-    HOST/keys/{guard,ferry,trust}/     keys and certificates, by process
-    HOST/queues/LANE/STAGE/            one queue a folder: captured, cleared, received, admitted
-    HOST/state/                        numbers, sessions, ledgers, partial units
-    HOST/journal/{edge,guard,ferry}/   the audit journal, one chain a process
-    HOST/journal/checkpoints/          signed by the guard
-    HOST/run/                          status of each process, its pid; nothing that must survive
+HOST/gate.yaml                     settings
+HOST/policies/                     the policy set that this host works with
+HOST/keys/{guard,ferry,trust}/     keys and certificates, by process
+HOST/queues/LANE/STAGE/            one queue a folder: captured, cleared, received, admitted
+HOST/state/                        numbers, sessions, ledgers, partial units
+HOST/journal/{edge,guard,ferry}/   the audit journal, one chain a process
+HOST/journal/checkpoints/          signed by the guard
+HOST/run/                          status of each process, its pid; nothing that must survive
 """
 
 from __future__ import annotations

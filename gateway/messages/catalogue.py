@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.errors import MAX_FIELD_CHARACTERS, Field, GatewayError
-from gateway.messages import audit, connectors, ferry, identity, inspection, operating, policy, settings, spool
+from gateway.messages import (
+    audit,
+    connectors,
+    ferry,
+    identity,
+    inspection,
+    operating,
+    policy,
+    settings,
+    spool,
+)
 from gateway.messages.text import Text
 
 LANGUAGES: Final = ("en", "zh")
@@ -53,7 +63,9 @@ def shown(value: Field) -> str:
     cannot move the cursor, reorder a line or break an encoding.
     """
     text = str(value)
-    escaped = "".join(c if c.isprintable() else _escape(c) for c in text[: MAX_FIELD_CHARACTERS + 1])
+    escaped = "".join(
+        c if c.isprintable() else _escape(c) for c in text[: MAX_FIELD_CHARACTERS + 1]
+    )
     if len(text) > MAX_FIELD_CHARACTERS or len(escaped) > MAX_FIELD_CHARACTERS:
         return escaped[: MAX_FIELD_CHARACTERS - 1] + "…"
     return escaped
@@ -61,7 +73,13 @@ def shown(value: Field) -> str:
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )
 
 
 class _Fields(dict[str, str]):

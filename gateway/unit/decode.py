@@ -19,7 +19,9 @@ from gateway.unit.number import MAX_NUMBER
 MAX_ENCODED_BYTES: Final = 4096
 
 _Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
-_ChannelName = Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", max_length=64)]
+_ChannelName = Annotated[
+    str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", max_length=64)
+]
 _TimeNs = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 _Size = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 _Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
@@ -27,8 +29,11 @@ _Hex = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 _Name = Annotated[bytes, Meta(min_length=1, max_length=MAX_NAME_BYTES)]
 _Version = Annotated[int, Meta(ge=1, le=1)]
 _File = tuple[_Name, _Size, _TimeNs]
+_Subject = Annotated[str, Meta(max_length=256)]
 
-_captured = msgspec.msgpack.Decoder(tuple[_Version, _Number, _ChannelName, Kind, _TimeNs, _File])
+_captured = msgspec.msgpack.Decoder(
+    tuple[_Version, _Number, _ChannelName, Kind, _TimeNs, _File, _Subject]
+)
 _manifest = msgspec.msgpack.Decoder(
     tuple[_Version, _Number, _ChannelName, Kind, Lane, _TimeNs, _TimeNs, _Hex, _File, _Digest]
 )
@@ -37,8 +42,8 @@ _pack = msgspec.msgpack.Encoder().encode
 
 def decode_captured(untrusted_bytes: bytes) -> CapturedUnit:
     """A captured unit's header. Raises Refused 5301 and nothing else."""
-    _, number, channel, kind, at_ns, file = _strict(_captured, untrusted_bytes)
-    return CapturedUnit(number, channel, kind, at_ns, _file(file))
+    _, number, channel, kind, at_ns, file, subject = _strict(_captured, untrusted_bytes)
+    return CapturedUnit(number, channel, kind, at_ns, _file(file), subject)
 
 
 def decode_manifest(untrusted_bytes: bytes) -> Manifest:

@@ -28,6 +28,7 @@ def encode_captured(unit: CapturedUnit) -> bytes:
             unit.kind.value,
             unit.captured_at_ns,
             _file(unit.body),
+            unit.brought_by,
         ]
     )
 

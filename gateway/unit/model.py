@@ -76,13 +76,18 @@ class FileBody:
 
 @dataclass(frozen=True, slots=True)
 class CapturedUnit:
-    """What an edge took in, before any guard has seen it. Everything in it is untrusted."""
+    """What an edge took in, before any guard has seen it. Everything in it is untrusted.
+
+    brought_by: who brought it, as the edge knows him (the Unix owner of a file, the subject of a
+    certificate), "" where the source has no such notion. It does not cross.
+    """
 
     number: int
     channel: str
     kind: Kind
     captured_at_ns: int
     body: FileBody
+    brought_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,13 @@ def test_a_rule_broken_on_purpose_is_noticed(
         shutil.copytree(ROOT / package, tmp_path / package)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     broken = tmp_path / file
-    broken.write_text(broken.read_text().replace("from __future__ import annotations\n", f"from __future__ import annotations\n{line}\n", 1))
+    broken.write_text(
+        broken.read_text().replace(
+            "from __future__ import annotations\n",
+            f"from __future__ import annotations\n{line}\n",
+            1,
+        )
+    )
     result = lint(tmp_path)
     assert result.returncode == 1
     assert f"{contract} BROKEN" in " ".join(result.stdout.split()), result.stdout

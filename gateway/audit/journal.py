@@ -1,0 +1,231 @@
+"""The journal of one process: one writer, segments of JSON lines, a hash chain through all of them.
+
+    record()   event -> line -> chain -> buffer          no I/O
+    commit()   buffer -> one write, one fdatasync        then the events are on disk
+                  |            |
+                  |            fdatasync fails: StateUncertain 6004, the process ends
+                  disk full: Unavailable 6003, the lines stay buffered, no unit passes meanwhile
+
+A new segment begins when one is large or the (UTC) day changes. Reading and checking a journal is
+gateway.audit.search and gateway.audit.verify; this module only writes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.append import FOLDER_MODE, AppendFile, Full, Unsure, sync_folder, word
+from gateway.audit.event import Event, Status
+from gateway.audit.record import (
+    TRAILER_BYTES,
+    VERSION,
+    Header,
+    genesis,
+    header_line,
+    line_of,
+)
+from gateway.audit.recovery import MAX_BATCH_BYTES, Place, recover
+from gateway.audit.segment import segment_name
+from gateway.errors import Misconfigured, StateUncertain, Unavailable
+
+# Small enough to be read in a blink at start, large enough that years are not a million files.
+SEGMENT_BYTES: Final = 32 << 20
+# About 30,000 events: what a process may still tell while the disk is full.
+MAX_BUFFERED_BYTES: Final = 8 << 20
+DAY_NS: Final = 86_400 * 1_000_000_000
+
+
+class Journal:
+    """A Recorder whose events are chained. Made by open_journal; one process has it."""
+
+    def __init__(self, folder: Path, process: str, place: Place, lock_fd: int) -> None:
+        self.folder = folder
+        self.process = process
+        self._id = place.journal_id or secrets.token_hex(16)
+        self._lock_fd = lock_fd
+        self._seq = place.seq
+        self._head = place.head or genesis(process, self._id)
+        self._written_seq, self._written_head = self._seq, self._head
+        self._lines: list[bytes] = []
+        self._buffered_bytes = 0
+        self._first_at_ns = 0
+        self._day = place.began_at_ns // DAY_NS
+        self._status: Status | None = None
+        self._unsure = ""
+        self._file: AppendFile | None = None
+        if place.segment:
+            self._file = AppendFile(place.segment.path, place.size_bytes)
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event that is on disk."""
+        return self._written_seq
+
+    @property
+    def buffered_events(self) -> int:
+        return len(self._lines)
+
+    def show_on(self, status: Status) -> None:
+        """Show alarms 6003 and 6004 and the journal's gauges there from now on."""
+        self._status = status
+
+    def record(self, event: Event) -> None:
+        """Take an event into the buffer. Raises Unavailable 6003 when the buffer is full: nothing
+        has been recorded then, and the caller must not go on."""
+        if self._buffered_bytes > MAX_BUFFERED_BYTES:
+            raise Unavailable(6003, **self._state("ENOBUFS"))
+        line, self._head = line_of(event, self._seq + 1, self._head)
+        self._seq += 1
+        if not self._lines:
+            self._first_at_ns = event.at_ns
+        self._lines.append(line)
+        self._buffered_bytes += len(line)
+
+    def commit(self) -> None:
+        """All recorded events are on disk when this returns. Raises Unavailable 6003 or
+        StateUncertain 6004 and nothing else."""
+        if self._unsure:
+            raise StateUncertain(6004, folder=str(self.folder), reason=self._unsure)
+        if not self._lines:
+            return
+        try:
+            while self._lines:
+                self._write_batch()
+        except Full as full:
+            self._alarm(6003, full.reason)
+            raise Unavailable(6003, **self._state(full.reason)) from full
+        except Unsure as unsure:
+            self._unsure = str(unsure)
+            self._alarm(6004, self._unsure)
+            raise StateUncertain(6004, folder=str(self.folder), reason=self._unsure) from unsure
+        if self._status is not None:
+            self._status.clear_alarm(6003)
+            self._status.gauge("journal_seq", self._written_seq)
+
+    def close(self) -> None:
+        """Give the journal back. What was not committed is gone, as after a crash."""
+        if self._file:
+            self._file.close()
+        self._file = None
+        os.close(self._lock_fd)
+
+    def _write_batch(self) -> None:
+        count, size_bytes = 0, 0
+        for line in self._lines:
+            if count and size_bytes + len(line) > MAX_BATCH_BYTES:
+                break
+            count += 1
+            size_bytes += len(line)
+        batch = b"".join(self._lines[:count])
+        try:
+            self._append(batch)
+        except Full as full:
+            self._written(batch[: full.written_bytes].count(b"\n"))
+            raise
+        self._written(count)
+
+    def _append(self, batch: bytes) -> None:
+        day = self._first_at_ns // DAY_NS
+        file = self._file
+        if file and file.size_bytes + len(batch) <= SEGMENT_BYTES and day <= self._day:
+            file.append(batch)
+            return
+        self._begin_segment(batch, day)
+
+    def _begin_segment(self, batch: bytes, day: int) -> None:
+        first_seq = self._written_seq + 1
+        header = header_line(
+            Header(self.process, VERSION, self._id, first_seq, self._written_head.decode())
+        )
+        file = AppendFile(self.folder / segment_name(first_seq), 0)
+        try:
+            file.append(header + batch)
+        except Full as full:
+            full.written_bytes = max(0, full.written_bytes - len(header))
+            if full.written_bytes == 0:
+                file.remove()
+                raise
+            self._use(file, day)
+            raise
+        self._use(file, day)
+
+    def _use(self, file: AppendFile, day: int) -> None:
+        if self._file:
+            self._file.close()
+        self._file, self._day = file, day
+        sync_folder(self.folder)
+
+    def _written(self, count: int) -> None:
+        if not count:
+            return
+        last = self._lines[count - 1]
+        self._written_seq += count
+        # The hash stands before the closing quote, brace and newline.
+        self._written_head = last[-TRAILER_BYTES - 1 :][9:73]
+        self._buffered_bytes -= sum(map(len, self._lines[:count]))
+        del self._lines[:count]
+
+    def _alarm(self, number: int, reason: str) -> None:
+        if self._status is not None:
+            self._status.raise_alarm(number, **self._state(reason))
+
+    def _state(self, reason: str) -> dict[str, str | int | float]:
+        free_bytes = 0
+        with suppress(OSError):
+            space = os.statvfs(self.folder)
+            free_bytes = space.f_bavail * space.f_frsize
+        return {
+            "folder": str(self.folder),
+            "reason": reason,
+            "free_bytes": free_bytes,
+            "waiting": len(self._lines),
+        }
+
+
+def open_journal(
+    folder: Path, process: str, now_ns: Callable[[], int] = time.time_ns
+) -> Journal:
+    """Open the journal of a process for writing, recovering it first; the folder is made if absent.
+
+    What recovery did is itself recorded (`journal.recovered`, `journal.damaged`) and committed, or
+    buffered while the disk is full. Raises Misconfigured 6001 (another process writes it) or 6002
+    (the folder cannot be used) and nothing else.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(PermissionError):
+            folder.chmod(FOLDER_MODE)
+        lock_fd = _lock(folder)
+        place = recover(folder, process)
+        journal = Journal(folder, process, place, lock_fd)
+    except OSError as error:
+        raise Misconfigured(6002, folder=str(folder), reason=word(error)) from error
+    except Full as full:
+        raise Misconfigured(6002, folder=str(folder), reason=full.reason) from full
+    if place.cut_bytes:
+        fields = {"cut_bytes": place.cut_bytes, "kept_in": place.kept_in}
+        journal.record(Event("journal.recovered", now_ns(), number=6011, fields=fields))
+    if place.damaged_seq:
+        seq = {"seq": place.damaged_seq}
+        journal.record(Event("journal.damaged", now_ns(), number=6005, fields=seq))
+    with suppress(Unavailable):
+        journal.commit()
+    return journal
+
+
+def _lock(folder: Path) -> int:
+    # Mode 0600: no process of another user can hold it. The kernel gives it back when we die.
+    fd = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(fd)
+        raise Misconfigured(6001, folder=str(folder)) from error
+    return fd

@@ -1,0 +1,268 @@
+"""The phrases of a policy file: each reader takes a text and gives a value, or raises Misread.
+
+Nothing here knows in which section a phrase stands; that is the table in `gateway.policy.words`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.policy.facts import UnpackLimits
+from gateway.policy.phrases import (
+    Misread,
+    did_you_mean,
+    read_duration,
+    read_number,
+    read_size,
+    say_size,
+)
+from gateway.policy.values import (
+    NO_SIZE_LIMIT,
+    Afterwards,
+    Expectation,
+    ListName,
+    Rate,
+    Retry,
+    SizeBound,
+    WholeWhen,
+)
+
+SIZE_FORMS: Final = (
+    "at most SIZE",
+    "at least SIZE",
+    "between SIZE and SIZE",
+    "above SIZE",
+    "below SIZE",
+)
+_SIZE_BOUND: Final = re.compile(
+    r"(?:(?P<word>at most|at least|above|below) +(?P<size>.+)"
+    r"|between +(?P<low>.+?) +and +(?P<high>.+))"
+)
+
+
+def read_size_bound(text: str) -> SizeBound:
+    """`at most 20 MiB` and its relatives. Raises Misread and nothing else."""
+    match = _SIZE_BOUND.fullmatch(text)
+    if match is None:
+        write = f"at most {text}" if text[:1].isdigit() else "at most 20 MiB"
+        raise Misread(2124, 0, len(text), SIZE_FORMS, text=text, write=_with_unit(write))
+    if match["word"] is None:
+        low = read_size(match["low"], match.start("low")).size_bytes
+        high = read_size(match["high"], match.start("high")).size_bytes
+        if low > high:
+            raise Misread(
+                2125, 0, len(text), text=text, write=f"between {match['high']} and {match['low']}"
+            )
+        return SizeBound(low, high)
+    size = read_size(match["size"], match.start("size")).size_bytes
+    bounds = {
+        "at most": (0, size),
+        "at least": (size, NO_SIZE_LIMIT),
+        "above": (size + 1, NO_SIZE_LIMIT),
+        "below": (0, size - 1),
+    }
+    return SizeBound(*bounds[match["word"]])
+
+
+def _with_unit(phrase: str) -> str:
+    return f"{phrase} MiB" if phrase[-1:].isdigit() else phrase
+
+
+ARCHIVE_FORMS: Final = ("at most N levels", "N files", "SIZE", "ratio N")
+_ARCHIVE_PART: Final = re.compile(
+    r"(?:(?P<levels>[0-9,]+) levels?|(?P<files>[0-9,]+) files?"
+    r"|ratio (?P<ratio>[0-9,]+)|(?P<size>[0-9].*))"
+)
+
+
+def say_unpack(limits: UnpackLimits) -> str:
+    """Limits as an archive line writes them, without `at most`."""
+    size = say_size(limits.total_bytes)
+    return f"{limits.depth} levels, {limits.files:,} files, {size}, ratio {limits.ratio:,}"
+
+
+def read_archive(text: str) -> UnpackLimits:
+    """`at most 5 levels, 1,000 files, 1 GiB, ratio 200`: any of the four, each once."""
+    usual = UnpackLimits()
+    write = f"at most {say_unpack(usual)}"
+    if not text.startswith("at most "):
+        raise Misread(2124, 0, len(text), ARCHIVE_FORMS, text=text, write=write)
+    found: dict[str, int] = {}
+    at = len("at most ")
+    for part in text[at:].split(", "):
+        match = _ARCHIVE_PART.fullmatch(part.strip())
+        kind = match.lastgroup if match else None
+        if match is None or kind is None or kind in found:
+            raise Misread(2124, at, len(part), ARCHIVE_FORMS, text=part, write=write)
+        found[kind] = _archive_figure(kind, match[kind], at + match.start(kind))
+        at += len(part) + 2
+    return UnpackLimits(
+        depth=found.get("levels", usual.depth),
+        files=found.get("files", usual.files),
+        total_bytes=found.get("size", usual.total_bytes),
+        ratio=found.get("ratio", usual.ratio),
+    )
+
+
+# Highest figures that an archive line may ask for: beyond them no scanner of a gate keeps up.
+MAX_UNPACK: Final = UnpackLimits(depth=16, files=1_000_000, total_bytes=1 << 40, ratio=100_000)
+
+
+def _archive_figure(kind: str, text: str, at: int) -> int:
+    match kind:
+        case "levels":
+            return read_number(text, 1, MAX_UNPACK.depth, at)
+        case "files":
+            return read_number(text, 1, MAX_UNPACK.files, at)
+        case "ratio":
+            return read_number(text, 1, MAX_UNPACK.ratio, at)
+        case _:
+            size_bytes = read_size(text, at).size_bytes
+            if not 1 <= size_bytes <= MAX_UNPACK.total_bytes:
+                limit = MAX_UNPACK.total_bytes
+                raise Misread(2123, at, len(text), value=size_bytes, low=1, high=limit)
+            return size_bytes
+
+
+LIST_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+def read_name(text: str) -> str | ListName:
+    """One name pattern, or `in list NAME`. Raises Misread 2127 and nothing else."""
+    if text.startswith("in list"):
+        name = text.removeprefix("in list").strip()
+        if not LIST_NAME.fullmatch(name):
+            raise Misread(2124, 0, len(text), text=text, write="in list NAME")
+        return ListName(name)
+    if not text or "/" in text or len(text) > 255:
+        raise Misread(2127, 0, len(text), text=text)
+    return text
+
+
+_WHOLE: Final = re.compile(r"unchanged for +(?P<time>.+)")
+WHOLE_FORMS: Final = ("unchanged for DURATION", "as soon as it appears")
+
+
+def read_whole_when(text: str) -> WholeWhen:
+    """When a file is whole. Raises Misread and nothing else."""
+    if text == "as soon as it appears":
+        return WholeWhen(0.0)
+    match = _WHOLE.fullmatch(text)
+    if match is None:
+        raise Misread(2124, 0, len(text), WHOLE_FORMS, text=text, write="unchanged for 5 s")
+    return WholeWhen(read_duration(match["time"], match.start("time")))
+
+
+_MOVE: Final = re.compile(r"move to (?P<name>[^/\s.][^/\s]{0,99})/")
+AFTERWARDS_FORMS: Final = ("remove", "move to NAME/")
+
+
+def read_afterwards(text: str) -> Afterwards:
+    """What happens to a captured file. Raises Misread and nothing else."""
+    if text == "remove":
+        return Afterwards("")
+    match = _MOVE.fullmatch(text)
+    if match is None:
+        raise Misread(2124, 0, len(text), AFTERWARDS_FORMS, text=text, write="move to sent/")
+    return Afterwards(match["name"])
+
+
+RATE_FORMS: Final = (
+    "at most N units/s",
+    "at most N units/min",
+    "at most N units/h",
+    "at most SIZE/s",
+)
+_RATE: Final = re.compile(r"at most +(?P<amount>[0-9][^/]*?)(?: *)/(?P<per>[a-z]+)")
+_PER: Final = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def read_rate(text: str) -> Rate:
+    """`at most 40 units/min`, `at most 5 MiB/s`. Raises Misread and nothing else."""
+    bare = re.fullmatch(r"(?:at most +)?(?P<n>[0-9,]+)", text)
+    if bare:
+        write = f"at most {bare['n']} units/min"
+        raise Misread(
+            2110, bare.start("n"), len(bare["n"]), RATE_FORMS, text=bare["n"], write=write
+        )
+    match = _RATE.fullmatch(text)
+    if match is None or match["per"] not in _PER:
+        raise Misread(2124, 0, len(text), RATE_FORMS, text=text, write="at most 40 units/min")
+    per_s = _PER[match["per"]]
+    if units := re.fullmatch(r"(?P<n>[0-9,]+) units?", match["amount"]):
+        return Rate(read_number(units["n"], 1, 10**9, match.start("amount")), per_s, "units")
+    size = read_size(match["amount"], match.start("amount")).size_bytes
+    if size < 1:
+        raise Misread(
+            2123, match.start("amount"), len(match["amount"]), value=0, low=1, high=1 << 40
+        )
+    return Rate(size, per_s, "bytes")
+
+
+RETRY_FORMS: Final = ("N times", "N times, DURATION apart", "N times, then tell owner")
+_RETRY: Final = re.compile(
+    r"(?P<n>[0-9,]+) times?(?:, +(?P<apart>[0-9].*?) +apart)?(?P<tell>, +then tell owner)?"
+)
+# Time between two tries where the file says none.
+RETRY_APART_S: Final = 60.0
+MAX_RETRIES: Final = 100
+
+
+def read_retry(text: str) -> Retry:
+    """`3 times, 5 min apart, then tell owner`. Raises Misread and nothing else."""
+    match = _RETRY.fullmatch(text)
+    if match is None:
+        raise Misread(2124, 0, len(text), RETRY_FORMS, text=text, write="3 times, then tell owner")
+    times = read_number(match["n"], 0, MAX_RETRIES)
+    apart_s = (
+        read_duration(match["apart"], match.start("apart")) if match["apart"] else RETRY_APART_S
+    )
+    return Retry(times, apart_s, match["tell"] is not None)
+
+
+_MODE: Final = re.compile(r"0[0-7]{3}")
+
+
+def read_file_mode(text: str) -> int:
+    """`"0640"`: permission bits. Never writable by everyone. Raises Misread 2128 only."""
+    if not _MODE.fullmatch(text) or int(text, 8) & 0o002 or not int(text, 8) & 0o400:
+        raise Misread(2128, 0, len(text), text=text)
+    return int(text, 8)
+
+
+_FOLDER: Final = re.compile(r"(?:/[^/\x00]+)+")
+
+
+def read_folder(text: str) -> str:
+    """An absolute path without `.`, `..` or a last slash. Raises Misread 2129 only."""
+    parts = text.split("/")
+    if not _FOLDER.fullmatch(text) or "." in parts or ".." in parts or len(text) > 1024:
+        raise Misread(2129, 0, len(text), text=text)
+    return text
+
+
+def read_grade(text: str) -> int:
+    """A data grade, 1 (public) to 5. Raises Misread and nothing else."""
+    return read_number(text, 1, 5)
+
+
+EXPECT_FORMS: Final = ("delivered", "refused", "refused by WORD", "held", "held by WORD")
+
+
+def read_expectation(text: str) -> Expectation:
+    """What a test expects. Raises Misread and nothing else."""
+    match text.split():
+        case ["delivered"]:
+            return Expectation("delivered")
+        case ["refused"]:
+            return Expectation("refused")
+        case ["refused", "by", word]:
+            return Expectation("refused", word)
+        case ["held"]:
+            return Expectation("held")
+        case ["held", "by", word]:
+            return Expectation("held", word)
+        case _:
+            near = did_you_mean(text, EXPECT_FORMS[:4]) or "delivered"
+            raise Misread(2124, 0, len(text), EXPECT_FORMS, text=text, write=near)

@@ -1,0 +1,128 @@
+"""The values of a channel: frozen, and ready for judging.
+
+A time condition is a table of the week's minutes, a name condition one compiled pattern, a size
+two numbers: no phrase is read again when a unit is judged. How they are written:
+`gateway.policy.grammar`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY_MINUTES: Final = 24 * 60
+WEEK_MINUTES: Final = 7 * DAY_MINUTES
+# More than any disk of a gate; keeps a bound an ordinary number.
+NO_SIZE_LIMIT: Final = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class SizeBound:
+    """at_least and at_most in bytes, both included."""
+
+    at_least: int
+    at_most: int
+
+    def __contains__(self, size_bytes: int) -> bool:
+        return self.at_least <= size_bytes <= self.at_most
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWindows:
+    """Minutes of the week, Monday 00:00 first: minutes[i] is 1 where the phrase is true.
+
+    first: the minute where the first window begins, for tests that leave out the time.
+    """
+
+    minutes: bytes = field(repr=False)
+    first: int
+
+    def __contains__(self, local: datetime) -> bool:
+        minute = local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute
+        return self.minutes[minute] == 1
+
+
+@dataclass(frozen=True, slots=True)
+class ListName:
+    """`in list NAME`: a list of the set that is read when the set is loaded."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names by shell pattern, or of a list; capital and small letters are the same."""
+
+    patterns: tuple[str, ...]
+    listed: frozenset[str] = frozenset()
+    compiled: re.Pattern[str] | None = field(default=None, repr=False, compare=False)
+
+    def __contains__(self, name: str) -> bool:
+        if self.compiled is not None and self.compiled.match(name):
+            return True
+        return bool(self.listed) and name.casefold() in self.listed
+
+    @property
+    def first(self) -> str:
+        """A name that fits, for tests that leave it out."""
+        if self.patterns:
+            return _sample_of(self.patterns[0])
+        return min(self.listed, default="sample")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `amount` of units or bytes in per_s seconds."""
+
+    amount: int
+    per_s: float
+    of: Literal["units", "bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often delivery is tried again, how long between, and whether the owner is told."""
+
+    times: int
+    apart_s: float
+    tell_owner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeWhen:
+    """When a file in the source folder counts as whole. 0: as soon as it appears."""
+
+    unchanged_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What happens to a captured file: moved into a folder below the source, or removed ("")."""
+
+    move_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a test expects. word: the rule that must be among those that decide, "" for any."""
+
+    result: Literal["delivered", "refused", "held"]
+    word: str = ""
+
+
+def names_of(patterns: tuple[str, ...], listed: frozenset[str]) -> Names:
+    """Compile patterns and listed names to one condition."""
+    # fnmatch.translate writes stars as atomic groups: no pattern takes more than linear steps back.
+    regex = "|".join(fnmatch.translate(pattern) for pattern in patterns)
+    folded = frozenset(name.casefold() for name in listed)
+    return Names(patterns, folded, re.compile(regex, re.IGNORECASE) if patterns else None)
+
+
+def _sample_of(pattern: str) -> str:
+    text = re.sub(r"\[!.[^\]]*\]", "_", pattern)
+    text = re.sub(r"\[(.)[^\]]*\]", r"\1", text)
+    return text.replace("*", "sample").replace("?", "x")

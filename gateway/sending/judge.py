@@ -1,0 +1,141 @@
+"""The sending guard's work on one unit: captured -> judged -> cleared -> sealed.
+
+The only maker of Cleared: whoever holds one holds a unit that the policy in force lets pass.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from gateway.errors import Field, Refused
+from gateway.guard.hop import Exit, Outcome, Passed, Wait
+from gateway.guard.judgement import decision_fields, judge
+from gateway.inspection.chain import Inspector
+from gateway.policy.evaluate import Result
+from gateway.policy.model import Channel, PolicySet
+from gateway.policy.rate import TokenBucket
+from gateway.sending.seal import Sealer
+from gateway.spool.model import Entry, Taken
+from gateway.unit.decode import decode_captured
+from gateway.unit.model import CapturedUnit, Lane, Stage
+from gateway.unit.stages import Cleared
+
+# Without a policy set nothing is judged; the set may come at any moment by a reload.
+NO_POLICY_WAIT_S: Final = 2.0
+
+
+class Judge:
+    """Judges captured units of one lane and seals those that pass.
+
+    policy: gives the set in force, None where there is none (then every unit waits).
+    staging: gives a new path for the sealed file of a large unit, by number.
+    Safe to call from several threads for different units.
+    """
+
+    def __init__(
+        self,
+        lane: Lane,
+        policy: Callable[[], PolicySet | None],
+        inspector: Inspector,
+        sealer: Sealer,
+        staging: Path,
+    ) -> None:
+        self._lane = lane
+        self._policy = policy
+        self._inspector = inspector
+        self._sealer = sealer
+        self._staging = staging
+        self._buckets: dict[tuple[str, str], TokenBucket] = {}
+        self._buckets_lock = threading.Lock()
+
+    def __call__(self, taken: Taken) -> Outcome:
+        """Judge and seal one captured unit. Raises Unavailable 33xx (scanners) and Refused."""
+        unit = decode_captured(taken.header)
+        policy = self._policy()
+        if policy is None:
+            return Wait(NO_POLICY_WAIT_S, 2150, unit.channel)
+        channel = policy.channels.get(unit.channel)
+        if channel is None or channel.lane is not self._lane or channel.carries is not unit.kind:
+            return Exit(Stage.REFUSED, 2151, unit.channel, {"channel": unit.channel})
+        if unit.number != taken.number:
+            return Exit(Stage.CORRUPT, 2152, unit.channel)
+        bucket = self._bucket(policy, channel)
+        if bucket is not None and (delay_s := bucket.wait_s(time.monotonic())) > 0:
+            return Wait(delay_s, 0, unit.channel)
+        return self._judged(taken, unit, policy, channel, bucket)
+
+    def _judged(
+        self,
+        taken: Taken,
+        unit: CapturedUnit,
+        policy: PolicySet,
+        channel: Channel,
+        bucket: TokenBucket | None,
+    ) -> Outcome:
+        before = _change_marks(taken)
+        captured_at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
+        judgement = judge(
+            self._inspector,
+            channel,
+            taken.body,
+            unit.body.name,
+            captured_at,
+            at_receiver=False,
+            peer=unit.brought_by,
+        )
+        fields = decision_fields(unit.body.name, judgement, policy.digest)
+        verdict = judgement.verdict
+        if verdict.result is Result.HELD:
+            return Exit(Stage.HELD, verdict.number, unit.channel, fields)
+        if verdict.result is not Result.PASSES:
+            return Exit(Stage.REFUSED, verdict.number, unit.channel, fields)
+        if channel.rehearse:
+            return Exit(Stage.REFUSED, 2153, unit.channel, fields)
+        cleared = Cleared(unit, taken.body, policy.digest, time.time_ns())
+        if bucket is not None:
+            bucket.spend(time.monotonic())
+        return self._sealed(taken, cleared, fields, before)
+
+    def _sealed(
+        self,
+        taken: Taken,
+        cleared: Cleared,
+        fields: dict[str, Field],
+        before: tuple[int, ...],
+    ) -> Passed:
+        sealed: bytes | Path
+        if taken.body.path is None:
+            sealed, manifest = self._sealer.seal_bytes(cleared)
+        else:
+            sealed = self._staging / str(taken.number)
+            manifest = self._sealer.seal_file(cleared, sealed)
+            if _change_marks(taken) != before:
+                # Somebody wrote to the file between inspection and sealing.
+                sealed.unlink(missing_ok=True)
+                raise Refused(2154, name=cleared.unit.body.name)
+        fields |= {"sha256": manifest.body_sha256.hex()}
+        return Passed(Entry(taken.number, b"", sealed), cleared.unit.channel, fields)
+
+    def _bucket(self, policy: PolicySet, channel: Channel) -> TokenBucket | None:
+        if channel.rate is None:
+            return None
+        key = (policy.digest, channel.name)
+        with self._buckets_lock:
+            if key not in self._buckets:
+                if len(self._buckets) > len(policy.channels):
+                    self._buckets.clear()
+                self._buckets[key] = TokenBucket(channel.rate)
+            return self._buckets[key]
+
+
+def _change_marks(taken: Taken) -> tuple[int, ...]:
+    """What changes when a file is written to: nobody but root can set ctime."""
+    if taken.body.path is None:
+        return ()
+    status = taken.body.path.stat()
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -1,0 +1,147 @@
+"""Everything that the queue changes on disk goes through here, so that a test can stop it anywhere.
+
+Reading needs no such seam and stays with the modules that read. What a failing call means is
+decided here too: a full disk is Unavailable 6502, anything else StateUncertain 6501.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+from gateway.errors import StateUncertain, Unavailable
+
+# The process at the other end is another user of the same group: it reads, overwrites and deletes.
+SHARED_FILE_MODE: Final = 0o660
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class Disk(Protocol):
+    """The changing half of the system calls. Each raises OSError as the system call does."""
+
+    def create(self, path: Path) -> int:
+        """Open for reading and writing, made if it is not there, of mode SHARED_FILE_MODE."""
+        ...
+
+    def write(self, fd: int, data: bytes | bytearray, offset: int) -> None:
+        """All of data at offset."""
+        ...
+
+    def truncate(self, fd: int, size_bytes: int) -> None: ...
+
+    def sync(self, fd: int) -> None:
+        """Content and size durable (fdatasync)."""
+        ...
+
+    def sync_folder(self, folder: Path) -> None:
+        """The names in a folder durable."""
+        ...
+
+    def rename(self, source: Path, target: Path) -> None: ...
+
+    def link(self, source: Path, target: Path) -> None: ...
+
+    def unlink(self, path: Path) -> None: ...
+
+
+class RealDisk:
+    """The disk of this machine."""
+
+    def create(self, path: Path) -> int:
+        """See Disk."""
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, SHARED_FILE_MODE)
+        status = os.fstat(fd)
+        if status.st_mode & 0o777 != SHARED_FILE_MODE and status.st_uid == os.geteuid():
+            os.fchmod(fd, SHARED_FILE_MODE)  # the umask had its say
+        return fd
+
+    def write(self, fd: int, data: bytes | bytearray, offset: int) -> None:
+        """See Disk."""
+        written = os.pwrite(fd, data, offset)
+        while written < len(data):
+            written += os.pwrite(fd, memoryview(data)[written:], offset + written)
+
+    def truncate(self, fd: int, size_bytes: int) -> None:
+        """See Disk."""
+        os.ftruncate(fd, size_bytes)
+
+    def sync(self, fd: int) -> None:
+        """See Disk."""
+        os.fdatasync(fd)
+
+    def sync_folder(self, folder: Path) -> None:
+        """See Disk."""
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """See Disk."""
+        os.rename(source, target)
+
+    def link(self, source: Path, target: Path) -> None:
+        """See Disk."""
+        os.link(source, target, follow_symlinks=False)
+
+    def unlink(self, path: Path) -> None:
+        """See Disk."""
+        os.unlink(path)
+
+
+def replace(disk: Disk, path: Path, data: bytes) -> None:
+    """Write a file anew so that at every moment the old or the new one stands there, durable."""
+    new = path.with_name(f".{path.name}.new")
+    write_new(disk, new, data)
+    disk.rename(new, path)
+    disk.sync_folder(path.parent)
+
+
+def write_new(disk: Disk, path: Path, data: bytes) -> None:
+    """Write a file and sync its content; its name is the caller's to sync."""
+    fd = disk.create(path)
+    try:
+        disk.truncate(fd, 0)
+        disk.write(fd, data, 0)
+        disk.sync(fd)
+    finally:
+        os.close(fd)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk, or the quota of this user, is used up."""
+    return error.errno in _FULL
+
+
+def uncertain(path: Path, error: OSError) -> StateUncertain:
+    """What a failing write means that may or may not have reached the disk."""
+    return StateUncertain(6501, path=str(path), reason=error.strerror or str(error))
+
+
+def full(folder: Path, needed_bytes: int = 0) -> Unavailable:
+    """What a full disk means, with what is free and what is wanted."""
+    free_bytes = free_bytes_of(folder)
+    return Unavailable(
+        6502, folder=str(folder), free_bytes=free_bytes, needed_bytes=max(needed_bytes, 1)
+    )
+
+
+def free_bytes_of(folder: Path) -> int:
+    """What an ordinary user may still write on the folder's file system."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn OSError of writes into Unavailable 6502 or StateUncertain 6501."""
+    try:
+        yield
+    except OSError as error:
+        raise (full(folder) if is_full(error) else uncertain(folder, error)) from error
