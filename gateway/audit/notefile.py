@@ -19,6 +19,7 @@ from gateway.errors import Refused
 
 _NAME: Final = re.compile(r"checkpoints-[0-9]{4}-[0-9]{2}-[0-9]{2}\.txt")
 _READ_BYTES: Final = 1 << 20
+_BETWEEN: Final = b"\n" + FIRST_LINE
 # A copy that was away for days catches up in steps, so that the guard never waits long for it.
 MAX_COPY_BYTES: Final = 4 << 20
 # How much of the end of a copy is compared before more is written behind it.
@@ -59,14 +60,14 @@ def notes_of(path: Path) -> Iterator[Found]:
         offset, kept = 0, b""
         while data := file.read(_READ_BYTES):
             kept += data
-            while (end := kept.find(b"\n" + FIRST_LINE)) >= 0:
-                yield _found(path.name, offset, kept[: end + 1])
-                kept = kept[end + 1 :]
-                offset += end + 1
-            if len(kept) > MAX_NOTE_BYTES:
-                yield Found(path.name, offset, None)
-                offset += len(kept) - len(FIRST_LINE)
-                kept = kept[-len(FIRST_LINE) :]
+            start = 0
+            while (end := kept.find(_BETWEEN, start)) >= 0:
+                yield _found(path.name, offset + start, kept[start : end + 1])
+                start = end + 1
+            if len(kept) - start > MAX_NOTE_BYTES:
+                yield Found(path.name, offset + start, None)
+                start = len(kept) - len(FIRST_LINE)
+            offset, kept = offset + start, kept[start:]
         if kept:
             yield _found(path.name, offset, kept)
 
@@ -131,21 +132,21 @@ def copy_new(original: Path, copy: Path) -> bool:
     write beside it. Raises OSError or Differs.
     """
     names = [path.name for path in note_files(original)]
-    more = [path.name for path in note_files(copy) if path.name not in names]
-    if more:
-        raise Differs(more[-1])
+    copied = [path.name for path in note_files(copy)]
+    if unknown := set(copied).difference(names):
+        raise Differs(max(unknown))
     left = MAX_COPY_BYTES
-    for name in reversed(names):
-        done, left = _copy_file(original / name, copy / name, left)
-        if left <= 0:
-            return False
-        if not done:
-            break
+    # Oldest first: all before the newest copied file are whole.
+    for name in names:
+        if not copied or name >= copied[-1]:
+            left -= _copy_file(original / name, copy / name, left)
+            if left <= 0:
+                return False
     return True
 
 
-def _copy_file(original: Path, copy: Path, left: int) -> tuple[bool, int]:
-    """Append what the copy lacks. Gives whether it lacked anything, and what is left of the budget."""
+def _copy_file(original: Path, copy: Path, left: int) -> int:
+    """Append what the copy lacks, at most `left` bytes. Gives how much it lacked."""
     fd = os.open(copy, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         size = os.fstat(fd).st_size
@@ -163,9 +164,16 @@ def _copy_file(original: Path, copy: Path, left: int) -> tuple[bool, int]:
             except OSError:
                 os.ftruncate(fd, size)
                 raise
-        return bool(data), left - lacking
+        return lacking
     finally:
         os.close(fd)
+
+
+def _found(name: str, offset_bytes: int, untrusted_note: bytes) -> Found:
+    try:
+        return Found(name, offset_bytes, decode_note(untrusted_note))
+    except Refused:
+        return Found(name, offset_bytes, None)
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -1,1 +1,1 @@
-"""The devices under a lane: UDP, raw Ethernet, memory."""
+"""The devices under a lane: memory (tests), UDP, raw Ethernet. A SendOnlyLink cannot receive."""

@@ -1,0 +1,213 @@
+"""A hop moves each unit exactly once, or lets it out by an exit, whatever fails between."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Refused, Unavailable
+from gateway.guard.hop import BULK_BYTES, Exit, Hop, Outcome, Passed, Wait
+from gateway.spool.model import Entry, Taken
+from gateway.unit.model import Stage
+from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
+
+
+class Bench:
+    """A hop between two queues in memory."""
+
+    def __init__(self, work: Callable[[Taken], Outcome], tmp_path: Path, threads: int = 1) -> None:
+        self.staging = tmp_path / "staging"
+        self.staging.mkdir()
+        self.before = MemoryQueue()
+        self.after = MemoryQueue(self.staging)
+        self.recorder = ListRecorder()
+        self.board = BoardOfOne()
+        self.hop = Hop(
+            self.before,
+            self.after,
+            work,
+            self.recorder,
+            self.board,
+            stage=Stage.CLEARED,
+            threads=threads,
+        )
+
+    def fill(self, count: int, body: bytes | Path = b"body") -> None:
+        self.before.put([Entry(number, b"", body) for number in range(count)])
+
+    def run(self, rounds: int = 50) -> None:
+        for _ in range(rounds):
+            if self.hop.step(0.0) > 0 and not self.before.waiting:
+                break
+
+
+def pass_on(taken: Taken) -> Outcome:
+    return Passed(Entry(taken.number, b"judged", taken.body.read()), "lab")
+
+
+def test_every_unit_passes_once_and_is_recorded_before_it_is_acknowledged(tmp_path: Path) -> None:
+    bench = Bench(pass_on, tmp_path)
+    bench.fill(200)
+    bench.run()
+    assert sorted(bench.after.entries) == list(range(200))
+    assert sorted(bench.before.acknowledged) == list(range(200))
+    assert bench.recorder.names() == ["cleared"] * 200
+    assert bench.recorder.committed == 200
+
+
+@pytest.mark.parametrize("stage", [Stage.REFUSED, Stage.HELD, Stage.CORRUPT])
+def test_a_unit_that_leaves_is_set_aside_with_its_reason(tmp_path: Path, stage: Stage) -> None:
+    bench = Bench(lambda taken: Exit(stage, 3102, "lab", {"rule": "x.yaml:3"}), tmp_path)
+    bench.fill(1)
+    bench.run()
+    assert bench.before.rejected == [(0, 3102, stage.value)]
+    assert not bench.after.entries
+    event = bench.recorder.events[0]
+    assert (event.what, event.number, event.fields["rule"]) == (stage.value, 3102, "x.yaml:3")
+
+
+def test_a_refusal_raised_by_the_work_is_an_exit(tmp_path: Path) -> None:
+    def work(taken: Taken) -> Outcome:
+        raise Refused(4110)
+
+    bench = Bench(work, tmp_path)
+    bench.fill(1)
+    bench.run()
+    assert bench.before.rejected == [(0, 4110, "refused")]
+
+
+def test_while_the_scanner_is_gone_units_wait_and_all_pass_when_it_is_back(tmp_path: Path) -> None:
+    gone = True
+
+    def work(taken: Taken) -> Outcome:
+        if gone:
+            raise Unavailable(3301, scanner="clamd")
+        return pass_on(taken)
+
+    bench = Bench(work, tmp_path)
+    bench.fill(3)
+    bench.hop.step(0.0)
+    assert not bench.after.entries
+    assert bench.board.alarms == {3301: {"scanner": "clamd"}}
+    assert bench.recorder.names() == ["deferred"] * 3
+    bench.hop.step(0.0)
+    assert bench.recorder.names() == ["deferred"] * 3, "a second attempt is no news"
+    assert [delay for _, delay in bench.before.released] == [1.0] * 3 + [2.0] * 3
+    gone = False
+    bench.run()
+    assert sorted(bench.after.entries) == [0, 1, 2]
+    assert not bench.board.alarms
+
+
+def test_a_full_next_queue_puts_everything_off_and_loses_nothing(tmp_path: Path) -> None:
+    bench = Bench(pass_on, tmp_path)
+    bench.fill(5)
+    bench.after.full = True
+    bench.hop.step(0.0)
+    assert not bench.before.acknowledged
+    assert 6502 in bench.board.alarms
+    bench.after.full = False
+    bench.run()
+    assert sorted(bench.after.entries) == list(range(5))
+    assert not bench.board.alarms
+
+
+def test_a_journal_that_cannot_be_written_stops_the_hop(tmp_path: Path) -> None:
+    bench = Bench(pass_on, tmp_path)
+    bench.fill(2)
+    bench.recorder.broken = True
+    bench.hop.step(0.0)
+    assert not bench.before.acknowledged
+    assert 6003 in bench.board.alarms
+    bench.fill(4)
+    assert bench.hop.step(0.0) > 0
+    assert bench.before.waiting, "nothing more is taken while decisions cannot be recorded"
+    bench.recorder.broken = False
+    bench.run()
+    assert sorted(bench.after.entries) == list(range(4))
+    assert sorted(bench.before.acknowledged) == list(range(4))
+    assert not bench.board.alarms
+
+
+class Crash(ListRecorder):
+    """The process dies where it would make its events durable."""
+
+    def commit(self) -> None:
+        raise SystemExit
+
+
+def test_a_crash_between_put_and_acknowledge_makes_no_second_copy(tmp_path: Path) -> None:
+    bench = Bench(pass_on, tmp_path)
+    bench.fill(3)
+    dying = Hop(bench.before, bench.after, pass_on, Crash(), bench.board, stage=Stage.CLEARED)
+    with pytest.raises(SystemExit):
+        dying.step(0.0)
+    assert not bench.before.acknowledged
+    bench.before.restart()
+    bench.run()
+    assert bench.after.waiting == [0, 1, 2], "each lies once in the next queue"
+    assert sorted(bench.before.acknowledged) == [0, 1, 2]
+    assert all(event.fields["again"] == 1 for event in bench.recorder.events)
+
+
+def test_small_units_do_not_wait_behind_a_bulk_unit(tmp_path: Path) -> None:
+    bulk = tmp_path / "bulk"
+    bulk.write_bytes(bytes(BULK_BYTES + 1))
+    go_on = threading.Event()
+
+    def work(taken: Taken) -> Outcome:
+        if taken.body.path is not None:
+            go_on.wait(10)
+            target = bench.staging / str(taken.number)
+            target.write_bytes(b"sealed")
+            return Passed(Entry(taken.number, b"", target), "bulk")
+        return pass_on(taken)
+
+    bench = Bench(work, tmp_path)
+    bench.before.put([Entry(900, b"", bulk)])
+    bench.fill(100)
+    for _ in range(10):
+        bench.hop.step(0.0)
+    assert sorted(bench.after.entries) == list(range(100))
+    go_on.set()
+    while 900 not in bench.after.entries:
+        bench.hop.step(0.0)
+    assert 900 in bench.before.acknowledged
+    bench.hop.close()
+
+
+def test_what_a_worker_began_for_a_refused_unit_is_removed(tmp_path: Path) -> None:
+    def work(taken: Taken) -> Outcome:
+        (bench.staging / str(taken.number)).write_bytes(b"half sealed")
+        return Exit(Stage.REFUSED, 2154)
+
+    bench = Bench(work, tmp_path)
+    bench.fill(2)
+    bench.run()
+    assert not list(bench.staging.iterdir())
+
+
+def test_waiting_for_a_rate_is_no_alarm(tmp_path: Path) -> None:
+    bench = Bench(lambda taken: Wait(0.5), tmp_path)
+    bench.fill(1)
+    bench.hop.step(0.0)
+    assert bench.before.released == [(0, 0.5)]
+    assert not bench.board.alarms
+    assert not bench.recorder.events
+
+
+def test_several_threads_work_on_one_batch(tmp_path: Path) -> None:
+    together = threading.Barrier(4, timeout=10)
+
+    def work(taken: Taken) -> Outcome:
+        together.wait()
+        return pass_on(taken)
+
+    bench = Bench(work, tmp_path, threads=4)
+    bench.fill(4)
+    bench.hop.step(0.0)
+    assert sorted(bench.after.entries) == [0, 1, 2, 3]
+    bench.hop.close()
