@@ -1,8 +1,8 @@
 """One segment file open for appending: one write and one fdatasync for a batch of lines.
 
-    write short or disk full   whole lines that got in stay and are made durable, half a line is cut:
-                               a reader never sees a whole line vanish.  Full
-    fdatasync fails            nobody can say what is on the disk.         Unsure
+write short or disk full   whole lines that got in stay and are made durable, half a line is cut:
+                           a reader never sees a whole line vanish.  Full
+fdatasync fails            nobody can say what is on the disk.         Unsure
 """
 
 from __future__ import annotations
@@ -86,15 +86,12 @@ class AppendFile:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Raises Unsure and nothing else."""
+    """Make the names in a folder durable. May raise OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-    except OSError as error:
-        raise Unsure(word(error)) from error
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def word(error: OSError) -> str:

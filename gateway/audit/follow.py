@@ -13,8 +13,10 @@ import os
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from gateway.audit.append import sync_folder
 from gateway.audit.chain import Break, Chain
 from gateway.audit.note import Head
+from gateway.audit.record import MAX_LINE_BYTES
 from gateway.audit.segment import Segment, blocks, segments
 
 # About 30,000 records or 50 ms: what one turn may take from the process that does it.
@@ -32,7 +34,7 @@ class Follower:
         self._segment: Segment | None = None
         self._file: BinaryIO | None = None
         self._offset = 0
-        self._missing_told = False
+        self._fresh = False
 
     @property
     def caught_up(self) -> bool:
@@ -47,15 +49,17 @@ class Follower:
         return Head(self._process, self._chain.seq, self._chain.head.decode())
 
     def turn(self) -> list[Break]:
-        """Read on, and make durable what was read. Gives what does not hold. May raise OSError."""
+        """Read on, up to MAX_TURN_BYTES. Gives what does not hold. May raise OSError."""
         found: list[Break] = []
         left = MAX_TURN_BYTES
+        if self._replaced():
+            self._start_over()
         while left > 0:
             if self._file is None and not self._begin(found):
                 break
             read_bytes = self._read(found, left)
             left -= read_bytes
-            if read_bytes == 0 and not self._next(found):
+            if read_bytes == 0 and not self._next(found, left):
                 break
         else:
             return found
@@ -64,8 +68,12 @@ class Follower:
 
     def sync(self) -> None:
         """Make durable what was read: a checkpoint must not know more than the disk. Raises OSError."""
-        if self._file is not None:
-            os.fdatasync(self._file.fileno())
+        if self._file is None:
+            return
+        os.fdatasync(self._file.fileno())
+        if self._fresh:
+            sync_folder(self._folder)
+            self._fresh = False
 
     def close(self) -> None:
         if self._file is not None:
@@ -87,21 +95,18 @@ class Follower:
     def _open(self, segment: Segment) -> None:
         file = segment.path.open("rb")
         self.close()
-        self._file, self._segment, self._offset = file, segment, 0
+        self._file, self._segment, self._offset, self._fresh = file, segment, 0, True
 
     def _read(self, found: list[Break], limit_bytes: int) -> int:
         file, segment = self._file, self._segment
         if file is None or segment is None:
             return 0
-        if os.fstat(file.fileno()).st_size < self._offset:
-            found.append(Break(6025, self._chain.seq, self._chain.seq))
-            self._offset = 0
         start = self._offset
         for block in blocks(file, start):
-            if not block.ended:
+            if not block.ended and len(block.lines[0]) <= MAX_LINE_BYTES:
                 break
             self._take(block.lines, segment, found)
-            self._offset = block.offset_bytes + sum(map(len, block.lines)) + len(block.lines)
+            self._offset = block.end_bytes
             if self._offset - start >= limit_bytes:
                 break
         return self._offset - start
@@ -110,7 +115,9 @@ class Follower:
         chain = self._chain
         rest = iter(lines)
         if self._offset == 0:
-            self._note(chain.open_segment(next(rest), segment.first_seq), found)
+            trouble = chain.open_segment(next(rest), segment.first_seq)
+            if trouble is not None:
+                found.append(trouble)
             self._compare(found)
         for line in rest:
             trouble = chain.take(line)
@@ -119,24 +126,36 @@ class Follower:
             if self._known is not None:
                 self._compare(found)
 
-    def _next(self, found: list[Break]) -> bool:
+    def _next(self, found: list[Break], left: int) -> bool:
         """Open the next segment, if there is one. What is gone from between shows in its head."""
         current = self._segment
-        if current is None:
-            return False
-        if not current.path.exists():
-            found.append(Break(6021, current.first_seq, self._chain.seq))
-        later = [one for one in segments(self._folder) if one.first_seq > current.first_seq]
+        later = [
+            one for one in segments(self._folder) if current and one.first_seq > current.first_seq
+        ]
         if not later:
-            return not current.path.exists() and self._start_over()
-        self.sync()
-        self._open(later[0])
+            return False
+        # The writer may have written here once more before it began the next one.
+        if self._read(found, left) == 0:
+            self.sync()
+            self._open(later[0])
         return True
 
-    def _start_over(self) -> bool:
+    def _replaced(self) -> bool:
+        """Whether the open segment is gone, shorter than what was read of it, or another file."""
+        if self._file is None or self._segment is None:
+            return False
+        mine = os.fstat(self._file.fileno())
+        try:
+            there = self._segment.path.stat()
+        except FileNotFoundError:
+            return True
+        return mine.st_ino != there.st_ino or there.st_size < self._offset
+
+    def _start_over(self) -> None:
+        """Read anew from the files as they are now, and compare with what was read before."""
+        self._known = self._known or self.head
         self.close()
         self._segment, self._chain = None, Chain(self._process)
-        return False
 
     def _compare(self, found: list[Break]) -> None:
         known = self._known
@@ -152,7 +171,3 @@ class Follower:
         if self._known is not None:
             found.append(Break(6025, self._chain.seq + 1, self._known.seq))
             self._known = None
-
-    def _note(self, trouble: Break | None, found: list[Break]) -> None:
-        if trouble is not None:
-            found.append(trouble)

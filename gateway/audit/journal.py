@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,7 +34,7 @@ from gateway.audit.record import (
 )
 from gateway.audit.recovery import MAX_BATCH_BYTES, Place, recover
 from gateway.audit.segment import segment_name
-from gateway.errors import Misconfigured, StateUncertain, Unavailable
+from gateway.errors import Field, Misconfigured, StateUncertain, Unavailable
 
 # Small enough to be read in a blink at start, large enough that years are not a million files.
 SEGMENT_BYTES: Final = 32 << 20
@@ -59,6 +60,8 @@ class Journal:
         self._day = place.began_at_ns // DAY_NS
         self._status: Status | None = None
         self._unsure = ""
+        # Alarms come from the watch thread too. Re-entrant: an alarm of ours is itself an event.
+        self._lock = threading.RLock()
         self._file: AppendFile | None = None
         if place.segment:
             self._file = AppendFile(place.segment.path, place.size_bytes)
@@ -79,18 +82,30 @@ class Journal:
     def record(self, event: Event) -> None:
         """Take an event into the buffer. Raises Unavailable 6003 when the buffer is full: nothing
         has been recorded then, and the caller must not go on."""
-        if self._buffered_bytes > MAX_BUFFERED_BYTES:
-            raise Unavailable(6003, **self._state("ENOBUFS"))
-        line, self._head = line_of(event, self._seq + 1, self._head)
-        self._seq += 1
-        if not self._lines:
-            self._first_at_ns = event.at_ns
-        self._lines.append(line)
-        self._buffered_bytes += len(line)
+        with self._lock:
+            if self._buffered_bytes > MAX_BUFFERED_BYTES:
+                raise Unavailable(6003, **self._state("ENOBUFS"))
+            line, self._head = line_of(event, self._seq + 1, self._head)
+            self._seq += 1
+            if not self._lines:
+                self._first_at_ns = event.at_ns
+            self._lines.append(line)
+            self._buffered_bytes += len(line)
 
     def commit(self) -> None:
         """All recorded events are on disk when this returns. Raises Unavailable 6003 or
         StateUncertain 6004 and nothing else."""
+        with self._lock:
+            self._commit()
+
+    def close(self) -> None:
+        """Give the journal back. What was not committed is gone, as after a crash."""
+        if self._file:
+            self._file.close()
+        self._file = None
+        os.close(self._lock_fd)
+
+    def _commit(self) -> None:
         if self._unsure:
             raise StateUncertain(6004, folder=str(self.folder), reason=self._unsure)
         if not self._lines:
@@ -108,13 +123,6 @@ class Journal:
         if self._status is not None:
             self._status.clear_alarm(6003)
             self._status.gauge("journal_seq", self._written_seq)
-
-    def close(self) -> None:
-        """Give the journal back. What was not committed is gone, as after a crash."""
-        if self._file:
-            self._file.close()
-        self._file = None
-        os.close(self._lock_fd)
 
     def _write_batch(self) -> None:
         count, size_bytes = 0, 0
@@ -160,7 +168,10 @@ class Journal:
         if self._file:
             self._file.close()
         self._file, self._day = file, day
-        sync_folder(self.folder)
+        try:
+            sync_folder(self.folder)
+        except OSError as error:
+            raise Unsure(word(error)) from error
 
     def _written(self, count: int) -> None:
         if not count:
@@ -189,9 +200,7 @@ class Journal:
         }
 
 
-def open_journal(
-    folder: Path, process: str, now_ns: Callable[[], int] = time.time_ns
-) -> Journal:
+def open_journal(folder: Path, process: str, now_ns: Callable[[], int] = time.time_ns) -> Journal:
     """Open the journal of a process for writing, recovering it first; the folder is made if absent.
 
     What recovery did is itself recorded (`journal.recovered`, `journal.damaged`) and committed, or
@@ -210,11 +219,11 @@ def open_journal(
     except Full as full:
         raise Misconfigured(6002, folder=str(folder), reason=full.reason) from full
     if place.cut_bytes:
-        fields = {"cut_bytes": place.cut_bytes, "kept_in": place.kept_in}
+        fields: dict[str, Field] = {"cut_bytes": place.cut_bytes, "kept_in": place.kept_in}
         journal.record(Event("journal.recovered", now_ns(), number=6011, fields=fields))
     if place.damaged_seq:
-        seq = {"seq": place.damaged_seq}
-        journal.record(Event("journal.damaged", now_ns(), number=6005, fields=seq))
+        where = {"seq": place.damaged_seq}
+        journal.record(Event("journal.damaged", now_ns(), number=6005, fields=where))
     with suppress(Unavailable):
         journal.commit()
     return journal

@@ -48,7 +48,9 @@ _TEXT: Final = re.compile(
     rb"words ([a-z ]{1,200})\n"
     rb"\n"
 )
-_SIGNATURE: Final = re.compile(rb"- ([A-Za-z0-9][A-Za-z0-9._:+/=-]{0,199}) ([A-Za-z0-9+/]+={0,2})\n")
+_SIGNATURE: Final = re.compile(
+    rb"- ([A-Za-z0-9][A-Za-z0-9._:+/=-]{0,199}) ([A-Za-z0-9+/]+={0,2})\n"
+)
 
 
 class Head(NamedTuple):

@@ -11,9 +11,11 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from gateway.audit.append import sync_folder
 from gateway.audit.note import FIRST_LINE, MAX_NOTE_BYTES, Note, decode_note
 from gateway.errors import Refused
 
@@ -40,6 +42,11 @@ class Found(NamedTuple):
     name: str
     offset_bytes: int
     note: Note | None
+
+
+def note_file_name(at_ns: int) -> str:
+    """The file of the notes of a moment's (UTC) day."""
+    return f"checkpoints-{datetime.fromtimestamp(at_ns // 1_000_000_000, UTC):%Y-%m-%d}.txt"
 
 
 def note_files(folder: Path) -> list[Path]:
@@ -122,7 +129,7 @@ def append_note(folder: Path, name: str, data: bytes) -> None:
     finally:
         os.close(fd)
     if fresh:
-        _sync_folder(folder)
+        sync_folder(folder)
 
 
 def copy_new(original: Path, copy: Path) -> bool:
@@ -180,11 +187,3 @@ def _write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -69,8 +69,9 @@ def recover(folder: Path, process: str) -> Place:
         if ends.whole_bytes < size_bytes:
             cut_bytes += size_bytes - ends.whole_bytes
             kept_in = _keep_aside(found[-1], ends.whole_bytes) or kept_in
-            _cut(found[-1], ends.whole_bytes)
         if ends.whole_bytes:
+            # Whole lines of a batch that was cut short by a kill are not on the disk yet.
+            _cut(found[-1], ends.whole_bytes)
             return Place(
                 chain.journal_id,
                 ends.whole_seq,

@@ -30,6 +30,11 @@ class Block(NamedTuple):
     lines: list[bytes]
     ended: bool
 
+    @property
+    def end_bytes(self) -> int:
+        """The offset behind the last line (and its newline)."""
+        return self.offset_bytes + sum(map(len, self.lines)) + len(self.lines) * self.ended
+
 
 def segment_name(first_seq: int) -> str:
     """The file name of the segment that begins with this record."""

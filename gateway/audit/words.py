@@ -9,8 +9,7 @@ from typing import Final
 WORDS_PER_HASH: Final = 6
 
 # One byte a word: common, concrete, five or six letters where possible, none inside another's sound.
-_LIST: Final = tuple(
-    """
+_TEXT: Final = """
     acid acorn actor alley amber angel ankle apple apron arrow aspen atlas bacon badge baker
     bamboo banjo barley basil basket beach beaver bell berry bishop blade boat bonfire book
     bottle branch bread brick bridge broom bucket button cabin cactus camel candle canoe canvas
@@ -31,8 +30,8 @@ _LIST: Final = tuple(
     sugar summer sunset table temple tiger timber tomato tower tractor tulip tunnel turtle
     umbrella valley velvet violin volcano wagon wallet walnut walrus whale window winter yellow
     zebra zigzag
-    """.split()
-)
+"""
+_LIST: Final = tuple(_TEXT.split())
 
 
 def words_of(data: bytes) -> str:

@@ -1,8 +1,8 @@
 """Certificates of the gate: what they say (RFC 5280) and how they are made and read. No files here.
 
-    root (P-384, offline, 20 years)  CA, keyCertSign, cRLSign
-      +- issuing (P-384, 5 years)    CA, path length 0
-           +- device (90 days)       digitalSignature, one critical purpose, one URI as its name
+root (P-384, offline, 20 years)  CA, keyCertSign, cRLSign
+  +- issuing (P-384, 5 years)    CA, path length 0
+       +- device (90 days)       digitalSignature, one critical purpose, one URI as its name
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -85,7 +85,7 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def signed_list(revocations: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
     """Whether a revocation list is the issuer's."""
     key = issuer.public_key()
-    if revocations.issuer != issuer.subject or not isinstance(key, CertificateIssuerPublicKeyTypes):
+    if revocations.issuer != issuer.subject or not isinstance(key, EllipticCurvePublicKey):
         return False
     try:
         return revocations.is_signature_valid(key)

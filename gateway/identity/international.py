@@ -1,11 +1,11 @@
 """The international suite: HPKE, AES-256-GCM, Ed25519, HKDF-SHA256. The one place that names them.
 
-    secret         32 random bytes, sent by HPKE base mode to the epoch key (RFC 9180, 5.1.1 and 6.1;
-                   DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM); 32 + 32 + 16 = 80 bytes
-    key of a unit  HKDF-Expand(secret, "ferrygate unit key 1\\0" | header, 32)   (RFC 5869, 2.3)
-    nonce          seven zero bytes | counter (32 bit) | role (8 bit): the STREAM construction
-                   (Hoang, Reyhanitabar, Rogaway, Vizar 2015); the key is one unit's alone
-    signature      Ed25519 (RFC 8032)
+secret         32 random bytes, sent by HPKE base mode to the epoch key (RFC 9180, 5.1.1 and 6.1;
+               DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM); 32 + 32 + 16 = 80 bytes
+key of a unit  HKDF-Expand(secret, "ferrygate unit key 1\\0" | header, 32)   (RFC 5869, 2.3)
+nonce          seven zero bytes | counter (32 bit) | role (8 bit): the STREAM construction
+               (Hoang, Reyhanitabar, Rogaway, Vizar 2015); the key is one unit's alone
+signature      Ed25519 (RFC 8032)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import hmac
 import os
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hpke
@@ -34,7 +34,6 @@ from gateway.identity.layout import TAG_BYTES, UNIT_KEY_CONTEXT
 from gateway.identity.suite import EpochPrivate, Octets, Signer, UnitCipher, Verifier
 
 _SECRET_BYTES: Final = 32
-_Key = TypeVar("_Key", Ed25519PrivateKey, X25519PrivateKey)
 _NONCE_PREFIX: Final = bytes(7)
 _HPKE: Final = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
@@ -122,7 +121,10 @@ class International:
         return _Ed25519Signer(Ed25519PrivateKey.generate())
 
     def load_signer(self, pem: bytes) -> Signer:
-        return _Ed25519Signer(_private(pem, Ed25519PrivateKey))
+        key = _private(pem)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError("not an Ed25519 key")
+        return _Ed25519Signer(key)
 
     def load_verifier(self, pem: bytes) -> Verifier:
         try:
@@ -144,7 +146,10 @@ class International:
         return _X25519Epoch(X25519PrivateKey.generate())
 
     def load_epoch(self, pem: bytes) -> EpochPrivate:
-        return _X25519Epoch(_private(pem, X25519PrivateKey))
+        key = _private(pem)
+        if not isinstance(key, X25519PrivateKey):
+            raise ValueError("not an X25519 key")
+        return _X25519Epoch(key)
 
     def encapsulate(self, untrusted_public: bytes, info: bytes) -> tuple[bytes, bytes]:
         secret = os.urandom(_SECRET_BYTES)
@@ -170,11 +175,8 @@ def _nonce(counter: int, role: int) -> bytes:
     return _NONCE_PREFIX + (counter << 8 | role).to_bytes(5, "big")
 
 
-def _private(pem: bytes, wanted: type[_Key]) -> _Key:
+def _private(pem: bytes) -> object:
     try:
-        key = load_pem_private_key(pem, password=None)
+        return load_pem_private_key(pem, password=None)
     except (TypeError, UnsupportedAlgorithm) as error:
         raise ValueError("under a pass-phrase, or of an unknown algorithm") from error
-    if not isinstance(key, wanted):
-        raise ValueError(f"not a {wanted.__name__}")
-    return key

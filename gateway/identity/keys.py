@@ -22,9 +22,12 @@ PUBLIC_MODE: Final = 0o644
 MAX_FILE_BYTES: Final = 4 << 20
 
 
-def write_new(path: Path, data: bytes, mode: int = SECRET_MODE) -> None:
+def write_new(
+    path: Path, data: bytes, mode: int = SECRET_MODE, *, name_durable: bool = True
+) -> None:
     """A new file, complete and durable when this returns; a crash leaves nothing under its name.
 
+    name_durable: False for the many of a batch, after which the caller syncs the folder once.
     The bytes are never on disk with wider rights than `mode`. Raises Misconfigured 4006 where the
     file stands already: a key is not overwritten by accident. Raises OSError besides.
     """
@@ -42,7 +45,8 @@ def write_new(path: Path, data: bytes, mode: int = SECRET_MODE) -> None:
         raise Misconfigured(4006, path=str(path)) from error
     finally:
         making.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    if name_durable:
+        sync_folder(path.parent)
 
 
 def read_secret(path: Path) -> bytes:

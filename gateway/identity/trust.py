@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 
@@ -69,7 +70,7 @@ class Trust:
         peers: Iterable[x509.Certificate],
         expected: DeviceName,
     ) -> None:
-        self._expected = expected
+        self.expected: Final = expected
         trusted = [issuer for issuer in issuers if _under(root, issuer)]
         self._peers = {certificate_id(c): _judged(c, root, trusted, expected) for c in peers}
 
@@ -83,7 +84,7 @@ class Trust:
         if peer is None:
             raise Refused(4110, signer=untrusted_id.hex()[:16])
         if peer.verdict or peer.verifier is None:
-            raise Refused(peer.verdict, subject=peer.subject, expected=self._expected.uri)
+            raise Refused(peer.verdict, subject=peer.subject, expected=self.expected.uri)
         if at_ns < peer.begins_at_ns:
             raise Refused(4115, subject=peer.subject, begins=shown(peer.begins_at_ns))
         if at_ns > peer.ends_at_ns:

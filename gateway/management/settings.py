@@ -7,7 +7,6 @@ Every value may be left out but gate, side, mode and link: the defaults below ar
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,9 +25,6 @@ from gateway.policy.phrases import (
     read_word,
 )
 from gateway.unit.model import Side
-
-# Every environment name that means something; any other FERRYGATE_... stops the start.
-ENVIRONMENT: Final = ("FERRYGATE_HOME", "FERRYGATE_LANG")
 
 T = TypeVar("T")
 
@@ -208,14 +204,6 @@ def read_settings(file: str, untrusted_bytes: bytes) -> Settings:
                 document.problem(where, error.number, 0, 0, error.knows, **error.fields)
             )
     raise LocatedErrors(1020, problems, file=file)
-
-
-def check_environment(environment: Mapping[str, str] = os.environ) -> None:
-    """Refuse a FERRYGATE_ name that means nothing. Raises Misconfigured 1002."""
-    for name in sorted(environment):
-        if name.startswith("FERRYGATE_") and name not in ENVIRONMENT:
-            near = did_you_mean(name, ENVIRONMENT) or ", ".join(ENVIRONMENT)
-            raise Misconfigured(1002, name=name, write=near)
 
 
 def _unknown(document: Document, key: str, node: Scalar) -> Located:

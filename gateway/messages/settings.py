@@ -10,8 +10,8 @@ TEXTS: Final[dict[int, Text]] = {
     1002: Text(
         "{name} is set and is no setting.",
         "环境变量 {name} 已设置,但不是有效的设置项。",
-        "Did you mean {write}? Unset {name}, or write the right name.",
-        "您是否要写 {write}?请取消 {name} 或改正名称。",
+        "Did you mean {suggestion}? Unset {name}, or write the right name.",
+        "您是否要写 {suggestion}?请取消 {name} 或改正名称。",
     ),
     1010: Text(
         "There is no gate in {folder}: neither gate.yaml nor outer/gate.yaml nor inner/gate.yaml.",

@@ -168,36 +168,21 @@ def read_afterwards(text: str) -> Afterwards:
     return Afterwards(match["name"])
 
 
-RATE_FORMS: Final = (
-    "at most N units/s",
-    "at most N units/min",
-    "at most N units/h",
-    "at most SIZE/s",
-)
-_RATE: Final = re.compile(r"at most +(?P<amount>[0-9][^/]*?)(?: *)/(?P<per>[a-z]+)")
+RATE_FORMS: Final = ("at most N units/s", "at most N units/min", "at most N units/h")
+_RATE: Final = re.compile(r"at most +(?P<amount>[0-9][0-9,]*) +units?/(?P<per>s|min|h)")
 _PER: Final = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def read_rate(text: str) -> Rate:
-    """`at most 40 units/min`, `at most 5 MiB/s`. Raises Misread and nothing else."""
-    bare = re.fullmatch(r"(?:at most +)?(?P<n>[0-9,]+)", text)
-    if bare:
+    """`at most 40 units/min`. Raises Misread and nothing else."""
+    if bare := re.fullmatch(r"(?:at most +)?(?P<n>[0-9][0-9,]*)", text):
+        at, width = bare.start("n"), len(bare["n"])
         write = f"at most {bare['n']} units/min"
-        raise Misread(
-            2110, bare.start("n"), len(bare["n"]), RATE_FORMS, text=bare["n"], write=write
-        )
+        raise Misread(2110, at, width, RATE_FORMS, text=bare["n"], write=write)
     match = _RATE.fullmatch(text)
-    if match is None or match["per"] not in _PER:
+    if match is None:
         raise Misread(2124, 0, len(text), RATE_FORMS, text=text, write="at most 40 units/min")
-    per_s = _PER[match["per"]]
-    if units := re.fullmatch(r"(?P<n>[0-9,]+) units?", match["amount"]):
-        return Rate(read_number(units["n"], 1, 10**9, match.start("amount")), per_s, "units")
-    size = read_size(match["amount"], match.start("amount")).size_bytes
-    if size < 1:
-        raise Misread(
-            2123, match.start("amount"), len(match["amount"]), value=0, low=1, high=1 << 40
-        )
-    return Rate(size, per_s, "bytes")
+    return Rate(read_number(match["amount"], 1, 10**9, match.start("amount")), _PER[match["per"]])
 
 
 RETRY_FORMS: Final = ("N times", "N times, DURATION apart", "N times, then tell owner")

@@ -76,11 +76,10 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `amount` of units or bytes in per_s seconds."""
+    """At most `amount` units in per_s seconds."""
 
     amount: int
     per_s: float
-    of: Literal["units", "bytes"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ class MemoryGap:
             self.dropped += 1
             return
         if chance() < weather.flip:
-            place = self._random.randrange(len(frame))
-            frame = frame[:place] + bytes([frame[place] ^ 1 << self._random.randrange(8)]) + frame[place + 1 :]
+            place, bit = self._random.randrange(len(frame)), 1 << self._random.randrange(8)
+            frame = frame[:place] + bytes([frame[place] ^ bit]) + frame[place + 1 :]
         if chance() < weather.reorder:
             self._held.append(frame)
         else:

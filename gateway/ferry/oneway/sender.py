@@ -93,15 +93,17 @@ class OneWaySender:
         self.units = 0
         self.bytes = 0
         self._seal, self._coder, self._past = seal, Coder(shape), tuple(past)
-        self._free = [BlockBuffer(shape) for _ in range(max(buffers, 4))]
+        self._free = [BlockBuffer(shape) for _ in range(max(buffers, 6))]
         self._next_block = 0
         self._next_sequence = 0
         self._open: BlockBuffer | None = None
         self._at = SEAL_BYTES
-        self._in_block: list[Sending] = []
+        self._in_block: dict[int, Sending] = {}
         self._unannounced: set[int] = set()
         self._groups: deque[_Group] = deque()
         self._beat_at_s: float | None = None
+        for _ in range(_OPENING_BEATS):
+            self._beat()
 
     @property
     def next_block(self) -> int:
@@ -160,8 +162,7 @@ class OneWaySender:
         )
         self._at += CHUNK.size + length_bytes
         self.bytes += length_bytes
-        if not self._in_block or self._in_block[-1] is not sending:
-            self._in_block.append(sending)
+        self._in_block[sending.sequence] = sending
         if self.shape.block_bytes - self._at <= CHUNK.size:
             self.flush()
 
@@ -169,7 +170,7 @@ class OneWaySender:
         """All of the unit that is to go has been committed. It is `sealed` with its last block."""
         sending.ended = True
         self.units += 1
-        if sending not in self._in_block:
+        if sending.sequence not in self._in_block:
             self._finish(sending)
 
     def flush(self) -> None:
@@ -178,7 +179,7 @@ class OneWaySender:
             return
         number = self._emit(self._open, BlockKind.CARGO, self._at)
         self._open, self._at = None, SEAL_BYTES
-        for sending in self._in_block:
+        for sending in self._in_block.values():
             if sending.first_block < 0:
                 sending.first_block = number
             sending.last_block = number
@@ -190,8 +191,6 @@ class OneWaySender:
         """Heartbeat and index when due; gives the seconds until the next one is due."""
         if self._beat_at_s is None:
             self._beat_at_s = now_s + HEARTBEAT_S
-            for _ in range(min(_OPENING_BEATS, len(self._free))):
-                self._beat()
         if now_s >= self._beat_at_s and self._free:
             late = now_s - self._beat_at_s > HEARTBEAT_S
             self._beat_at_s = now_s + HEARTBEAT_S if late else self._beat_at_s + HEARTBEAT_S

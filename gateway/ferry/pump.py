@@ -1,0 +1,63 @@
+"""Moves sealed blocks from a sender core to a link: paced, and interleaved against bursts. No clock here.
+
+    depth 1:  A0 A1 ... A219 | B0 ...
+    depth 3:  A0-A10 B0-B10 C0-C10 A11-A21 B11-B21 ...     turns of as many frames as a block can lose
+
+A burst of lost frames then hits several blocks a little instead of one block too much.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.ferry.block import SealedBlock
+from gateway.ferry.link.model import SendOnlyLink
+from gateway.ferry.oneway.sender import OneWaySender
+from gateway.ferry.pacing import Pacer
+
+# Deeper interleaving holds more blocks in memory at both ends than it saves.
+MAX_DEPTH: Final = 16
+
+
+class Pump:
+    """Sends what is ready. depth: blocks that are sent in turns."""
+
+    def __init__(self, sender: OneWaySender, link: SendOnlyLink, pacer: Pacer, depth: int = 1) -> None:
+        shape = sender.shape
+        self._sender, self._link, self._pacer = sender, link, pacer
+        self._depth = max(1, min(depth, MAX_DEPTH))
+        turn = shape.segments * max(1, -(-64 // shape.segments))
+        self._turn = turn if self._depth == 1 else max(1, shape.repair_symbols)
+        self._group: list[tuple[SealedBlock, int]] = []
+
+    @property
+    def idle(self) -> bool:
+        return not self._group and not self._sender.ready
+
+    def push(self, now_s: float, most: int = 16) -> float:
+        """Send up to `most` turns; gives the seconds to wait before more may go, 0 for none.
+
+        Raises Unavailable 5201 as the link does; what was being sent is sent again then.
+        """
+        for _ in range(most):
+            wait_s = self._pacer.wait_s(now_s)
+            if wait_s > 0:
+                return wait_s
+            if not self._group and not self._fill():
+                return 0.0
+            block, first = self._group[0]
+            count = min(self._turn, block.frames - first)
+            self._link.send(block, first, count)
+            self._pacer.spend(count, self._sender.shape.frame_bytes)
+            del self._group[0]
+            if first + count < block.frames:
+                self._group.append((block, first + count))
+            else:
+                self._sender.reuse(block)
+        return 0.0
+
+    def _fill(self) -> bool:
+        ready = self._sender.ready
+        while ready and len(self._group) < self._depth:
+            self._group.append((ready.popleft(), 0))
+        return bool(self._group)

@@ -1,0 +1,312 @@
+"""What libmagic cannot tell: OFD, OOXML by its parts, DICOM under a preamble, and the forms of text.
+
+Parses with the standard library (expat, csv, zipfile) where our own signature reader scans by hand.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import itertools
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Final
+from xml.parsers import expat
+
+import msgspec
+
+from gateway.inspection.content import Content
+from gateway.inspection.unsound import MAX_DOCUMENT_DIRECTORY_BYTES, MAX_ROOT_PART_BYTES
+
+# Whole texts are parsed up to here; beyond, head and tail must do.
+MAX_PARSED_BYTES: Final = 1 << 20
+_TABLE_RECORDS: Final = 20
+_SPACE: Final = "\x1f"
+_XML_ENCODINGS: Final = ("utf-8", "utf8", "utf-16", "gb18030", "gbk", "gb2312", "us-ascii", "iso-8859-1")
+_HTML_ELEMENTS: Final = frozenset(
+    "html head body script iframe meta title style link form object embed img a div p table br".split()
+)
+_SCRIPT_STARTS: Final = ("#!", "<?php", "<%@")
+_SCRIPT_WORDS: Final = (
+    "wscript.shell",
+    "scripting.filesystemobject",
+    "createobject(",
+    "invoke-expression",
+    "new-object net.webclient",
+    "powershell -",
+    "powershell.exe -",
+    "set-executionpolicy",
+)
+
+
+class _Resource(msgspec.Struct):
+    resourceType: str | None = None  # noqa: N815 - the name is FHIR's
+
+
+_fhir = msgspec.json.Decoder(_Resource)
+_any = msgspec.json.Decoder(msgspec.Raw)
+
+
+def look_again(content: Content, word: str) -> str:
+    """The final word of this reader. word: what libmagic's answer means, "" for nothing of ours."""
+    head = content.head
+    if head[128:132] == b"DICM" and word in ("", "tiff", "windows program", "dicom"):
+        return "dicom"
+    if word == "zip":
+        return _packed_word(content)
+    if word == "windows program" or (word == "" and head[:2] == b"MZ"):
+        return _program_word(content, head)
+    if word == "bmp" and head[6:10] != bytes(4):
+        word = ""
+    if word not in ("", "json"):
+        return word
+    text = _text_of(content)
+    return "unknown" if text is None else _form(text, content)
+
+
+def _program_word(content: Content, head: bytes) -> str:
+    """MZ begins programs, and now and then a plain text."""
+    new_header = struct.unpack_from("<I", head, 60)[0] if len(head) >= 64 else 0
+    if new_header and content.read_at(new_header, 2) in (b"PE", b"NE", b"LE", b"LX"):
+        return "windows program"
+    text = _text_of(content)
+    return "windows program" if text is None else _form(text, content)
+
+
+def _packed_word(content: Content) -> str:
+    """zip, or the document that it is: by zipfile, if its table of contents is a document's."""
+    at = content.tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(content.tail) - at < 22:
+        return "zip"
+    if struct.unpack_from("<I", content.tail, at + 12)[0] > MAX_DOCUMENT_DIRECTORY_BYTES:
+        return "zip"
+    try:
+        with content.stream() as stream, zipfile.ZipFile(stream) as archive:
+            names = set(archive.namelist())
+            if "OFD.xml" in names and _is_ofd(archive):
+                return "ofd"
+    # zipfile has no one exception for what it cannot read (RuntimeError: encrypted).
+    except (zipfile.BadZipFile, ValueError, EOFError, RuntimeError, struct.error, zlib.error,
+            NotImplementedError, IndexError, OverflowError):  # fmt: skip
+        return "zip"
+    if "[Content_Types].xml" not in names:
+        return "zip"
+    kinds = [
+        word
+        for word, part in (
+            ("docx", "word/document.xml"),
+            ("xlsx", "xl/workbook.xml"),
+            ("pptx", "ppt/presentation.xml"),
+        )
+        if part in names
+    ]
+    return kinds[0] if len(kinds) == 1 else "zip"
+
+
+def _is_ofd(archive: zipfile.ZipFile) -> bool:
+    with archive.open("OFD.xml") as part:
+        root = _root_of(part.read(MAX_ROOT_PART_BYTES).decode("utf-8", "replace"))
+    return root in (("http://www.ofdspec.org/2016", "OFD"), ("http://www.ofdspec.org", "OFD"))
+
+
+def _text_of(content: Content) -> str | None:
+    """Head as text, None where head or tail is none."""
+    head = content.head
+    final = content.headed
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8", "gb18030"]
+        if not final and _has_controls(content.tail.decode("latin-1"), latin=True):
+            return None
+    for encoding in encodings:
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head, final and encoding != "utf-16")
+        except UnicodeDecodeError:
+            continue
+        return None if _has_controls(text) else text
+    return None
+
+
+def _has_controls(text: str, latin: bool = False) -> bool:
+    if text.isprintable():
+        return False
+    kept = text.translate(_PRINTED)
+    if latin:
+        return any(c < " " or c == "\x7f" for c in kept)
+    return any(c < " " or c == "\x7f" for c in set(kept) if unicodedata.category(c) == "Cc")
+
+
+_PRINTED: Final = dict.fromkeys(map(ord, "\t\n\f\r"))
+
+
+def _form(text: str, content: Content) -> str:
+    text = text[1:] if text[:1] == "\ufeff" else text
+    begins = text.lstrip()
+    if not begins:
+        return "text"
+    if _is_script(begins):
+        return "script"
+    if text[:3] in ("MSH", "FHS", "BHS") and _is_hl7(text):
+        return "hl7 v2"
+    form = ""
+    if begins[0] == "<":
+        form = _markup(begins, content)
+    elif begins[0] in "{[":
+        form = _json(begins, content)
+    if form:
+        return form
+    lowered = " ".join(text[:4096].lower().split())
+    if any(_stands_alone(lowered, words) for words in _SCRIPT_WORDS):
+        return "script"
+    return "csv" if any(_is_table(text, mark, content.headed) for mark in ",\t;|") else "text"
+
+
+def _is_script(begins: str) -> bool:
+    start = begins[:200].lower()
+    if start.startswith(_SCRIPT_STARTS):
+        return not start.startswith("<?php") or not start[5:6].isidentifier()
+    words = start.replace("<%", "<% ").split(None, 2)
+    if words[0] == "<%":
+        return len(words) > 1 and words[1].startswith("eval") and not words[1][4:5].isidentifier()
+    return words[0] == "@echo" and len(words) > 1 and words[1][:3] == "off" and (
+        not words[1][3:4].isalnum() and words[1][3:4] != "_"
+    )
+
+
+def _stands_alone(text: str, words: str) -> bool:
+    at = text.find(words)
+    while at >= 0:
+        free = words[0] in "ws" and "." in words[:10]
+        before = text[at - 1 : at] if at else ""
+        after = text[at + len(words) : at + len(words) + 1]
+        inside = words[-1].isalnum() and "." not in words and (after.isalnum() or after == "_")
+        if (free or not (before.isalnum() or before == "_")) and not inside:
+            return True
+        at = text.find(words, at + 1)
+    return False
+
+
+def _is_hl7(text: str) -> bool:
+    """MSH, a field separator, three to five encoding characters, the separator (HL7 v2.9, 2.5.3)."""
+    separator, _, rest = text[3:4], None, text[4:10]
+    if not separator or separator.isalnum() or separator.isspace() or separator == "_":
+        return False
+    marks, found, _ = rest.partition(separator)
+    odd = all(not (c.isalnum() or c.isspace() or c == "_") for c in marks)
+    return bool(found) and 3 <= len(marks) <= 5 and odd
+
+
+class _Stop(Exception):
+    """The root element has been seen."""
+
+
+def _root_of(text: str) -> tuple[str, str] | None:
+    """(namespace, local name) of the root element by expat, None where the text does not begin so."""
+    found: list[str] = []
+
+    def start(name: str, _attributes: object) -> None:
+        found.append(name)
+        raise _Stop
+
+    def declaration(_version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and encoding.lower() not in _XML_ENCODINGS:
+            raise _Stop
+
+    parser = expat.ParserCreate("utf-8", _SPACE)
+    parser.StartElementHandler = start
+    parser.XmlDeclHandler = declaration
+    try:
+        parser.Parse(text.encode("utf-8", "replace"), False)
+    except (_Stop, expat.ExpatError):
+        pass
+    if not found:
+        return None
+    space, _, local = found[0].rpartition(_SPACE)
+    return space, local
+
+
+def _markup(begins: str, content: Content) -> str:
+    if not begins.startswith("<?xml") and _begins_as_html(begins):
+        return "html"
+    root = _root_of(begins)
+    end = content.tail.replace(b"\x00", b"").rstrip(b" \t\r\n")
+    if root is None or not end.endswith(b">"):
+        return ""
+    if root[1].lower() == "html":
+        return "html"
+    if root == ("urn:hl7-org:v3", "ClinicalDocument"):
+        return "cda"
+    return "fhir xml" if root[0] == "http://hl7.org/fhir" else "xml"
+
+
+def _begins_as_html(begins: str) -> bool:
+    while begins.startswith("<!--"):
+        _, closed, rest = begins[4:].partition("-->")
+        begins = rest.lstrip()
+        if not closed:
+            return False
+    if begins[:1] != "<":
+        return False
+    head = begins[1:60].lower()
+    name = "".join(itertools.takewhile(str.isalnum, head))
+    if name in _HTML_ELEMENTS:
+        following = head[len(name) : len(name) + 1]
+        return following.isspace() or following in (">", "/")
+    words = head.split(None, 1)
+    return head.startswith("!doctype") and len(words) == 2 and (
+        words[1][:4] == "html" and not words[1][4:5].isalnum() and words[1][4:5] != "_"
+    )
+
+
+def _json(begins: str, content: Content) -> str:
+    end = content.tail.rstrip(b" \t\r\n")[-1:]
+    if end != (b"}" if begins[0] == "{" else b"]") or content.head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return ""
+    if content.size_bytes > MAX_PARSED_BYTES:
+        key, colon, rest = begins[1:200].lstrip().partition(":")
+        named = key.rstrip() == '"resourceType"' and colon
+        kind = rest.lstrip()[:100].split('"')
+        return "fhir json" if named and len(kind) > 2 and _is_kind(kind[1]) else "json"
+    whole = content.read_at(0, content.size_bytes).removeprefix(codecs.BOM_UTF8)
+    try:
+        _any.decode(whole)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return ""
+    try:
+        kind_word = _fhir.decode(whole).resourceType or ""
+    except (msgspec.DecodeError, RecursionError):
+        return "json"
+    return "fhir json" if _is_kind(kind_word) else "json"
+
+
+def _is_kind(text: str) -> bool:
+    return text.isascii() and text.isalpha() and text[0].isupper()
+
+
+def _is_table(text: str, mark: str, whole: bool) -> bool:
+    """At least two records, and the same number of fields, two or more, in the first twenty."""
+    if mark not in text:
+        return False
+    widths: list[int] = []
+    try:
+        for width, last in _records(text, mark):
+            if last and not whole:
+                break
+            widths.append(width)
+    except csv.Error:
+        return False
+    return len(widths) >= 2 and widths[0] >= 2 and len(set(widths)) == 1
+
+
+def _records(text: str, mark: str) -> Iterator[tuple[int, bool]]:
+    """Number of fields of each of the first records, and whether it is the last of the text."""
+    unified = text.replace("\r\n", "\n")
+    lines = unified.split("\n") if "\n" in unified else unified.split("\r")
+    reader = csv.reader((line + "\n" for line in lines), delimiter=mark)
+    full = (record for record in reader if record)
+    for record in itertools.islice(full, _TABLE_RECORDS):
+        yield len(record), reader.line_num >= len(lines)

@@ -1,0 +1,60 @@
+"""The policy set that a process works with: read at start, changed only by a wanted reload.
+
+A set with an error is refused whole: the last good one stays in force and an alarm stands until a
+good one is loaded. At a cold start without a valid set nothing is in force, and nothing passes.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from gateway.audit.event import Event, Recorder, Status
+from gateway.policy.load import load_set
+from gateway.policy.located import LocatedErrors
+from gateway.policy.model import PolicySet
+
+
+class PolicyInForce:
+    """Holds one PolicySet. current() may be called from any thread."""
+
+    def __init__(self, folder: Path, recorder: Recorder, status: Status) -> None:
+        self._folder = folder
+        self._recorder = recorder
+        self._status = status
+        self._current: PolicySet | None = None
+
+    def current(self) -> PolicySet | None:
+        return self._current
+
+    def load(self) -> bool:
+        """Read the folder anew; gives whether its set is now in force. Does I/O, raises nothing."""
+        try:
+            loaded = load_set(self._folder)
+        except LocatedErrors as error:
+            first = error.problems[0] if error.problems else None
+            self._refuse(first.place if first else str(self._folder), len(error.problems))
+            return False
+        except OSError as error:
+            self._refuse(f"{self._folder}: {error.strerror}", 1)
+            return False
+        self._current = loaded
+        self._recorder.record(
+            Event(
+                "policy.loaded",
+                time.time_ns(),
+                fields={"policy": loaded.digest[:12], "channels": len(loaded.channels)},
+            )
+        )
+        self._status.gauge("policy", loaded.digest[:12])
+        self._status.gauge("channels", len(loaded.channels))
+        self._status.clear_alarm(2155)
+        self._status.clear_alarm(2156)
+        return True
+
+    def _refuse(self, place: str, count: int) -> None:
+        number = 2156 if self._current is None else 2155
+        stays = self._current.digest[:12] if self._current is not None else ""
+        fields = {"place": place, "count": count, "stays": stays}
+        self._recorder.record(Event("policy.refused", time.time_ns(), number=number, fields=fields))
+        self._status.raise_alarm(number, **fields)

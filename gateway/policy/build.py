@@ -1,0 +1,234 @@
+"""The values of a policy file to a channel, and the contradictions between them.
+
+What is refused here is what reads well line by line and is wrong together: an archive type without
+`inside`, a receiver that asks for less than the sender, a line that can never decide anything.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any, Final
+
+from gateway.policy import words as w
+from gateway.policy.facts import UnpackLimits
+from gateway.policy.filetypes import ARCHIVE_WORDS
+from gateway.policy.grammar import RETRY_APART_S
+from gateway.policy.model import (
+    ArchiveRule,
+    Channel,
+    Clash,
+    Condition,
+    EncryptedRule,
+    FolderSink,
+    FolderSource,
+    InsideRule,
+    MalwareRule,
+    NameRule,
+    Priority,
+    Rule,
+    Section,
+    SizeRule,
+    TimeRule,
+    TypeRule,
+    WritersRule,
+)
+from gateway.policy.phrases import Misread
+from gateway.policy.sheet import Found, Sheet
+from gateway.policy.texts import DEFAULT_ZONE, zone_of
+from gateway.policy.trials import read_trials
+from gateway.policy.values import (
+    Afterwards,
+    ListName,
+    Names,
+    Retry,
+    SizeBound,
+    TimeWindows,
+    WholeWhen,
+    names_of,
+)
+from gateway.policy.words import words_of
+
+# A writer that is slower than this between two pieces is not a program that writes a file.
+_SETTLING: Final = WholeWhen(5.0)
+_FILE_MODE: Final = 0o640
+# 001 section 7.5 of the platform rules: at most three tries, then a person is told.
+_RETRY: Final = Retry(3, RETRY_APART_S, tell_owner=True)
+_JUDGING: Final = (
+    Section.PASSES_IF,
+    Section.ALSO_AT_RECEIVER,
+    Section.HELD_IF,
+    Section.REFUSED_IF,
+)
+
+
+def build(sheet: Sheet) -> Channel | None:
+    """The channel of a sheet, or None when something obligatory is missing; problems go on the sheet."""
+    conditions = tuple(_conditions(sheet))
+    _check_inside(sheet)
+    _check_receiver(sheet)
+    _check_held(sheet)
+    zone_name = sheet.value(Section.CHANNEL, w.TIME_ZONE) or DEFAULT_ZONE
+    try:
+        zone = zone_of(zone_name)
+    except Misread:
+        zone = UTC
+    source, sink = _source(sheet), _sink(sheet)
+    tests = read_trials(sheet, zone)
+    name = sheet.value(Section.CHANNEL, w.CHANNEL)
+    carries = sheet.value(Section.CHANNEL, w.CARRIES)
+    lane = sheet.value(Section.CHANNEL, w.LANE)
+    if sheet.problems or name is None or carries is None or lane is None:
+        return None
+    if source is None or sink is None:
+        return None
+    return Channel(
+        name=name,
+        purpose=sheet.value(Section.CHANNEL, w.PURPOSE) or "",
+        owner=sheet.value(Section.CHANNEL, w.OWNER) or "",
+        carries=carries,
+        lane=lane,
+        grade=sheet.value(Section.CHANNEL, w.GRADE) or 5,
+        time_zone=zone_name,
+        zone=zone,
+        source=source,
+        sink=sink,
+        conditions=conditions,
+        unpack=sheet.value(Section.PASSES_IF, w.ARCHIVE) or UnpackLimits(),
+        holds_encrypted=sheet.value(Section.HELD_IF, w.ENCRYPTED) is not None,
+        rate=sheet.value(Section.LIMITS, w.RATE),
+        retry=sheet.value(Section.LIMITS, w.RETRY) or _RETRY,
+        priority=sheet.value(Section.LIMITS, w.PRIORITY) or Priority.NORMAL,
+        rehearse=sheet.value(Section.CHANNEL, w.REHEARSE) or False,
+        tests=tests,
+        file=sheet.document.file,
+        line=sheet.document.top.line,
+    )
+
+
+def _source(sheet: Sheet) -> FolderSource | None:
+    folder = sheet.value(Section.FROM, w.FOLDER)
+    names = _resolved(sheet, sheet.at(Section.FROM, w.NAMES))
+    writers = _resolved(sheet, sheet.at(Section.FROM, w.WRITERS))
+    if folder is None:
+        return None
+    return FolderSource(
+        folder=folder,
+        names=names_of(*names) if names else None,
+        writers=frozenset(writers[0]) | writers[1] if writers else None,
+        whole_when=sheet.value(Section.FROM, w.WHOLE_WHEN) or _SETTLING,
+        afterwards=sheet.value(Section.FROM, w.AFTERWARDS) or Afterwards(""),
+    )
+
+
+def _sink(sheet: Sheet) -> FolderSink | None:
+    folder = sheet.value(Section.TO, w.FOLDER)
+    if folder is None:
+        return None
+    return FolderSink(
+        folder=folder,
+        on_clash=sheet.value(Section.TO, w.ON_CLASH) or Clash.KEEP_BOTH,
+        file_mode=sheet.value(Section.TO, w.FILE_MODE) or _FILE_MODE,
+    )
+
+
+def _resolved(sheet: Sheet, found: Found | None) -> tuple[tuple[str, ...], frozenset[str]] | None:
+    """Written names and the entries of the lists that are named; a list that is not there is a problem."""
+    if found is None or not isinstance(found.value, tuple):
+        return None
+    listed: frozenset[str] = frozenset()
+    for item in found.value:
+        if isinstance(item, ListName):
+            if item.name not in sheet.lists:
+                sheet.suggest(found.node, 2170, tuple(sorted(sheet.lists)), name=item.name)
+            listed |= sheet.lists.get(item.name, frozenset())
+    return tuple(item for item in found.value if isinstance(item, str)), listed
+
+
+def _conditions(sheet: Sheet) -> list[Condition]:
+    conditions: list[Condition] = []
+    for section in (Section.FROM, *_JUDGING):
+        for word, found in sheet.found.get(section, {}).items():
+            rule = _rule(sheet, section, word, found)
+            if rule is not None:
+                file, line = sheet.document.file, found.key.line
+                conditions.append(Condition(section, word, found.text, file, line, rule))
+    return sorted(conditions, key=lambda condition: condition.line)
+
+
+def _rule(sheet: Sheet, section: Section, word: str, found: Found) -> Rule | None:
+    value: Any = found.value
+    match word:
+        case w.TYPE.name:
+            return TypeRule(value)
+        case w.INSIDE.name:
+            return InsideRule(value)
+        case w.SIZE.name:
+            return SizeRule(value)
+        case w.TIME.name:
+            return TimeRule(value)
+        case w.NAME.name | w.NAMES.name:
+            resolved = _resolved(sheet, found)
+            return NameRule(names_of(*resolved) if resolved else Names(()))
+        case w.WRITERS.name:
+            resolved = _resolved(sheet, found)
+            return WritersRule(frozenset(resolved[0]) | resolved[1] if resolved else frozenset())
+        case w.MALWARE.name:
+            return MalwareRule()
+        case w.ARCHIVE.name:
+            return ArchiveRule(value)
+        case w.ENCRYPTED.name:
+            return EncryptedRule()
+        case _ if section is Section.FROM:
+            return None
+        case _:
+            # A word of the table without a rule would be a line that nobody asks.
+            raise RuntimeError(f"no rule for the word {word}")
+
+
+def _check_inside(sheet: Sheet) -> None:
+    taken = sheet.at(Section.PASSES_IF, w.TYPE)
+    types = sheet.value(Section.PASSES_IF, w.TYPE)
+    if taken is None or types is None:
+        return
+    archives = sorted(types & ARCHIVE_WORDS)
+    inside = sheet.at(Section.PASSES_IF, w.INSIDE)
+    if archives and inside is None and not _was_written(sheet, w.INSIDE.name):
+        sheet.complain(taken.node, 2175, type=archives[0], write="inside: pdf or csv")
+    for word in (w.INSIDE, w.ARCHIVE):
+        line = sheet.at(Section.PASSES_IF, word)
+        if line is not None and not archives:
+            sheet.complain(line.key, 2190, word=word.name, types=taken.text)
+
+
+def _was_written(sheet: Sheet, word: str) -> bool:
+    """Whether passes_if has the word at all, read or not: a wrong value is one problem, not two."""
+    section = sheet.document.top.get(Section.PASSES_IF.value)
+    return getattr(section, "get", lambda _: None)(word) is not None
+
+
+def _check_receiver(sheet: Sheet) -> None:
+    for word in words_of(Section.ALSO_AT_RECEIVER).values():
+        also = sheet.at(Section.ALSO_AT_RECEIVER, word)
+        first = sheet.at(Section.PASSES_IF, word)
+        if also is not None and first is not None and _is_laxer(also.value, first.value):
+            sheet.complain(also.node, 2176, word=word.name, sender=first.text, line=first.key.line)
+
+
+def _is_laxer(also: object, first: object) -> bool:
+    """Whether a value lets through what the other does not. Names are not compared."""
+    if isinstance(also, frozenset) and isinstance(first, frozenset):
+        return not also <= first
+    if isinstance(also, SizeBound) and isinstance(first, SizeBound):
+        return also.at_most > first.at_most or also.at_least < first.at_least
+    if isinstance(also, TimeWindows) and isinstance(first, TimeWindows):
+        return any(a > b for a, b in zip(also.minutes, first.minutes, strict=True))
+    return False
+
+
+def _check_held(sheet: Sheet) -> None:
+    """A type that does not pass is refused: holding it for people would never happen."""
+    held = sheet.at(Section.HELD_IF, w.TYPE)
+    types = sheet.value(Section.HELD_IF, w.TYPE)
+    passing = sheet.value(Section.PASSES_IF, w.TYPE)
+    if held is not None and types is not None and passing is not None and types - passing:
+        sheet.complain(held.node, 2180, type=sorted(types - passing)[0])

@@ -1,0 +1,67 @@
+"""A document to a channel: every word, value and contradiction of one policy file.
+
+    Document --> sections --> values (each read by its row of the table) --> Channel
+                    |             |                                            |
+                    +-------------+---- problems, all of them -----------------+
+
+A channel is made only when there is not one problem. What concerns several files (names and folders
+that two channels share) is `load`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.policy import words as w
+from gateway.policy.build import build
+from gateway.policy.document import Broken, Document, Entries, Scalar
+from gateway.policy.located import Located
+from gateway.policy.model import Channel, Section
+from gateway.policy.sheet import Sheet, read_entries
+from gateway.policy.words import PARTS
+from gateway.unit.model import Kind
+
+_PART_NAMES: Final = tuple(part.section.value for part in PARTS)
+
+
+def check_document(
+    document: Document, lists: Mapping[str, frozenset[str]]
+) -> tuple[Channel | None, tuple[Located, ...]]:
+    """Read one policy file. Raises nothing, does no I/O but the time zone database.
+
+    lists: the entries of each list of the set, by name. The channel is None when there is a problem.
+    """
+    sheet = Sheet(document, lists)
+    if not _kind_is_ready(sheet):
+        return None, tuple(sheet.problems)
+    _read_top(sheet)
+    channel = build(sheet)
+    problems = tuple(sorted(sheet.problems, key=lambda p: (p.line, p.column)))
+    return (None, problems) if problems else (channel, ())
+
+
+def _kind_is_ready(sheet: Sheet) -> bool:
+    """A file of a kind that comes later gets one answer, not thirty."""
+    carries = sheet.document.top.get(w.CARRIES.name)
+    later = {kind.value for kind in Kind} - {Kind.FILES.value}
+    if isinstance(carries, Scalar) and carries.text in later:
+        sheet.complain(carries, 2122, kind=carries.text)
+        return False
+    return True
+
+
+def _read_top(sheet: Sheet) -> None:
+    top = sheet.document.top
+    sheet.found[Section.CHANNEL] = read_entries(sheet, Section.CHANNEL, top, _PART_NAMES)
+    for part in PARTS:
+        name = part.section.value
+        node = top.get(name)
+        if node is None:
+            if part.obligatory:
+                sheet.complain(top, 2174, 0, 1, word=name, section="channel", write=f"{name}:")
+        elif part.section is not Section.TESTS and not isinstance(node, Broken):
+            if isinstance(node, Entries):
+                sheet.found[part.section] = read_entries(sheet, part.section, node)
+            else:
+                sheet.complain(node, 2172, section=name)

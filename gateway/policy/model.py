@@ -1,0 +1,242 @@
+"""A policy set as values: channels with their ends, conditions, limits and tests.
+
+    PolicySet --> Channel --> FolderSource, FolderSink
+                          --> Condition (one line of a file, with its place) --> Rule
+                          --> Trial (one test)
+
+Frozen, complete and checked: whoever holds a PolicySet need not ask again whether it is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Literal
+
+from gateway.policy.facts import UnpackLimits
+from gateway.policy.located import Located
+from gateway.policy.values import (
+    Afterwards,
+    Expectation,
+    Names,
+    Rate,
+    Retry,
+    SizeBound,
+    TimeWindows,
+    WholeWhen,
+)
+from gateway.unit.model import Kind, Lane
+
+
+class Section(StrEnum):
+    """The parts of a policy file. CHANNEL stands for the words at the margin."""
+
+    CHANNEL = "channel"
+    FROM = "from"
+    TO = "to"
+    PASSES_IF = "passes_if"
+    HELD_IF = "held_if"
+    REFUSED_IF = "refused_if"
+    ALSO_AT_RECEIVER = "also_at_receiver"
+    LIMITS = "limits"
+    TESTS = "tests"
+    TRY = "try"
+
+
+class Clash(StrEnum):
+    """What a sink does when the name is taken."""
+
+    KEEP_BOTH = "keep both"
+    REFUSE = "refuse"
+    REPLACE = "replace"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRule:
+    """The file itself is one of these types (words of gateway.policy.filetypes)."""
+
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InsideRule:
+    """Everything inside an archive is of these types."""
+
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRule:
+    bound: SizeBound
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRule:
+    windows: TimeWindows
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class WritersRule:
+    """Who brought the file; known on the sending side only."""
+
+    writers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MalwareRule:
+    """Every scanner has looked and found nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveRule:
+    """Archives stay within these limits while they are taken apart."""
+
+    limits: UnpackLimits
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedRule:
+    """Something in the file cannot be read without a password."""
+
+
+Rule = (
+    TypeRule
+    | InsideRule
+    | SizeRule
+    | TimeRule
+    | NameRule
+    | WritersRule
+    | MalwareRule
+    | ArchiveRule
+    | EncryptedRule
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of a policy file that judges. text: as it stands there."""
+
+    section: Section
+    word: str
+    text: str
+    file: str
+    line: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """A watched folder. names, writers: None where the channel takes any."""
+
+    folder: str
+    names: Names | None
+    writers: frozenset[str] | None
+    whole_when: WholeWhen
+    afterwards: Afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSink:
+    """A destination folder. file_mode: permission bits."""
+
+    folder: str
+    on_clash: Clash
+    file_mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One test of a channel. sample: a path below the set's folder, or a word of the generated ones.
+
+    at, name, writer, size_bytes: what the test says instead of the channel's first permitted value.
+    """
+
+    title: str
+    line: int
+    sample: str
+    generated: bool
+    expect: Expectation
+    expect_line: int
+    at: datetime | None = None
+    name: str | None = None
+    writer: str | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One permitted exchange.
+
+    unpack: how far inspection takes archives apart. holds_encrypted: encrypted content waits for
+    people instead of being refused. rehearse: judged and recorded, never carried.
+    conditions: in the order of the file; the order decides nothing but which line is named first.
+    """
+
+    name: str
+    purpose: str
+    owner: str
+    carries: Kind
+    lane: Lane
+    grade: int
+    time_zone: str
+    zone: tzinfo
+    source: FolderSource
+    sink: FolderSink
+    conditions: tuple[Condition, ...]
+    unpack: UnpackLimits
+    holds_encrypted: bool
+    rate: Rate | None
+    retry: Retry
+    priority: Priority
+    rehearse: bool
+    tests: tuple[Trial, ...]
+    file: str
+    line: int
+
+    def line_of(self, word: str) -> tuple[Literal["passes_if", "channel"], int]:
+        """Where the channel speaks of a word under passes_if, or where the channel begins."""
+        for condition in self.conditions:
+            if condition.word == word and condition.section is Section.PASSES_IF:
+                return "passes_if", condition.line
+        return "channel", self.line
+
+
+@dataclass(frozen=True, slots=True)
+class SetFile:
+    """A file of the set. path: below the set's folder. sha256: hexadecimal."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """All channels of a folder.
+
+    digest: SHA-256 (hexadecimal) over the manifest of the files that decide: channels, lists and
+    scanner rules. notes: what people should know and what stops nothing (names that were not read).
+    A set without channels is whole: it lets nothing pass.
+    """
+
+    channels: Mapping[str, Channel]
+    digest: str
+    files: tuple[SetFile, ...]
+    notes: tuple[Located, ...] = field(default=())
+
+    def of_lane(self, lane: Lane) -> tuple[Channel, ...]:
+        """The channels of a lane, by name."""
+        return tuple(c for _, c in sorted(self.channels.items()) if c.lane is lane)

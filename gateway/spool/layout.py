@@ -1,0 +1,155 @@
+"""The folder of a queue: names, modes, and the lock of each end.
+
+    queue/              2770, setgid: both users share its group
+      segments/         <first ordinal>.segment     writer appends; reader clears and removes
+      body/             <ordinal>                   bodies above the inline limit
+      staging/          bodies under construction   writer's
+      mark              how far the writer is       writer's
+      ledger            numbers there have been     writer's
+      answers           what was answered           reader's
+      refused/ held/ corrupt/                       set aside by the reader
+      .writer .reader   locks, 0600: nobody else can hold one
+
+No format lives here (segment, mark, ledger, answers) and no decision.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.errors import Misconfigured
+from gateway.spool.mark import MARK_BYTES, Mark, decode_mark
+
+# Group write, because the reader removes what the writer made; setgid, so that files get the group.
+FOLDER_MODE: Final = 0o2770
+
+# The exits of a unit that a queue keeps (gateway.unit.model.Stage); `deferred` stays in the queue.
+ASIDE_STAGES: Final = ("refused", "held", "corrupt")
+
+_SEGMENT_SUFFIX: Final = ".segment"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one queue."""
+
+    folder: Path
+    segments: Path
+    bodies: Path
+    staging: Path
+    mark: Path
+    ledger: Path
+    answers: Path
+
+    @classmethod
+    def of(cls, folder: Path) -> Layout:
+        """The paths below a folder; does no I/O."""
+        return cls(
+            folder=folder,
+            segments=folder / "segments",
+            bodies=folder / "body",
+            staging=folder / "staging",
+            mark=folder / "mark",
+            ledger=folder / "ledger",
+            answers=folder / "answers",
+        )
+
+    def segment(self, first_ordinal: int) -> Path:
+        """The file of the segment that begins with this ordinal."""
+        return self.segments / f"{first_ordinal:016x}{_SEGMENT_SUFFIX}"
+
+    def body(self, ordinal: int) -> Path:
+        """The file of a large body."""
+        return self.bodies / f"{ordinal:016x}"
+
+    def aside(self, stage: str) -> Path:
+        """The folder of what was set aside under a stage."""
+        if stage not in ASIDE_STAGES:
+            raise RuntimeError(f"not a stage to set aside under: {stage}")
+        return self.folder / stage
+
+    def first_ordinals(self) -> list[int]:
+        """First ordinals of the segments that stand there, sorted. Lists the folder."""
+        names = os.listdir(self.segments)
+        found = (ordinal_of(name.removesuffix(_SEGMENT_SUFFIX)) for name in names)
+        return sorted(ordinal for ordinal in found if ordinal is not None)
+
+    def body_ordinals(self) -> Iterator[int]:
+        """Ordinals that have a body file, in no order. Reads the folder bit by bit."""
+        with os.scandir(self.bodies) as listing:
+            for item in listing:
+                if (ordinal := ordinal_of(item.name)) is not None:
+                    yield ordinal
+
+
+def ordinal_of(untrusted_name: str) -> int | None:
+    """The ordinal that a file name of ours begins with, None for any other name."""
+    digits = untrusted_name.partition("-")[0]
+    if len(digits) != 16 or not all(c in "0123456789abcdef" for c in digits):
+        return None
+    return int(digits, 16)
+
+
+def make(layout: Layout) -> None:
+    """Make the folders that are not there yet. Raises Misconfigured 6504 and nothing else."""
+    stages = [layout.aside(stage) for stage in ASIDE_STAGES]
+    try:
+        for folder in (layout.folder, layout.segments, layout.bodies, layout.staging, *stages):
+            _make_one(folder)
+        if not os.access(layout.segments, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+            raise Misconfigured(6504, path=str(layout.segments), reason="Permission denied")
+    except OSError as error:
+        raise no_access(layout.folder, error) from error
+
+
+def _make_one(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:  # the other end was quicker
+        return
+    folder.chmod(FOLDER_MODE)
+    parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(parent)
+    finally:
+        os.close(parent)
+
+
+def lock_end(layout: Layout, end: str) -> int:
+    """Hold one end (`writer` or `reader`) of a queue; gives the descriptor that holds it.
+
+    A killed process lets go by itself. Raises Misconfigured 6503 (another process has this end),
+    6504 (no access) and nothing else.
+    """
+    path = layout.folder / f".{end}"
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise no_access(path, error) from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(fd)
+        raise Misconfigured(6503, folder=str(layout.folder), end=end) from error
+    return fd
+
+
+def no_access(path: Path, error: OSError) -> Misconfigured:
+    """What it means that a path of the queue cannot be used by this user."""
+    return Misconfigured(6504, path=str(path), reason=error.strerror or str(error))
+
+
+def read_mark(layout: Layout) -> Mark | None:
+    """The mark as it stands now, None before the first writer."""
+    try:
+        with open(layout.mark, "rb") as stream:
+            return decode_mark(stream.read(MARK_BYTES + 1))
+    except FileNotFoundError:
+        return None
