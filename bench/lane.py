@@ -143,7 +143,7 @@ def _send(what: str, shape: LaneShape, rate_gbit: float) -> dict[str, Any]:
     else:
         frames = _send_lane(sender, link, rate_gbit)
     took = time.monotonic() - began
-    return {"sent_frames": frames, "sender_cpu": round((time.process_time() - cpu) / took, 2)}
+    return {("sent_frames" if what == "plain" else "sent_blocks"): frames, "sender_cpu": round((time.process_time() - cpu) / took, 2)}
 
 
 def _send_plain(sender: OneWaySender, link: UdpSender) -> int:
@@ -165,7 +165,7 @@ def _send_plain(sender: OneWaySender, link: UdpSender) -> int:
 def _send_lane(sender: OneWaySender, link: UdpSender, rate_gbit: float) -> int:
     source = memoryview(os.urandom(1 << 20) * (_UNIT_BYTES >> 20))
     pump = Pump(sender, link, Pacer(int(rate_gbit * 1e9)))
-    frames, number = 0, 0
+    number = 0
     end = time.monotonic() + _SECONDS
     while time.monotonic() < end:
         number += 1
@@ -183,8 +183,7 @@ def _send_lane(sender: OneWaySender, link: UdpSender, rate_gbit: float) -> int:
     sender.flush()
     while not pump.idle:
         _push(sender, pump)
-    frames = sender.next_block
-    return frames
+    return sender.next_block
 
 
 def _push(sender: OneWaySender, pump: Pump) -> None:

@@ -55,17 +55,15 @@ def note_files(folder: Path) -> list[Path]:
         return sorted(folder / entry.name for entry in entries if _NAME.fullmatch(entry.name))
 
 
-def notes(folder: Path) -> Iterator[Found]:
-    """All notes of a folder in order; bytes that are no note come as such. May raise OSError."""
-    for path in note_files(folder):
-        yield from notes_of(path)
+def notes_of(path: Path, size_bytes: int = 1 << 63) -> Iterator[Found]:
+    """The notes of one file up to that size; bytes that are no note come as such.
 
-
-def notes_of(path: Path) -> Iterator[Found]:
-    """The notes of one file. Memory is bounded whatever the bytes are. May raise OSError."""
+    Memory is bounded whatever the bytes are. May raise OSError.
+    """
     with path.open("rb") as file:
         offset, kept = 0, b""
-        while data := file.read(_READ_BYTES):
+        while data := file.read(min(_READ_BYTES, size_bytes)):
+            size_bytes -= len(data)
             kept += data
             start = 0
             while (end := kept.find(_BETWEEN, start)) >= 0:

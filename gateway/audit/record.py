@@ -127,6 +127,14 @@ def decode_header(untrusted_line: bytes) -> Header:
     return header
 
 
+def plain(value: Field) -> Field:
+    """A value as JSON can hold it: text without unpaired surrogates and cut, numbers or their text."""
+    if isinstance(value, str):
+        return _text(value)
+    fits = math.isfinite(value) and (isinstance(value, float) or -(1 << 63) <= value < 1 << 63)
+    return value if fits else str(value)[:MAX_CUT_CHARACTERS]
+
+
 def _body(event: Event, seq: int) -> bytes:
     fields = dict(event.fields)
     odd = any(value.__class__ is float and not math.isfinite(value) for value in fields.values())
@@ -143,7 +151,7 @@ def _body(event: Event, seq: int) -> bytes:
 
 def _plain(event: Event, seq: int) -> Record:
     fields = {
-        _text(name): _value(value) for name, value in list(event.fields.items())[:MAX_CUT_FIELDS]
+        _text(name): plain(value) for name, value in list(event.fields.items())[:MAX_CUT_FIELDS]
     }
     at_ns = min(max(event.at_ns, 0), (1 << 63) - 1)
     channel, what = _text(event.channel), _text(event.what)
@@ -152,10 +160,3 @@ def _plain(event: Event, seq: int) -> Record:
 
 def _text(text: str) -> str:
     return text[:MAX_CUT_CHARACTERS].encode("utf-8", "backslashreplace").decode()
-
-
-def _value(value: Field) -> Field:
-    if isinstance(value, str):
-        return _text(value)
-    fits = math.isfinite(value) and (isinstance(value, float) or -(1 << 63) <= value < 1 << 63)
-    return value if fits else str(value)[:MAX_CUT_CHARACTERS]

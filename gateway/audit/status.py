@@ -24,6 +24,7 @@ import msgspec
 
 from gateway import __version__
 from gateway.audit.event import Event, Recorder
+from gateway.audit.record import plain
 from gateway.errors import Field, Unavailable
 
 FLUSH_EVERY_S: Final = 1.0
@@ -109,7 +110,7 @@ class StatusBoard:
 
     def gauge(self, name: str, value: Field) -> None:
         """Set a value."""
-        self._gauges[name] = value
+        self._gauges[name] = plain(value)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a counter; it begins at 0 with the process."""
@@ -121,7 +122,8 @@ class StatusBoard:
         with self._lock:
             standing = self._alarms.get(number)
             since_ns = standing.since_ns if standing else self._now_ns()
-            self._alarms[number] = Alarm(number, since_ns, fields)
+            shown = {name: plain(value) for name, value in fields.items()}
+            self._alarms[number] = Alarm(number, since_ns, shown)
             if standing is None:
                 self._flushed_s = None
                 self._tell(Event("alarm.raised", since_ns, number=number, fields=fields))

@@ -17,6 +17,8 @@ from gateway.ferry.pacing import Pacer
 
 # Deeper interleaving holds more blocks in memory at both ends than it saves.
 MAX_DEPTH: Final = 16
+# What goes between two looks at the pacer: two calls with segmentation, a millisecond at 1 Gbit/s.
+_TURN_BYTES: Final = 131_072
 
 
 class Pump:
@@ -26,7 +28,7 @@ class Pump:
         shape = sender.shape
         self._sender, self._link, self._pacer = sender, link, pacer
         self._depth = max(1, min(depth, MAX_DEPTH))
-        turn = shape.segments * max(1, -(-64 // shape.segments))
+        turn = shape.segments * max(1, _TURN_BYTES // (shape.segments * shape.frame_bytes))
         self._turn = turn if self._depth == 1 else max(1, shape.repair_symbols)
         self._group: list[tuple[SealedBlock, int]] = []
 

@@ -1,5 +1,5 @@
-"""The list of gaps that a person carries back: short, spoken numbers, a check line. Text in and out, no I/O
-but the two functions at the end.
+"""The list of gaps that a person carries back: short, spoken numbers, a check line. No I/O but in
+request_resend at the end.
 
     ferrygate gaps 1
     period 2026-11-21T03:00:00Z 2026-11-21T04:10:12Z
@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -72,7 +73,7 @@ def list_of(
     units: Sequence[MissingUnit], sequences: Sequence[MissingSequences], now_s: float
 ) -> ReconcileList:
     """The list of what an account misses, in the order of numbers."""
-    since = [item.since_ns // 10**9 for item in (*units, *sequences)]
+    since = [u.since_ns // 10**9 for u in units] + [s.since_ns // 10**9 for s in sequences]
     return ReconcileList(
         min(since, default=int(now_s)),
         int(now_s),
@@ -147,7 +148,7 @@ def _read(lines: list[tuple[int, str]]) -> ReconcileList:
 
 def _ranges(words: list[str]) -> tuple[Range, ...]:
     ranges = tuple(_range(word, MAX_UNIT_BYTES) for word in words)
-    if any(before[1] > after[0] for before, after in zip(ranges, ranges[1:], strict=False)):
+    if any(before[1] > after[0] for before, after in pairwise(ranges)):
         raise ValueError("ranges out of order")
     return ranges
 

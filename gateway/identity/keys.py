@@ -114,13 +114,16 @@ def _read(path: Path, *, private: bool) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise _missing(path, error.errno) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
             raise _missing(path, errno.EINVAL)
         if private and status.st_mode & 0o077:
             raise Misconfigured(4002, path=str(path), mode=f"{status.st_mode & 0o777:04o}")
-        return file.read(MAX_FILE_BYTES)
+        # One call gives all of a regular file of this size.
+        return os.read(descriptor, MAX_FILE_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _missing(path: Path, code: int | None) -> Misconfigured:

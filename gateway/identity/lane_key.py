@@ -23,11 +23,11 @@ _SESSIONS_KEPT: Final = 8
 
 
 class LaneKey:
-    """tag and verify over blocks. key: 32 bytes, the same on both ferries. Raises Misconfigured 4101."""
+    """tag and verify over blocks. key: 32 bytes, the same on both ferries. Raises Misconfigured 5104."""
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
-            raise Misconfigured(4101, got=len(key), expected=KEY_BYTES)
+            raise Misconfigured(5104, got=len(key), expected=KEY_BYTES)
         self._key = key
         self._sessions: dict[int, AESGCM] = {}
 

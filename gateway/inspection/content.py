@@ -92,11 +92,13 @@ class Content:
             piece += more
         return piece
 
-    def chunks(self, start: int = 0, size_bytes: int | None = None) -> Iterator[bytes]:
-        """The bytes from start in pieces of READ_BYTES at most; ends early if the file is cut."""
+    def chunks(
+        self, start: int = 0, size_bytes: int | None = None, piece_bytes: int = READ_BYTES
+    ) -> Iterator[bytes]:
+        """The bytes from start in pieces of piece_bytes at most; ends early if the file is cut."""
         end = self.size_bytes if size_bytes is None else min(self.size_bytes, start + size_bytes)
         while start < end:
-            piece = self.read_at(start, min(READ_BYTES, end - start))
+            piece = self.read_at(start, min(piece_bytes, end - start))
             if not piece:
                 return
             start += len(piece)

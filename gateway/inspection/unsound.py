@@ -72,6 +72,10 @@ class Member:
 
 # Pieces of a member: big enough to cost little each, small enough that a limit stops in time.
 CHUNK_BYTES: Final = 64 << 10
+# Compressed data are fed in small pieces: what is not yet used is copied at each step.
+PACKED_BYTES: Final = 16 << 10
+# gzip, bzip2 and xz allow any number of streams in a row; block compressors write one a 64 KiB.
+MAX_STREAMS: Final = 1 << 16
 # A table of contents is read into memory before anything in it is believed.
 MAX_DIRECTORY_BYTES: Final = 16 << 20
 # A docx or an ofd is told by its table of contents; no document of theirs needs a longer one.

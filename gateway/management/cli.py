@@ -82,7 +82,9 @@ def main(
     except Exception as error:  # noqa: BLE001 - the last line: a bug of ours is said as one
         if "--debug" in argv:
             _trace(stderr)
-        _complain(StateUncertain(7099, kind=type(error).__name__, text=str(error)), terminal, stderr)
+        _complain(
+            StateUncertain(7099, kind=type(error).__name__, text=str(error)), terminal, stderr
+        )
         return Exit.UNCERTAIN
 
 
@@ -154,9 +156,22 @@ def _add_global(parser: Parser) -> None:
     """The options that stand before or behind the command; the last one said counts."""
     no = argparse.SUPPRESS
     add = parser.add_argument
-    add("--gate", metavar="DIR", type=Path, default=no, help="the gate's or a host's folder (or FERRYGATE_HOME)")
-    add("--json", action="store_true", default=no, help="one JSON object, or JSON Lines for streams")
-    add("--lang", choices=LANGUAGES, default=no, help="language of what people read (or FERRYGATE_LANG)")
+    add(
+        "--gate",
+        metavar="DIR",
+        type=Path,
+        default=no,
+        help="the gate's or a host's folder (or FERRYGATE_HOME)",
+    )
+    add(
+        "--json", action="store_true", default=no, help="one JSON object, or JSON Lines for streams"
+    )
+    add(
+        "--lang",
+        choices=LANGUAGES,
+        default=no,
+        help="language of what people read (or FERRYGATE_LANG)",
+    )
     add("--ascii", action="store_true", default=no, help="plain ASCII, as on a serial console")
     add("--quiet", action="store_true", default=no, help="only the exit status and errors")
     add("--debug", action="store_true", default=no, help="adds the trace to an error")
@@ -176,9 +191,7 @@ _DEFAULTS: Final[Mapping[str, object]] = {
 }
 
 
-def _run(
-    argv: list[str], environment: Mapping[str, str], out: TextIO, err: TextIO
-) -> int:
+def _run(argv: list[str], environment: Mapping[str, str], out: TextIO, err: TextIO) -> int:
     language = "en" if "--ascii" in argv else language_of(_said(argv, "--lang"), environment)
     parser = build_parser(language)
     if {"-h", "--help"}.intersection(_before_dashes(argv)) or not argv:

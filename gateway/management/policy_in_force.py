@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from gateway.audit.event import Event, Recorder, Status
+from gateway.errors import Field
 from gateway.policy.load import load_set
 from gateway.policy.located import LocatedErrors
 from gateway.policy.model import PolicySet
@@ -48,13 +49,13 @@ class PolicyInForce:
         )
         self._status.gauge("policy", loaded.digest[:12])
         self._status.gauge("channels", len(loaded.channels))
-        self._status.clear_alarm(2155)
-        self._status.clear_alarm(2156)
+        self._status.clear_alarm(1055)
+        self._status.clear_alarm(1056)
         return True
 
     def _refuse(self, place: str, count: int) -> None:
-        number = 2156 if self._current is None else 2155
+        number = 1056 if self._current is None else 1055
         stays = self._current.digest[:12] if self._current is not None else ""
-        fields = {"place": place, "count": count, "stays": stays}
+        fields: dict[str, Field] = {"place": place, "count": count, "stays": stays}
         self._recorder.record(Event("policy.refused", time.time_ns(), number=number, fields=fields))
         self._status.raise_alarm(number, **fields)

@@ -29,6 +29,12 @@ class Step(Protocol):
         ...
 
 
+class Loop(Protocol):
+    """A step with a loop of its own, where the loop of a process would be too slow."""
+
+    def run(self, stop: threading.Event) -> None: ...
+
+
 class Board(Status, Protocol):
     def flush(self, now_s: float) -> None: ...
 
@@ -37,14 +43,15 @@ class Board(Status, Protocol):
 class Process:
     """One running process of a host, assembled by wiring.
 
-    watches: called every half second from the watch thread; they must not block for long.
-    closing: called once at the end, in order.
+    loop: runs instead of the steps where given. watches: called every half second from the watch
+    thread; they must not block for long. closing: called once at the end, in order.
     """
 
     name: str
     steps: Sequence[Step]
     board: Board
     recorder: Recorder
+    loop: Loop | None = None
     watches: Sequence[Callable[[], None]] = ()
     closing: Sequence[Callable[[], None]] = ()
     reload: Callable[[], None] | None = None
@@ -56,6 +63,8 @@ class Process:
         watch = threading.Thread(target=self._watch, args=(stop,), name="watch", daemon=True)
         watch.start()
         try:
+            if self.loop is not None:
+                self.loop.run(stop)
             while not stop.is_set():
                 wait_s = self._round()
                 if wait_s > 0:

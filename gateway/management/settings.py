@@ -119,6 +119,10 @@ def _size(text: str) -> int:
     return read_size(text).size_bytes
 
 
+def _age(text: str) -> float:
+    return 0.0 if text == "any age" else read_duration(text)
+
+
 def _text(text: str) -> str:
     return text
 
@@ -143,7 +147,9 @@ _FIELDS: Final[Mapping[str, _Field[object]]] = {
     ),
     "scanners.clamd": _Field(_text, "none", "socket of clamd, or none"),
     "scanners.answer_within": _Field(read_duration, "30 s", "then the scanner counts as hung"),
-    "scanners.signatures": _Field(read_duration, "7 d", "oldest signatures that still count"),
+    "scanners.signatures": _Field(
+        _age, "7 d", "oldest signatures that still count, or any age (a local database has none)"
+    ),
     "scanners.yara": _Field(_text, "policies/yara", "folder of YARA rules, or none"),
     "queues.inline": _Field(_size, "64 KiB", "larger bodies lie in files of their own"),
     "queues.reserve": _Field(_size, "256 MiB", "free disk below which nothing more is taken in"),

@@ -168,49 +168,6 @@ TEXTS: Final[dict[int, Text]] = {
         "Write the whole path from /, without . or .. and without a slash at the end.",
         "请写从 / 开始的完整路径,不含 . 或 ..,末尾不带斜杠。",
     ),
-    2150: Text(
-        "no policy set is in force; the unit waits",
-        "没有生效的策略集;单元等待",
-        "See what is to mend with: ferrygate policy check",
-        "查看需修改之处:ferrygate policy check",
-    ),
-    2151: Text(
-        'no channel "{channel}" on this lane; what no policy names is refused',
-        "本摆渡方向没有通道“{channel}”;策略未列明者一律拒绝",
-        "Compare the policy digests of both hosts with: ferrygate status",
-        "比对两侧主机的策略摘要:ferrygate status",
-    ),
-    2152: Text(
-        "the unit's own number is not the one it lies under in the queue",
-        "单元自身编号与其在队列中的编号不一致",
-        "Look for who else can write to the queue with: ferrygate doctor",
-        "检查队列的写权限:ferrygate doctor",
-    ),
-    2153: Text(
-        "the unit would have passed; the channel only rehearses",
-        "该单元本可放行;通道处于演练状态",
-        'Take "rehearse: yes" out of the policy file to carry units.',
-        "删除策略文件中的“rehearse: yes”后才会摆渡。",
-    ),
-    2154: Text(
-        "{name} was written to while it was judged",
-        "{name} 在判定期间被写入",
-        "Nobody but the edge may write there. Look with: ferrygate doctor",
-        "该处只允许边缘进程写入。检查:ferrygate doctor",
-    ),
-    2155: Text(
-        "a new policy set is not taken: {count} to mend, the first at {place}; {stays} stays in force",
-        "新策略集未被采用:{count} 处需修改,首处在 {place};{stays} 继续生效",
-        "See each place with: ferrygate policy check",
-        "逐处查看:ferrygate policy check",
-    ),
-    2156: Text(
-        "there is no policy set that can be taken: {count} to mend, the first at {place}; nothing passes"
-        " {stays}",
-        "没有可用的策略集:{count} 处需修改,首处在 {place};一律不放行 {stays}",
-        "See each place with: ferrygate policy check",
-        "逐处查看:ferrygate policy check",
-    ),
     2170: Text(
         'there is no list "{name}"',
         "没有名为“{name}”的列表",

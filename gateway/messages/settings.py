@@ -1,4 +1,4 @@
-"""Texts of settings and start: 1xxx."""
+"""Texts of settings and start (1xxx) and of the policy set in force (215x)."""
 
 from __future__ import annotations
 
@@ -43,11 +43,89 @@ TEXTS: Final[dict[int, Text]] = {
         'Write "side: outer" or "side: inner".',
         '请写 "side: outer" 或 "side: inner"。',
     ),
+    1015: Text(
+        "{file} is the {side} host's, not the {asked} host's.",
+        "{file} 属于 {side} 主机,而不是 {asked} 主机。",
+        "Start it with: ferrygate run {side}",
+        "请用以下命令启动:ferrygate run {side}",
+    ),
+    1016: Text(
+        "A part of the installation is missing: {folder}.",
+        "安装不完整,缺少 {folder}。",
+        "Install the package anew.",
+        "请重新安装软件包。",
+    ),
+    1017: Text(
+        "{folder} is not empty.",
+        "{folder} 不是空目录。",
+        "Name a folder that does not exist yet.",
+        "请指定一个尚不存在的目录。",
+    ),
+    1018: Text(
+        '"{name}" is no name for a gate.',
+        '"{name}" 不能作为网闸名称。',
+        "Write 1 to 32 small letters, digits and dashes, for example hospital-east.",
+        "请用 1 至 32 个小写字母、数字或短横线,例如 hospital-east。",
+    ),
     1019: Text(
         "{file} cannot be read: {reason}.",
         "无法读取 {file}:{reason}。",
         "See that it exists and that the user of this process may read it.",
         "请确认文件存在,且本进程用户有读取权限。",
+    ),
+    1050: Text(
+        "No policy set is in force, so nothing passes.",
+        "没有生效的策略集,任何交换单元都不放行。",
+        "See why: ferrygate policy check. Then: ferrygate policy reload",
+        "查看原因:ferrygate policy check;然后:ferrygate policy reload",
+    ),
+    1051: Text(
+        "No channel {channel} in this lane: what no policy file names does not pass.",
+        "本方向没有交换通道 {channel}:策略文件未列出的一律不放行。",
+        "Write a policy file for it, or remove its source.",
+        "请为其编写策略文件,或移除该来源。",
+    ),
+    1052: Text(
+        "The queue and the unit give different numbers.",
+        "队列与交换单元的编号不一致。",
+        "The unit is kept under corrupt; ferrygate doctor looks at the queue.",
+        "该单元保留在 corrupt 中;请用 ferrygate doctor 检查队列。",
+    ),
+    1053: Text(
+        "The channel is on rehearsal: the unit would pass, and is not carried.",
+        "该通道处于演练状态:单元本可放行,但不予传送。",
+        'Take out "rehearse: yes" to carry units.',
+        '删除 "rehearse: yes" 后才会传送。',
+    ),
+    1054: Text(
+        "{name} was written to while it was inspected.",
+        "{name} 在检查期间被改写。",
+        "Let the sender finish a file before it appears in the folder, or raise whole_when.",
+        "请让发送方写完后再放入目录,或加大 whole_when。",
+    ),
+    1055: Text(
+        "The new policy set is not taken: {count} problems, the first at {place}. {stays} goes on.",
+        "未采用新的策略集:{count} 个问题,第一个在 {place};{stays} 继续生效。",
+        "See all of them: ferrygate policy check",
+        "查看全部:ferrygate policy check",
+    ),
+    1056: Text(
+        "The policy set cannot be used: {count} problems, the first at {place}. Nothing passes.",
+        "策略集无法使用:{count} 个问题,第一个在 {place};任何单元都不放行。",
+        "See all of them: ferrygate policy check. Then: ferrygate policy reload",
+        "查看全部:ferrygate policy check;然后:ferrygate policy reload",
+    ),
+    1060: Text(
+        "The gate in {folder} did not come up within its time. Last words: {last}",
+        "{folder} 中的网闸未能按时启动。最后输出:{last}",
+        "See outer.log and inner.log in that folder.",
+        "请查看该目录中的 outer.log 与 inner.log。",
+    ),
+    1061: Text(
+        "The gate in {folder} runs already.",
+        "{folder} 中的网闸已在运行。",
+        "Stop it first: ferrygate trial down {folder}",
+        "请先停止:ferrygate trial down {folder}",
     ),
     1020: Text(
         "{file} is not taken: each problem stands above.",

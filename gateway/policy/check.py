@@ -11,11 +11,12 @@ that two channels share) is `load`'s.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.policy import words as w
 from gateway.policy.build import build
-from gateway.policy.document import Broken, Document, Entries, Scalar
+from gateway.policy.document import Broken, Document, Entries, Scalar, read_document
 from gateway.policy.located import Located
 from gateway.policy.model import Channel, Section
 from gateway.policy.sheet import Sheet, read_entries
@@ -25,20 +26,40 @@ from gateway.unit.model import Kind
 _PART_NAMES: Final = tuple(part.section.value for part in PARTS)
 
 
-def check_document(
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a policy file. channel: None when there is a problem.
+
+    document: for pointing at its lines; None where nothing could be read.
+    """
+
+    channel: Channel | None
+    document: Document | None
+    problems: tuple[Located, ...]
+
+
+def check_file(file: str, untrusted_bytes: bytes, lists: Mapping[str, frozenset[str]]) -> Checked:
+    """Read and check one policy file. Raises nothing, does no I/O but the time zone database.
+
+    file: its name for people. lists: the entries of each list of the set, by name.
+    """
+    reading = read_document(file, untrusted_bytes)
+    if reading.document is None:
+        return Checked(None, None, reading.problems)
+    channel, problems = _channel(reading.document, lists)
+    found = sorted((*reading.problems, *problems), key=lambda p: (p.line, p.column))
+    return Checked(None if found else channel, reading.document, tuple(found))
+
+
+def _channel(
     document: Document, lists: Mapping[str, frozenset[str]]
 ) -> tuple[Channel | None, tuple[Located, ...]]:
-    """Read one policy file. Raises nothing, does no I/O but the time zone database.
-
-    lists: the entries of each list of the set, by name. The channel is None when there is a problem.
-    """
     sheet = Sheet(document, lists)
     if not _kind_is_ready(sheet):
         return None, tuple(sheet.problems)
     _read_top(sheet)
     channel = build(sheet)
-    problems = tuple(sorted(sheet.problems, key=lambda p: (p.line, p.column)))
-    return (None, problems) if problems else (channel, ())
+    return channel, tuple(sheet.problems)
 
 
 def _kind_is_ready(sheet: Sheet) -> bool:

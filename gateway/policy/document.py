@@ -258,7 +258,8 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent, line: int, column: int) -> Node:
         # "\0" in double quotes is a clean line that becomes a control character.
-        for character in event.value:
+        suspects = "" if event.value.isprintable() else event.value
+        for character in suspects:
             if _is_control(character) and character not in "\t\n":
                 self._at(event, 2103, 1, character=f"U+{ord(character):04X}")
                 return Broken(line, column)

@@ -249,5 +249,6 @@ def read_expectation(text: str) -> Expectation:
         case ["held", "by", word]:
             return Expectation("held", word)
         case _:
-            near = did_you_mean(text, EXPECT_FORMS[:4]) or "delivered"
+            first = text.split(maxsplit=1)[0] if text.strip() else ""
+            near = did_you_mean(first, ("delivered", "refused", "held")) or "delivered"
             raise Misread(2124, 0, len(text), EXPECT_FORMS, text=text, write=near)

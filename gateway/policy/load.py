@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gateway.policy.check import check_document
-from gateway.policy.document import MAX_BYTES, Document, Entries, read_document
+from gateway.policy.check import check_file
+from gateway.policy.document import MAX_BYTES, Document, Entries
 from gateway.policy.lists import LIST_FOLDER, MAX_LIST_BYTES, read_list
 from gateway.policy.located import Located, LocatedErrors
 from gateway.policy.model import Channel, PolicySet, SetFile
@@ -93,13 +93,10 @@ class _Loading:
         content = self._read_file(name, MAX_BYTES)
         if content is None:
             return
-        reading = read_document(name, content)
-        self.problems += reading.problems
-        if reading.document is not None:
-            channel, problems = check_document(reading.document, lists)
-            self.problems += problems
-            if channel is not None:
-                self.channels.append((channel, reading.document))
+        checked = check_file(name, content, lists)
+        self.problems += checked.problems
+        if checked.channel is not None and checked.document is not None:
+            self.channels.append((checked.channel, checked.document))
 
     def _lists(self) -> dict[str, frozenset[str]]:
         lists: dict[str, frozenset[str]] = {}

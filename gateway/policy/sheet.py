@@ -65,18 +65,20 @@ def read_entries(
     """The values of one mapping; problems go on the sheet. also: words that are read elsewhere."""
     known = words_of(section)
     found: dict[str, Found] = {}
+    meant: set[str] = set()
     for key, value in node.entries:
         if key.text in also:
             continue
         word = known.get(key.text)
         if word is None:
-            _unknown(sheet, section, key, (*known, *also))
+            meant.add(_unknown(sheet, section, key, (*known, *also)))
             continue
         read = _read_value(sheet, word, key, value)
         if read is not None:
             found[key.text] = read
     for word in known.values():
-        if word.obligatory and section is not Section.TRY and node.get(word.name) is None:
+        # A misspelt word is one problem: it is not missing besides.
+        if word.obligatory and word.name not in meant and node.get(word.name) is None:
             sheet.complain(
                 node,
                 2174,
@@ -89,20 +91,29 @@ def read_entries(
     return found
 
 
-def _unknown(sheet: Sheet, section: Section, key: Scalar, known: tuple[str, ...]) -> None:
+def _unknown(sheet: Sheet, section: Section, key: Scalar, known: tuple[str, ...]) -> str:
+    """Complain about a key that is no word here; gives the word that it was meant to be, or ""."""
     text = key.text
     if text in LATER[section]:
         sheet.complain(key, 2121, word=text, section=section.value)
-        return
-    home = next(
-        (s for s in Section if text in words_of(s) and s not in (Section.TESTS, Section.TRY)), None
-    )
-    if home is not None and home is not section:
-        sheet.complain(key, 2171, word=text, section=section.value, home=home.value)
-    elif near := did_you_mean(text, known):
+        return ""
+    if home := _home_of(text, section):
+        sheet.complain(key, 2171, word=text, section=section.value, home=home)
+        return ""
+    near = did_you_mean(text, known)
+    if near:
         sheet.suggest(key, 2101, known, word=text, section=section.value, write=near)
     else:
         sheet.suggest(key, 2199, known, word=text, section=section.value)
+    return near
+
+
+def _home_of(text: str, section: Section) -> str:
+    """Another section that has this word."""
+    for other in Section:
+        if other not in (section, Section.TESTS, Section.TRY) and text in words_of(other):
+            return other.value
+    return ""
 
 
 def _read_value(sheet: Sheet, word: Word[Any], key: Scalar, node: Node) -> Found | None:

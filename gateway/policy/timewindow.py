@@ -39,8 +39,10 @@ def read_time_windows(text: str) -> TimeWindows:
 
 def join_windows(windows: tuple[TimeWindows, ...]) -> TimeWindows:
     """The union: a list of phrases is true where any of them is."""
+    if len(windows) == 1:
+        return windows[0]
     union = bytes(int(any(at)) for at in zip(*(w.minutes for w in windows), strict=True))
-    return TimeWindows(union, windows[0].first) if len(windows) > 1 else windows[0]
+    return TimeWindows(union, windows[0].first)
 
 
 def _window(text: str, at: int, minutes: bytearray) -> int:

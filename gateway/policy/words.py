@@ -56,7 +56,7 @@ class Word(Generic[T]):
 
     pattern: the same for editors (ECMA 262 regular expression). item: reads one text or raises
     Misread; join: makes the value of what was read. many: may be a YAML list; splits: one text may
-    name several, `pdf, csv or dicom`. only: the one value that later versions will add to.
+    name several, `pdf, csv or dicom`. editors: what an editor may take the value for besides text.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Word(Generic[T]):
     obligatory: bool = False
     many: bool = False
     splits: bool = False
+    editors: tuple[str, ...] = ()
 
 
 def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
@@ -129,6 +130,7 @@ GRADE: Final = Word[int](
     "grade", (Section.CHANNEL,),
     "The data grade that the channel is made for, 1 (public) to 5.", "数据分级,1(公开)至 5。",
     ("1 to 5",), "3", r"^[1-5]$", grammar.read_grade, obligatory=True,
+    editors=("integer",),
 )  # fmt: skip
 TIME_ZONE: Final = Word[str](
     "time_zone", (Section.CHANNEL,),
@@ -141,6 +143,7 @@ REHEARSE: Final = Word[bool](
     "rehearse", (Section.CHANNEL,),
     "yes: units are judged and recorded, and none is carried.", "yes:只判定并记录,不摆渡。",
     _YES, "yes", _choice(_YES), _one_of(_YES), lambda items: bool(items[0] == "yes"),
+    editors=("boolean",),
 )  # fmt: skip
 FOLDER: Final = Word[str](
     "folder", (Section.FROM, Section.TO),

@@ -76,7 +76,7 @@ class Admit:
         """Verify and judge one received unit. Raises Unavailable 33xx (scanners) and Refused."""
         policy = self._policy()
         if policy is None:
-            return Wait(NO_POLICY_WAIT_S, 2150)
+            return Wait(NO_POLICY_WAIT_S, 1050)
         target = self._staging / str(taken.number)
         try:
             manifest, body = self._opened(taken, target)
@@ -107,7 +107,7 @@ class Admit:
         said = _as_the_sender_said(manifest)
         channel = policy.channels.get(manifest.channel)
         if channel is None or channel.lane is not self._lane or channel.carries is not manifest.kind:
-            return Exit(Stage.REFUSED, 2151, manifest.channel, {"channel": manifest.channel, **said})
+            return Exit(Stage.REFUSED, 1051, manifest.channel, {"channel": manifest.channel, **said})
         captured_at = datetime.fromtimestamp(manifest.captured_at_ns / 1e9, UTC)
         judgement = judge(
             self._inspector, channel, body, manifest.body.name, captured_at, at_receiver=True

@@ -58,12 +58,12 @@ class Judge:
         unit = decode_captured(taken.header)
         policy = self._policy()
         if policy is None:
-            return Wait(NO_POLICY_WAIT_S, 2150, unit.channel)
+            return Wait(NO_POLICY_WAIT_S, 1050, unit.channel)
         channel = policy.channels.get(unit.channel)
         if channel is None or channel.lane is not self._lane or channel.carries is not unit.kind:
-            return Exit(Stage.REFUSED, 2151, unit.channel, {"channel": unit.channel})
+            return Exit(Stage.REFUSED, 1051, unit.channel, {"channel": unit.channel})
         if unit.number != taken.number:
-            return Exit(Stage.CORRUPT, 2152, unit.channel)
+            return Exit(Stage.CORRUPT, 1052, unit.channel)
         bucket = self._bucket(policy, channel)
         if bucket is not None and (delay_s := bucket.wait_s(time.monotonic())) > 0:
             return Wait(delay_s, 0, unit.channel)
@@ -95,7 +95,7 @@ class Judge:
         if verdict.result is not Result.PASSES:
             return Exit(Stage.REFUSED, verdict.number, unit.channel, fields)
         if channel.rehearse:
-            return Exit(Stage.REFUSED, 2153, unit.channel, fields)
+            return Exit(Stage.REFUSED, 1053, unit.channel, fields)
         cleared = Cleared(unit, taken.body, policy.digest, time.time_ns())
         if bucket is not None:
             bucket.spend(time.monotonic())
@@ -117,7 +117,7 @@ class Judge:
             if _change_marks(taken) != before:
                 # Somebody wrote to the file between inspection and sealing.
                 sealed.unlink(missing_ok=True)
-                raise Refused(2154, name=cleared.unit.body.name)
+                raise Refused(1054, name=cleared.unit.body.name)
         fields |= {"sha256": manifest.body_sha256.hex()}
         return Passed(Entry(taken.number, b"", sealed), cleared.unit.channel, fields)
 

@@ -121,6 +121,10 @@ class Answers:
         """How often this ordinal has been handed out."""
         return self._times.get(ordinal, 1 if ordinal < self.handed else 0)
 
+    def depth(self, next_ordinal: int) -> int:
+        """How many of the ordinals below next_ordinal are not answered."""
+        return next_ordinal - sum(end - start for start, end in self.acked.within(0, next_ordinal))
+
     def apply(self, answer: Answer) -> None:
         """Take one entry in, in the order of the log."""
         match answer.kind:

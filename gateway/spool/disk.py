@@ -84,7 +84,7 @@ class RealDisk:
 
     def rename(self, source: Path, target: Path) -> None:
         """See Disk."""
-        os.rename(source, target)
+        source.rename(target)
 
     def link(self, source: Path, target: Path) -> None:
         """See Disk."""
@@ -92,7 +92,7 @@ class RealDisk:
 
     def unlink(self, path: Path) -> None:
         """See Disk."""
-        os.unlink(path)
+        path.unlink()
 
 
 def replace(disk: Disk, path: Path, data: bytes) -> None:

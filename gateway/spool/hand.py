@@ -1,10 +1,10 @@
 """What the reader has handed out or put off: plain values, no I/O, time comes in.
 
-            give                      settle
-    (queue) ----> out ---------------------------> (answered)
-                   |  ^
-        put_off    v  | next_ready, give
-                 waiting                            units taken again enter here, due at once
+        give                      settle
+(queue) ----> out ---------------------------> (answered)
+               |  ^
+    put_off    v  | next_ready, give
+             waiting                            units taken again enter here, due at once
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from gateway.spool.segment import Head
 
 @dataclass(slots=True)
 class Slot:
-    """One unit outside the ordinary order. segment, offset: where its record stands."""
+    """One unit outside the ordinary order. segment, offset: where its record stands.
+
+    due_s: when a waiting one may be taken; entries of the heaps that say otherwise are stale.
+    """
 
     head: Head
     segment: int
     offset: int
     is_out: bool = False
+    due_s: float = 0.0
 
 
 class Hand:
@@ -57,13 +61,20 @@ class Hand:
 
     def put_off(self, slot: Slot, due_s: float) -> None:
         """It waits until due_s; a slot that is not known yet (a unit taken again) may wait too."""
-        slot.is_out = False
+        slot.is_out, slot.due_s = False, due_s
         self._slots[slot.head.number] = slot
         self.waiting += 1
         heappush(self._later, (due_s, slot.head.ordinal, slot.head.number))
 
-    def hurry(self, slot: Slot, now_s: float) -> None:
+    def is_waiting(self, number: int) -> bool:
+        """Whether it is put off."""
+        slot = self._slots.get(number)
+        return slot is not None and not slot.is_out
+
+    def hurry(self, number: int, now_s: float) -> None:
         """A waiting one is due now."""
+        slot = self._slots[number]
+        slot.due_s = now_s
         heappush(self._later, (now_s, slot.head.ordinal, slot.head.number))
 
     def settle(self, number: int) -> Slot | None:
@@ -81,7 +92,8 @@ class Hand:
         while self._ready:
             ordinal, number = self._ready[0]
             slot = self._slots.get(number)
-            if slot is not None and not slot.is_out and slot.head.ordinal == ordinal:
+            is_waiting = slot is not None and not slot.is_out and slot.head.ordinal == ordinal
+            if slot is not None and is_waiting and slot.due_s <= now_s:
                 return slot
             heappop(self._ready)  # answered or handed out in the meantime
         return None

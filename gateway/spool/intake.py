@@ -63,7 +63,7 @@ class Intake:
             raise RuntimeError(f"unit {number}: no body at {path}") from error
         if not stat.S_ISREG(status.st_mode):
             raise RuntimeError(f"unit {number}: body is no regular file")
-        home = os.stat(self._layout.bodies)
+        home = self._layout.bodies.stat()
         if status.st_dev != home.st_dev:
             raise Misconfigured(6506, path=str(path), folder=str(self._layout.folder))
         if status.st_size <= self._limit_bytes:
@@ -110,7 +110,9 @@ class Intake:
     def body_of(self, entry: Entry) -> tuple[bytes | None, int]:
         """(inline bytes, their size), or (None, size) for a body in a file."""
         inline = self._inline.get(entry.number)
-        return (inline, len(inline)) if inline is not None else (None, self._file_sizes[entry.number])
+        return (
+            (inline, len(inline)) if inline is not None else (None, self._file_sizes[entry.number])
+        )
 
     def give_back(self) -> None:
         """Everything as it was before take_over. Raises OSError of the disk."""

@@ -83,6 +83,11 @@ class IntervalSet:
         at = bisect_right(self._starts, start) - 1
         return end <= start or (at >= 0 and end <= self._ends[at])
 
+    @property
+    def end(self) -> int:
+        """The number behind the highest one, 0 for an empty set."""
+        return self._ends[-1] if self._ends else 0
+
     def first_missing(self, value: int = 0) -> int:
         """The lowest number from `value` on that is not in."""
         at = bisect_right(self._starts, value) - 1

@@ -18,6 +18,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -75,7 +76,8 @@ class Layout:
 
     def first_ordinals(self) -> list[int]:
         """First ordinals of the segments that stand there, sorted. Lists the folder."""
-        names = os.listdir(self.segments)
+        with os.scandir(self.segments) as listing:
+            names = [item.name for item in listing]
         found = (ordinal_of(name.removesuffix(_SEGMENT_SUFFIX)) for name in names)
         return sorted(ordinal for ordinal in found if ordinal is not None)
 
@@ -153,3 +155,18 @@ def read_mark(layout: Layout) -> Mark | None:
             return decode_mark(stream.read(MARK_BYTES + 1))
     except FileNotFoundError:
         return None
+
+
+def bytes_on_disk(layout: Layout) -> int:
+    """Bytes in the files of a queue: segments, bodies, staging and what is set aside.
+
+    Looks at every file: for people and monitoring, every few seconds at most.
+    """
+    folders = [layout.segments, layout.bodies, layout.staging]
+    total = 0
+    for folder in folders + [layout.aside(stage) for stage in ASIDE_STAGES]:
+        with suppress(FileNotFoundError), os.scandir(folder) as listing:
+            for item in listing:
+                with suppress(FileNotFoundError):
+                    total += item.stat(follow_symlinks=False).st_size
+    return total

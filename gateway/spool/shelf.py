@@ -6,6 +6,7 @@ Knows nothing of answers' meaning; keeps for each segment what keeping and look-
 from __future__ import annotations
 
 import os
+import time
 from array import array
 from bisect import bisect_right, insort
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Final
 from gateway.errors import Misconfigured
 from gateway.spool.disk import Disk
 from gateway.spool.intervals import IntervalSet
+from gateway.spool.keeping import Cleared
 from gateway.spool.layout import Layout, no_access
 from gateway.spool.mark import MARK_BYTES, Mark, decode_mark
 from gateway.spool.segment import (
@@ -25,7 +27,7 @@ from gateway.spool.segment import (
     content_is_whole,
     encode_segment_front,
 )
-from gateway.spool.window import Window
+from gateway.spool.window import heads
 
 # The active segment, the one being read, and some with stuck units; more are reopened when needed.
 _MAX_OPEN: Final = 8
@@ -39,7 +41,7 @@ class Segment:
     """One segment. first: its first ordinal.
 
     answered_at_ns: the last answer in it. body_ordinals, body_bytes: answered bodies in files that
-    still lie there. cleared_*: how far what it held is overwritten (gateway.spool.keeping).
+    still lie there. cleared: how far what it held is overwritten, when last, how long it took.
     numbers: its unit numbers, once somebody has looked for one.
     """
 
@@ -47,10 +49,9 @@ class Segment:
     answered_at_ns: int = 0
     body_ordinals: array[int] = field(default_factory=lambda: array("Q"))
     body_bytes: int = 0
-    cleared_offset: int = SEGMENT_FRONT_BYTES
-    cleared_before: int = 0
-    cleared_units: int = 0
-    clear_again_s: float = 0.0
+    cleared: Cleared = field(default_factory=lambda: Cleared(SEGMENT_FRONT_BYTES, 0, 0))
+    cleared_at_s: float = field(default_factory=time.monotonic)
+    clear_cost_s: float = 0.0
     numbers: IntervalSet | None = None
 
 
@@ -137,6 +138,11 @@ class Shelf:
             return fd
         if len(self._fds) >= _MAX_OPEN:
             os.close(self._fds.pop(next(iter(self._fds))))
+        fd = self._fds[first] = self.open(first)
+        return fd
+
+    def open(self, first: int) -> int:
+        """A descriptor of one's own. Raises FileNotFoundError, Misconfigured 6504 or 6507."""
         path = self._layout.segment(first)
         try:
             fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -146,26 +152,18 @@ class Shelf:
         if front[:-1] == _MAGIC[:-1] and front != _MAGIC:
             os.close(fd)
             raise Misconfigured(6507, path=str(path), version=front[-1])
-        self._fds[first] = fd
         return fd
-
-    def window(self, first: int, offset: int = SEGMENT_FRONT_BYTES) -> Window:
-        """A window from offset to where the segment may be read now."""
-        return Window(self.fd(first), offset, self.end_offset(first))
 
     def heads(self, first: int) -> Iterator[tuple[int, Head]]:
         """(offset, head) of every readable record, in order."""
         try:
-            window = self.window(first)
+            fd = self.open(first)
         except FileNotFoundError:
             return
-        while window.offset < window.end:
-            head = window.peek()
-            if head is None:
-                window.resync()
-                continue
-            yield window.offset, head
-            window.skip(head)
+        try:
+            yield from heads(fd, self.end_offset(first))
+        finally:
+            os.close(fd)
 
     def content(self, first: int, offset: int, head: Head) -> bytes | None:
         """Header and inline body of one record, None if they are not whole any more."""

@@ -6,9 +6,10 @@ Reads only. What a record means for the queue is decided by recovery and the rea
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Final
 
-from gateway.spool.segment import HEAD_BYTES, Head, decode_head, find_head
+from gateway.spool.segment import HEAD_BYTES, SEGMENT_FRONT_BYTES, Head, decode_head, find_head
 
 # Some sixty units of 4 KiB a system call; more gains nothing measurable.
 READ_BYTES: Final = 262_144
@@ -52,9 +53,7 @@ class Window:
         """Go to the next place after offset where a whole head stands, or to the end."""
         self.offset += 1
         while self.offset < self.end:
-            self._buffer = os.pread(
-                self.fd, min(READ_BYTES, self.end - self.offset), self.offset
-            )
+            self._buffer = os.pread(self.fd, min(READ_BYTES, self.end - self.offset), self.offset)
             self._base = self.offset
             found = find_head(self._buffer, 0)
             if found >= 0:
@@ -74,3 +73,15 @@ class Window:
         self._buffer = os.pread(self.fd, size, self.offset)
         self._base = self.offset
         return len(self._buffer) >= need
+
+
+def heads(fd: int, end: int) -> Iterator[tuple[int, Head]]:
+    """(offset, head) of every record below end, in order; what is no record is stepped over."""
+    window = Window(fd, SEGMENT_FRONT_BYTES, end)
+    while window.offset < end:
+        head = window.peek()
+        if head is None:
+            window.resync()
+            continue
+        yield window.offset, head
+        window.skip(head)

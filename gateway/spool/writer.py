@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import GatewayError, StateUncertain
-from gateway.spool.disk import Disk, RealDisk, disk_errors, free_bytes_of, full, is_full, replace, uncertain
+from gateway.spool.disk import (
+    Disk,
+    RealDisk,
+    disk_errors,
+    free_bytes_of,
+    full,
+    is_full,
+    replace,
+    uncertain,
+)
 from gateway.spool.intake import Intake
 from gateway.spool.layout import Layout, lock_end, make
 from gateway.spool.ledger import MAX_INTERVALS, encode_ledger
@@ -107,7 +116,9 @@ class FileQueueWriter:
         if fresh:
             self._commit(fresh)
         if len(fresh) < len(entries):
-            self._drop_staged(e for e, r in zip(entries, results, strict=True) if r is Put.DUPLICATE)
+            self._drop_staged(
+                e for e, r in zip(entries, results, strict=True) if r is Put.DUPLICATE
+            )
         return results
 
     def staging(self) -> Path:

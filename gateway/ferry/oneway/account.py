@@ -1,6 +1,6 @@
 """What is missing, by name: sequences and units against what the sender's index and heartbeat say. No I/O.
 
-    chunks of a unit ---> partial: which bytes are here ---> arrived(): durable in the queue
+    chunks of a unit ---> partial: which bytes are here ---> complete() ---> arrived(): durable in the queue
     index: unit, blocks --> when those blocks are settled and the queue has not the unit: LostUnit
     heartbeat: announced --> a sequence below it of which nothing is known: LostSequences
 
@@ -71,11 +71,10 @@ class Partial:
     got: Ranges = field(default_factory=Ranges)
     touched_s: float = 0.0
     hole_s: float | None = None
-    here_bytes: int = 0
 
     @property
     def complete(self) -> bool:
-        return self.here_bytes == self.total_bytes
+        return not self.got.holes(0, self.total_bytes)
 
     def missing(self, end: int | None = None) -> list[Range]:
         return self.got.holes(0, self.total_bytes if end is None else end)
@@ -99,6 +98,7 @@ class Account:
         self.sequences = list(state.sequences)
         self.partials: dict[int, Partial] = {}
         self._pending: dict[tuple[int, int], Indexed] = {}
+        self._complete: dict[int, tuple[int, int]] = {}
         self._holed: set[int] = set()
         self.dirty = False
 
@@ -116,7 +116,6 @@ class Account:
         partial.session, partial.sequence = session, chunk.sequence
         end = chunk.offset + len(chunk.data)
         partial.got.add(chunk.offset, end)
-        partial.here_bytes = partial.got.count()
         partial.touched_s = now_s
         self._watch(partial, now_s)
         return partial
@@ -134,11 +133,25 @@ class Account:
         """A partial of an earlier run, as its file says."""
         self.partials[partial.number] = partial
 
-    def arrived(self, number: int, session: int, sequence: int) -> bool:
-        """The unit is durable in the queue. True where it had been listed as missing."""
-        self._account(session, sequence)
+    def complete(self, number: int, session: int, sequence: int) -> None:
+        """All bytes of the unit are here, and it is on its way into the queue."""
+        self._complete[number] = (session, sequence)
         self.partials.pop(number, None)
         self._holed.discard(number)
+
+    def is_here(self, number: int) -> bool:
+        """Whether further bytes of the unit are of no use."""
+        return number in self._complete or self._has(number)
+
+    def seen_again(self, number: int, session: int, sequence: int) -> None:
+        """A sending of a unit that is here already."""
+        if number not in self._complete:
+            self._account(session, sequence)
+            self.units.pop(number, None)
+
+    def arrived(self, number: int) -> bool:
+        """The unit is durable in the queue. True where it had been listed as missing."""
+        self._account(*self._complete.pop(number))
         was = self.units.pop(number, None)
         self.dirty = True
         return was is not None
@@ -164,9 +177,9 @@ class Account:
         return lost
 
     def _judge(self, of: int, sequence: int, number: int, total: int, at_ns: int) -> list[Lost]:
-        partial = self.partials.get(number)
-        if partial is not None and partial.complete:
+        if number in self._complete:
             return []
+        partial = self.partials.get(number)
         self._account(of, sequence)
         if self._has(number):
             self.units.pop(number, None)
@@ -208,9 +221,10 @@ class Account:
         lost: list[Lost] = []
         for first, stop in known.holes(0, end):
             here = Ranges((s, s + 1) for of, s in self._pending if of == session)
-            for partial in self.partials.values():
-                if partial.session == session:
-                    here.add(partial.sequence, partial.sequence + 1)
+            under_way = [(p.session, p.sequence) for p in self.partials.values()]
+            for of, sequence in (*under_way, *self._complete.values()):
+                if of == session:
+                    here.add(sequence, sequence + 1)
             for start, last in here.holes(first, stop):
                 known.add(start, last)
                 lost.append(MissingSequences(session, start, last - 1, at_ns))
@@ -224,7 +238,7 @@ class Account:
         for entry in entries:
             if self._forget(entry.session, entry.sequence) and not self._has(entry.number):
                 partial = self.partials.get(entry.number)
-                if partial is None or not partial.complete:
+                if entry.number not in self._complete:
                     ranges = partial.missing() if partial else [(0, entry.total_bytes)]
                     lost += self._name(entry.number, entry.total_bytes, ranges, at_ns)
         return lost

@@ -123,7 +123,15 @@ class Pattern:
     body: bytes
 
 
-Happening = Cargo | Beat | Index | Answers | LostBlocks | Replayed | NewSession | Pattern
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """All blocks of the session below floor are done or given up, and came out before this."""
+
+    session: int
+    floor: int
+
+
+Happening = Settled | Cargo | Beat | Index | Answers | LostBlocks | Replayed | NewSession | Pattern
 
 
 @dataclass(slots=True)
@@ -160,11 +168,18 @@ class OneWayReceiver:
         self._restart_floor = self.floor
         self._seal, self._coder = seal, Coder(shape)
         self._pool = [BlockBuffer(shape) for _ in range(pool)]
+        self._reserve = max(2, pool // 8)
+        self._settled: tuple[int, int] | None = None
         self._single = BlockBuffer(LaneShape(shape.frame_bytes, 1, shape.repair_symbols))
         self._open: OrderedDict[bytes, _Open] = OrderedDict()
         self._done: set[int] = set()
         self._hole_s: float | None = None
         self._replayed: tuple[int, int, int] | None = None
+
+    @property
+    def crowded(self) -> bool:
+        """Whether nearly all buffers are with the shell, which has not released them yet."""
+        return len(self._pool) + len(self._open) < self._reserve
 
     def take(self, run: FrameRun, now_s: float) -> None:
         """All frames of a run. What they complete is in `out`."""
@@ -369,6 +384,9 @@ class OneWayReceiver:
         if self._replayed is not None:
             self.out.append(Replayed(*self._replayed))
             self._replayed = None
+        if self.session is not None and self._settled != (self.session, self.floor):
+            self._settled = (self.session, self.floor)
+            self.out.append(Settled(self.session, self.floor))
 
     def _is_passed(self, now_s: float) -> bool:
         if self.highest - self.floor >= _PASSED_BLOCKS:

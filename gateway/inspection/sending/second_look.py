@@ -12,7 +12,6 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
@@ -29,7 +28,7 @@ _XML_ENCODINGS: Final = ("utf-8", "utf8", "utf-16", "gb18030", "gbk", "gb2312", 
 _HTML_ELEMENTS: Final = frozenset(
     "html head body script iframe meta title style link form object embed img a div p table br".split()
 )
-_SCRIPT_STARTS: Final = ("#!", "<?php", "<%@")
+_SCRIPT_STARTS: Final = ("#!", "<?php", "<%@", "@echo off")
 _SCRIPT_WORDS: Final = (
     "wscript.shell",
     "scripting.filesystemobject",
@@ -55,7 +54,7 @@ def look_again(content: Content, word: str) -> str:
     head = content.head
     if head[128:132] == b"DICM" and word in ("", "tiff", "windows program", "dicom"):
         return "dicom"
-    if word == "zip":
+    if word == "zip" or (word == "" and head[:4] in (b"PK\x03\x04", b"PK\x05\x06")):
         return _packed_word(content)
     if word == "windows program" or (word == "" and head[:2] == b"MZ"):
         return _program_word(content, head)
@@ -148,7 +147,7 @@ def _form(text: str, content: Content) -> str:
     begins = text.lstrip()
     if not begins:
         return "text"
-    if _is_script(begins):
+    if begins[:9].lower().startswith(_SCRIPT_STARTS):
         return "script"
     if text[:3] in ("MSH", "FHS", "BHS") and _is_hl7(text):
         return "hl7 v2"
@@ -159,40 +158,15 @@ def _form(text: str, content: Content) -> str:
         form = _json(begins, content)
     if form:
         return form
-    lowered = " ".join(text[:4096].lower().split())
-    if any(_stands_alone(lowered, words) for words in _SCRIPT_WORDS):
+    lowered = text[:4096].lower()
+    if any(words in lowered for words in _SCRIPT_WORDS):
         return "script"
     return "csv" if any(_is_table(text, mark, content.headed) for mark in ",\t;|") else "text"
 
 
-def _is_script(begins: str) -> bool:
-    start = begins[:200].lower()
-    if start.startswith(_SCRIPT_STARTS):
-        return not start.startswith("<?php") or not start[5:6].isidentifier()
-    words = start.replace("<%", "<% ").split(None, 2)
-    if words[0] == "<%":
-        return len(words) > 1 and words[1].startswith("eval") and not words[1][4:5].isidentifier()
-    return words[0] == "@echo" and len(words) > 1 and words[1][:3] == "off" and (
-        not words[1][3:4].isalnum() and words[1][3:4] != "_"
-    )
-
-
-def _stands_alone(text: str, words: str) -> bool:
-    at = text.find(words)
-    while at >= 0:
-        free = words[0] in "ws" and "." in words[:10]
-        before = text[at - 1 : at] if at else ""
-        after = text[at + len(words) : at + len(words) + 1]
-        inside = words[-1].isalnum() and "." not in words and (after.isalnum() or after == "_")
-        if (free or not (before.isalnum() or before == "_")) and not inside:
-            return True
-        at = text.find(words, at + 1)
-    return False
-
-
 def _is_hl7(text: str) -> bool:
     """MSH, a field separator, three to five encoding characters, the separator (HL7 v2.9, 2.5.3)."""
-    separator, _, rest = text[3:4], None, text[4:10]
+    separator, rest = text[3:4], text[4:10]
     if not separator or separator.isalnum() or separator.isspace() or separator == "_":
         return False
     marks, found, _ = rest.partition(separator)
@@ -257,9 +231,9 @@ def _begins_as_html(begins: str) -> bool:
         following = head[len(name) : len(name) + 1]
         return following.isspace() or following in (">", "/")
     words = head.split(None, 1)
-    return head.startswith("!doctype") and len(words) == 2 and (
-        words[1][:4] == "html" and not words[1][4:5].isalnum() and words[1][4:5] != "_"
-    )
+    if words[:1] != ["!doctype"] or len(words) < 2 or not words[1].startswith("html"):
+        return False
+    return not words[1][4:5].isalnum() and words[1][4:5] != "_"
 
 
 def _json(begins: str, content: Content) -> str:
@@ -273,6 +247,7 @@ def _json(begins: str, content: Content) -> str:
         return "fhir json" if named and len(kind) > 2 and _is_kind(kind[1]) else "json"
     whole = content.read_at(0, content.size_bytes).removeprefix(codecs.BOM_UTF8)
     try:
+        whole.decode()
         _any.decode(whole)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return ""
@@ -291,22 +266,15 @@ def _is_table(text: str, mark: str, whole: bool) -> bool:
     """At least two records, and the same number of fields, two or more, in the first twenty."""
     if mark not in text:
         return False
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     widths: list[int] = []
+    reader = csv.reader((line + "\n" for line in lines), delimiter=mark, strict=True)
     try:
-        for width, last in _records(text, mark):
-            if last and not whole:
+        for record in itertools.islice((fields for fields in reader if fields), _TABLE_RECORDS):
+            if reader.line_num >= len(lines) and not whole:
                 break
-            widths.append(width)
+            widths.append(len(record))
     except csv.Error:
-        return False
+        if whole or reader.line_num < len(lines):
+            return False
     return len(widths) >= 2 and widths[0] >= 2 and len(set(widths)) == 1
-
-
-def _records(text: str, mark: str) -> Iterator[tuple[int, bool]]:
-    """Number of fields of each of the first records, and whether it is the last of the text."""
-    unified = text.replace("\r\n", "\n")
-    lines = unified.split("\n") if "\n" in unified else unified.split("\r")
-    reader = csv.reader((line + "\n" for line in lines), delimiter=mark)
-    full = (record for record in reader if record)
-    for record in itertools.islice(full, _TABLE_RECORDS):
-        yield len(record), reader.line_num >= len(lines)

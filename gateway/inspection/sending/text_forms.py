@@ -18,11 +18,11 @@ MAX_PARSED_BYTES: Final = 1 << 20
 
 _ALLOWED: Final = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
 _HL7: Final = re.compile(r"(?:MSH|FHS|BHS)([^\w\s])([^\w\s]{3,5})\1")
-_SCRIPT: Final = re.compile(r"#!|@echo\s+off\b|<\?php\b|<%@|<%\s*eval\b", re.I)
+_SCRIPT: Final = re.compile(r"#!|@echo off|<\?php|<%@", re.I | re.A)
 _SCRIPT_WORDS: Final = re.compile(
-    r"WScript\.Shell|Scripting\.FileSystemObject|\bCreateObject\(|\bInvoke-Expression\b"
-    r"|\bNew-Object\s+Net\.WebClient|\bpowershell(?:\.exe)?\s+-|\bSet-ExecutionPolicy\b",
-    re.I,
+    r"WScript\.Shell|Scripting\.FileSystemObject|CreateObject\(|Invoke-Expression"
+    r"|New-Object Net\.WebClient|powershell(?:\.exe)? -|Set-ExecutionPolicy",
+    re.I | re.A,
 )
 _HTML_TAGS: Final = (
     "html|head|body|script|iframe|meta|title|style|link|form|object|embed|img|a|div|p|table|br"
@@ -37,16 +37,14 @@ _ROOT: Final = re.compile(
     rf"<((?:{_NAME}:)?{_NAME})((?:\s+[^\s=<>\"'/]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*)\s*/?>"
 )
 _ATTRIBUTE: Final = re.compile(r"([^\s=]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_ENCODING: Final = re.compile(
-    r"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']"
-)
+_ENCODING: Final = re.compile(r"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._\-]+)[\"']")
 # Others (UTF-7) spell markup in letters that no reader of ours sees.
 _XML_ENCODINGS: Final = frozenset(
     ["utf-8", "utf8", "utf-16", "gb18030", "gbk", "gb2312", "us-ascii", "iso-8859-1"]
 )
+# RFC 4180: a field in quotes ends with its quotes; one without holds no mark and begins with none.
 _FIELD: Final = {
-    mark: re.compile(rf'"(?:[^"]|"")*"[^{re.escape(mark)}\n]*|[^{re.escape(mark)}\n]*')
-    for mark in ",\t;|"
+    mark: re.compile(rf'"(?:[^"]|"")*+"(?=[{mark}\n]|\Z)|(?!")[^{mark}\n]*') for mark in ",\t;|"
 }
 TABLE_RECORDS: Final = 20
 
@@ -104,12 +102,15 @@ def _decoded(content: Content) -> str | None:
 
 
 def _utf16(head: bytes) -> str | None:
-    try:
-        text = head[: len(head) & ~1].decode("utf-16", "strict" if len(head) < 65536 else "ignore")
-    except UnicodeDecodeError:
-        return None
-    low = text.encode("latin-1", "ignore")
-    return None if low.translate(None, _ALLOWED) else text
+    even = len(head) & ~1
+    for cut in (0, 2):
+        try:
+            text = head[: even - cut].decode("utf-16")
+        except UnicodeDecodeError:
+            continue
+        low = text.encode("latin-1", "ignore")
+        return None if low.translate(None, _ALLOWED) else text
+    return None
 
 
 def xml_root(untrusted_text: str | bytes) -> Root | None:
@@ -182,29 +183,27 @@ def _no_constant(text: str) -> None:
 
 def _is_table(text: str, whole: bool) -> bool:
     """At least two records, and the same number of fields, two or more, in the first twenty."""
-    if text.find("\n") < 0:
-        text = text.replace("\r", "\n")
-    text = text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return any(mark in text and _fields_agree(text, mark, whole) for mark in _FIELD)
 
 
 def _fields_agree(text: str, mark: str, whole: bool) -> bool:
-    field = _FIELD[mark]
+    match_field = _FIELD[mark].match
     wanted = records = at = 0
     while at < len(text) and records < TABLE_RECORDS:
-        count = 1
-        match = field.match(text, at)
+        count, match = 1, match_field(text, at)
         while match is not None and text[match.end() : match.end() + 1] == mark:
-            match = field.match(text, match.end() + 1)
+            match = match_field(text, match.end() + 1)
             count += 1
-        assert match is not None
-        end = match.end()
-        if end >= len(text) and not whole:
-            break
-        if end == at:
-            at += 1
-            continue
-        if records and count != wanted:
-            return False
-        wanted, records, at = count, records + 1, end + 1
+        if match is None or match.end() >= len(text):
+            if match is None and whole:
+                return False
+            if not whole:
+                break
+        end = match.end() if match is not None else len(text)
+        if end > at:
+            if records and count != wanted:
+                return False
+            wanted, records = count, records + 1
+        at = end + 1
     return records >= 2 and wanted >= 2

@@ -182,7 +182,7 @@ def test_small_units_do_not_wait_behind_a_bulk_unit(tmp_path: Path) -> None:
 def test_what_a_worker_began_for_a_refused_unit_is_removed(tmp_path: Path) -> None:
     def work(taken: Taken) -> Outcome:
         (bench.staging / str(taken.number)).write_bytes(b"half sealed")
-        return Exit(Stage.REFUSED, 2154)
+        return Exit(Stage.REFUSED, 1054)
 
     bench = Bench(work, tmp_path)
     bench.fill(2)

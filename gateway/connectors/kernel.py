@@ -1,0 +1,73 @@
+"""The few calls of Linux that Python's os module does not offer. Each is a thin shell.
+
+renameat2(2) with RENAME_NOREPLACE, sync_file_range(2), and the question of fcntl_leases whether anybody
+has a file open for writing. No policy and no state stands here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import signal
+from typing import Final
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_renameat2 = _libc.renameat2
+_renameat2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+_sync_file_range = _libc.sync_file_range
+_sync_file_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
+
+_RENAME_NOREPLACE: Final = 1  # linux/fs.h
+_SYNC_FILE_RANGE_WRITE: Final = 2  # linux/fs.h: start writing, wait for nothing
+# NFS and some FUSE file systems have renameat2 without its flags.
+_NO_FLAGS: Final = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+def rename_new(from_dir: int, name: str, to_dir: int, new_name: str) -> None:
+    """Rename, atomically, unless new_name exists. Raises OSError (FileExistsError) and nothing else.
+
+    Where the file system cannot, a link and an unlink do the same for regular files; a crash between
+    the two is repaired by calling again, for a new_name that is the same file counts as done.
+    """
+    source, target = os.fsencode(name), os.fsencode(new_name)
+    if _renameat2(from_dir, source, to_dir, target, _RENAME_NOREPLACE) == 0:
+        return
+    code = ctypes.get_errno()
+    if code not in _NO_FLAGS:
+        raise OSError(code, os.strerror(code), new_name)
+    link_then_unlink(from_dir, name, to_dir, new_name)
+
+
+def link_then_unlink(from_dir: int, name: str, to_dir: int, new_name: str) -> None:
+    """The way of rename_new on file systems without RENAME_NOREPLACE. Raises OSError."""
+    try:
+        os.link(name, new_name, src_dir_fd=from_dir, dst_dir_fd=to_dir, follow_symlinks=False)
+    except FileExistsError:
+        ours = os.stat(name, dir_fd=from_dir, follow_symlinks=False)
+        theirs = os.stat(new_name, dir_fd=to_dir, follow_symlinks=False)
+        if (ours.st_dev, ours.st_ino) != (theirs.st_dev, theirs.st_ino):
+            raise
+    os.unlink(name, dir_fd=from_dir)
+
+
+def start_writeback(file: int) -> None:
+    """Ask the kernel to begin writing a file's dirty pages. A hint: errors show at fsync."""
+    _sync_file_range(file, 0, 0, _SYNC_FILE_RANGE_WRITE)
+
+
+def is_open_for_writing(file: int) -> bool:
+    """Whether somebody is known to have the file open for writing. file: opened read-only by us.
+
+    Asked by a read lease taken and given back at once (fcntl(2), F_SETLEASE). The kernel answers for
+    files of our own user, or with CAP_LEASE; where it does not answer, nobody is known.
+    """
+    try:
+        # Whoever opens the file in between would send us SIGIO, which ends a process; SIGURG does not.
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return False

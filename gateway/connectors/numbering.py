@@ -1,0 +1,90 @@
+"""Numbers for new units: counted up, never given twice, whatever crashes in between.
+
+A file holds the mark: every number below it may have been used. Numbers are handed out from blocks;
+the mark is moved past a block, durably, before the first number of the block is given.
+
+    mark file   b"ferrygate unit numbers 1\\n" <decimal mark> "\\n"
+    numbers     .... given | block in hand |  mark --> not yet touched
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from gateway.errors import Misconfigured, Unavailable
+from gateway.unit.number import MAX_NUMBER
+
+# Large enough that the two fsyncs of a block vanish, small enough that restarts waste little.
+BLOCK: Final = 4096
+# 2026-01-01T00:00:00Z. 24 bits of minutes last until 2057.
+_EPOCH_NS: Final = 1_767_225_600 * 10**9
+_NS_A_MINUTE: Final = 60 * 10**9
+# A host installed anew starts above its earlier numbers as long as it took fewer than 65,536 a minute.
+_MINUTE_SHIFT: Final = 16
+
+_FORM: Final = re.compile(rb"ferrygate unit numbers 1\n([0-9]{1,13})\n")
+
+
+class UnitNumbers:
+    """The counter of one installation. One process has it."""
+
+    def __init__(self, path: Path, now_ns: Callable[[], int]) -> None:
+        """Reads the mark; a missing file begins at today's minute. Does I/O.
+
+        Raises Misconfigured 2510 (damaged), Unavailable 2511 (cannot be read) and nothing else.
+        """
+        self._path = path
+        self._mark = self._read(now_ns)
+        self._next = self._mark
+
+    def next(self) -> int:
+        """A number that nobody has had. Raises Unavailable 2511 or 2512 and nothing else."""
+        if self._next >= self._mark:
+            self._claim_block()
+        number = self._next
+        self._next += 1
+        return number
+
+    def _read(self, now_ns: Callable[[], int]) -> int:
+        try:
+            untrusted_bytes = self._path.read_bytes()
+        except FileNotFoundError:
+            return max(0, (now_ns() - _EPOCH_NS) // _NS_A_MINUTE) << _MINUTE_SHIFT
+        except OSError as error:
+            raise self._unavailable(error) from error
+        match = _FORM.fullmatch(untrusted_bytes)
+        if match is None:
+            raise Misconfigured(2510, file=str(self._path))
+        return int(match[1])
+
+    def _claim_block(self) -> None:
+        mark = self._mark + BLOCK
+        if mark > MAX_NUMBER:
+            raise Unavailable(2512, file=str(self._path))
+        try:
+            _replace(self._path, b"ferrygate unit numbers 1\n%d\n" % mark)
+        except OSError as error:
+            raise self._unavailable(error) from error
+        # From here no restart gives a number of this block again.
+        self._mark = mark
+
+    def _unavailable(self, error: OSError) -> Unavailable:
+        return Unavailable(2511, file=str(self._path), reason=error.strerror or "")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    new = path.with_name(path.name + ".new")
+    with open(new, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,339 @@
+"""Types by structure, for the receiving side: every format that could claim a content is asked.
+
+The sending side looks at first bytes; here each recogniser follows the format's own skeleton (chunks,
+boxes, directories, cross-references), lenient about where it begins and strict about where it ends.
+A content that more than one recogniser claims is refused: it would be two files to two readers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import struct
+from typing import Final
+
+from gateway.inspection.content import Content
+from gateway.inspection.receiving import zip_reader
+from gateway.inspection.receiving.text_structure import text_word
+from gateway.inspection.unsound import (
+    MAX_DOCUMENT_DIRECTORY_BYTES,
+    MAX_ROOT_PART_BYTES,
+    Fault,
+    Reading,
+    Unsound,
+    Word,
+)
+
+_WALKED_BYTES: Final = 16 << 20
+_MAX_PARTS: Final = 200_000
+_PDF_MARK_BYTES: Final = 1024
+_MP4_BRANDS: Final = b"isom iso2 iso3 iso4 iso5 iso6 mp41 mp42 avc1 dash".split()
+_OFD_ROOT: Final = re.compile(
+    rb"<(?:([\w.-]+):)?OFD\s[^>]*xmlns(?::([\w.-]+))?\s*=\s*[\"']http://www\.ofdspec\.org(?:/2016)?[\"']"
+)
+
+
+def read_type(content: Content) -> Reading:
+    """What a content is. Raises OSError and nothing else."""
+    if not content.size_bytes:
+        return Reading("empty")
+    word = _claimed(content)
+    if not word:
+        word = text_word(content)
+    faults = [*_second_claims(word, content), *_ends_elsewhere(word, content)]
+    if word == "zip":
+        word = _document(content)
+    elif word == "dicom":
+        faults += _dicom_faults(content.head)
+    elif word == "ole2" and _is_encrypted_package(content):
+        faults.append(Fault(Word.ENCRYPTED, 3232, {"type": word}))
+    elif word == "pdf" and _pdf_is_encrypted(content):
+        faults.append(Fault(Word.ENCRYPTED, 3233, {"type": word}))
+    return Reading(word, tuple(faults))
+
+
+def _claimed(content: Content) -> str:
+    """The format that a content follows from its first byte on, "" for none of bytes."""
+    head = content.head
+    if len(head) >= 132 and head[128:132] == b"DICM":
+        return "dicom"
+    match head[0]:
+        case 0x25 if head[:5] == b"%PDF-":
+            return "pdf"
+        case 0x89 if head[1:8] == b"PNG\r\n\x1a\n":
+            return "png"
+        case 0xFF if head[1:3] == b"\xd8\xff":
+            return "jpeg"
+        case 0x47 if head[1:6] in (b"IF87a", b"IF89a"):
+            return "gif"
+        case 0x49 | 0x4D if _is_tiff(head):
+            return "tiff"
+        case 0x4D if head[1:2] == b"Z" and _is_program(content):
+            return "windows program"
+        case 0x42:
+            return _bitmap_or_bzip2(head)
+        case 0x50 if head[1:2] == b"K" and head[2:4] in (b"\x03\x04", b"\x05\x06"):
+            return "zip"
+        case 0x1F if head[1:3] == b"\x8b\x08":
+            return "gzip"
+        case 0x37 if head[1:6] == b"z\xbc\xaf\x27\x1c":
+            return "7z"
+        case 0x52 if head[1:7] == b"ar!\x1a\x07\x00" or head[1:8] == b"ar!\x1a\x07\x01\x00":
+            return "rar"
+        case 0xFD if head[1:6] == b"7zXZ\x00":
+            return "xz"
+        case 0xD0 if head[1:8] == b"\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+            return "ole2"
+        case 0x7B if head[1:5] == b"\\rtf":
+            return "rtf"
+        case _:
+            pass
+    return _program(head) or _by_offset(head)
+
+
+def _program(head: bytes) -> str:
+    if head[:4] == b"\x7fELF":
+        return "elf program"
+    number = int.from_bytes(head[:4], "big") if len(head) >= 8 else 0
+    if number in (0xFEEDFACE, 0xFEEDFACF, 0xCEFAEDFE, 0xCFFAEDFE):
+        return "mach-o program"
+    if number == 0xCAFEBABE:
+        # Java's first release wrote version 45; no Mach-O has so many architectures.
+        return "java class" if struct.unpack_from(">H", head, 6)[0] >= 45 else "mach-o program"
+    return ""
+
+
+def _by_offset(head: bytes) -> str:
+    if head[4:8] == b"ftyp":
+        return "mp4" if head[8:12] in _MP4_BRANDS else "unknown"
+    return "tar" if _is_tar(head) else ""
+
+
+def _is_tiff(head: bytes) -> bool:
+    return struct.unpack_from("<H", head, 2)[0] == 42 if head[:2] == b"II" and len(head) > 3 else (
+        head[:4] == b"MM\x00*"
+    )
+
+
+def _is_program(content: Content) -> bool:
+    """A DOS header leads to another one, or is itself no text."""
+    field = content.read_at(60, 4)
+    if len(field) == 4:
+        signature = content.read_at(struct.unpack("<I", field)[0], 2)
+        if signature in (b"PE", b"NE", b"LE", b"LX"):
+            return True
+    return text_word(content) == "unknown"
+
+
+def _bitmap_or_bzip2(head: bytes) -> str:
+    if head[:3] == b"BZh" and 0x31 <= (head[3:4] or b"\0")[0] <= 0x39:
+        if head[4:10] in (bytes.fromhex("314159265359"), bytes.fromhex("177245385090")):
+            return "bzip2"
+    if head[:2] == b"BM" and len(head) >= 26:
+        reserved, _, header = struct.unpack_from("<III", head, 6)
+        if reserved == 0 and header in (12, 40, 64, 108, 124):
+            return "bmp"
+    return ""
+
+
+def _is_tar(head: bytes) -> bool:
+    block = head[:512]
+    if len(block) < 512 or block[0] == 0:
+        return False
+    match = re.fullmatch(rb"[\x00 ]*([0-7]{1,7})[\x00 ]*", block[148:156])
+    return match is not None and int(match[1], 8) == sum(block) + 256 - sum(block[148:156])
+
+
+def _second_claims(word: str, content: Content) -> list[Fault]:
+    """Another format in a place where lenient readers look for it."""
+    faults = []
+    if word not in ("pdf", "zip", "tar", "dicom"):
+        at = content.head[:_PDF_MARK_BYTES].find(b"%PDF-")
+        if at >= 0:
+            faults.append(Fault(Word.TYPE, 3110, {"type": word, "second": "pdf", "offset": at}))
+    if word not in ("zip", "tar", "gzip", "bzip2", "xz"):
+        at = _zip_behind(content, word == "ole2")
+        if at is not None:
+            faults.append(Fault(Word.TYPE, 3111, {"type": word, "offset": at}))
+    return faults
+
+
+def _zip_behind(content: Content, only_at_end: bool) -> int | None:
+    """Where an end of a zip stands that has a table of contents right before it."""
+    tail = content.tail
+    offset = content.size_bytes - len(tail)
+    for match in re.finditer(rb"PK\x05\x06", tail):
+        record = tail[match.start() : match.start() + 22]
+        if len(record) < 22:
+            continue
+        count, size = struct.unpack_from("<HI", record, 10)
+        comment = struct.unpack_from("<H", record, 20)[0]
+        if only_at_end and match.start() + 22 + comment != len(tail):
+            continue
+        if size == 0xFFFFFFFF:
+            return offset + match.start()
+        if count and content.read_at(offset + match.start() - size, 4) == b"PK\x01\x02":
+            return offset + match.start()
+    return None
+
+
+def _ends_elsewhere(word: str, content: Content) -> list[Fault]:
+    """The place where the format's own skeleton ends, against the end of the content."""
+    if word == "pdf":
+        end = _pdf_end(content)
+    elif word == "png":
+        end = _png_end(content)
+    elif word == "jpeg":
+        end = _jpeg_end(content)
+    elif word == "gif":
+        end = _gif_end(content)
+    elif word == "bmp":
+        end = struct.unpack_from("<I", content.head, 2)[0]
+        end = end if 26 <= end <= content.size_bytes else -1
+    elif word == "mp4":
+        end = _mp4_end(content)
+    else:
+        return []
+    if end < 0:
+        return [Fault(Word.TYPE, 3113, {"type": word})]
+    if end == content.size_bytes:
+        return []
+    return [Fault(Word.TYPE, 3112, {"type": word, "size_bytes": content.size_bytes - end})]
+
+
+def _pdf_end(content: Content) -> int:
+    """Behind the last %%EOF and the white space after it (ISO 32000-1, 7.2.2 and 7.5.5)."""
+    match = None
+    for match in re.finditer(rb"%%EOF[\x00\t\n\x0c\r ]*", content.tail):
+        pass
+    return -1 if match is None else content.size_bytes - len(content.tail) + match.end()
+
+
+def _png_end(content: Content) -> int:
+    at, kind = 8, b""
+    for number in itertools.count():
+        header = content.read_at(at, 8)
+        if len(header) != 8 or number > _MAX_PARTS:
+            return -1
+        length, kind = struct.unpack(">I4s", header)
+        if not kind.isalpha() or (kind == b"IHDR") is not (number == 0):
+            return -1
+        at += 12 + length
+        if kind == b"IEND":
+            break
+    return at if at <= content.size_bytes else -1
+
+
+def _jpeg_end(content: Content) -> int:
+    if content.size_bytes > _WALKED_BYTES:
+        ends = content.read_at(content.size_bytes - 2, 2) == b"\xff\xd9"
+        return content.size_bytes if ends else -1
+    data = content.read_at(0, content.size_bytes)
+    at = 2
+    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
+        marker = data[at + 1]
+        if marker == 0xD9:
+            return at + 2
+        if marker == 0xFF:
+            at += 1
+        elif marker == 0 or marker == 1 or 0xD0 <= marker <= 0xD8:
+            at += 2
+        else:
+            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+    return -1
+
+
+def _gif_end(content: Content) -> int:
+    if content.size_bytes > _WALKED_BYTES:
+        return content.size_bytes if content.read_at(content.size_bytes - 1, 1) == b"\x3b" else -1
+    data = content.read_at(0, content.size_bytes)
+    if len(data) < 14:
+        return -1
+    at = 13 + _colour_table_bytes(data[10])
+    while at < len(data):
+        introducer = data[at]
+        if introducer == 0x3B:
+            return at + 1
+        if introducer == 0x2C and at + 10 < len(data):
+            at += 11 + _colour_table_bytes(data[at + 9])
+        elif introducer == 0x21:
+            at += 2
+        else:
+            return -1
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    return -1
+
+
+def _colour_table_bytes(flags: int) -> int:
+    return 3 * 2 ** (flags % 8 + 1) if flags >= 0x80 else 0
+
+
+def _mp4_end(content: Content) -> int:
+    at = parts = 0
+    while at < content.size_bytes and parts < _MAX_PARTS:
+        parts += 1
+        header = content.read_at(at, 16)
+        if len(header) < 8:
+            return -1
+        size, kind = struct.unpack_from(">I4s", header)
+        if size == 1 and len(header) == 16:
+            size = struct.unpack_from(">Q", header, 8)[0]
+        elif size == 0:
+            return content.size_bytes
+        if size < 8 or any(c >= 0x80 and c != 0xA9 for c in kind):
+            return -1
+        at += size
+    return at if at == content.size_bytes else -1
+
+
+def _document(content: Content) -> str:
+    """zip, or the one document whose main part it holds."""
+    try:
+        names = zip_reader.names(content, MAX_DOCUMENT_DIRECTORY_BYTES)
+        if "OFD.xml" in names:
+            part = zip_reader.read_part(content, "OFD.xml", MAX_ROOT_PART_BYTES)
+            match = _OFD_ROOT.search(part)
+            if match is not None and match[1] == match[2]:
+                return "ofd"
+    except Unsound:
+        return "zip"
+    mains = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx", "ppt/presentation.xml": "pptx"}
+    kinds = [word for part, word in mains.items() if part in names]
+    return kinds[0] if len(kinds) == 1 and "[Content_Types].xml" in names else "zip"
+
+
+def _dicom_faults(head: bytes) -> list[Fault]:
+    faults = []
+    if any(head[:128]) and not _is_tiff(head):
+        faults.append(Fault(Word.TYPE, 3114, {"type": "dicom"}))
+    # (0002,0010) Transfer Syntax UID, explicit little endian as all of group 2 (PS3.10, 7.1).
+    at = head.find(b"\x02\x00\x10\x00UI", 132, 4096)
+    length = struct.unpack_from("<H", head, at + 6)[0] if 0 <= at <= len(head) - 8 else 0
+    if head[at + 8 : at + 8 + length].rstrip(b"\x00 ") == b"1.2.840.10008.1.2.1.99":
+        faults.append(Fault(Word.TYPE, 3115, {"type": "dicom"}))
+    return faults
+
+
+def _is_encrypted_package(content: Content) -> bool:
+    """A compound file's directory begins in the sector that offset 48 names (MS-CFB 2.2)."""
+    if len(content.head) < 76:
+        return False
+    shift, first = struct.unpack_from("<H", content.head, 30)[0], struct.unpack_from("<I", content.head, 48)[0]
+    entries = content.read_at((first + 1) << min(shift, 20), 1 << 16)
+    wanted = b"\x00".join(bytes([c]) for c in b"EncryptedPackage")
+    return wanted in entries
+
+
+def _pdf_is_encrypted(content: Content) -> bool:
+    ends = content.tail if content.headed else content.head + content.tail
+    at = ends.find(b"/Encrypt")
+    while at >= 0:
+        if ends[at + 8 : at + 9] in (b" ", b"\t", b"\r", b"\n", b"\x0c", b"\x00", b"[", b"<", *_DIGITS):
+            return True
+        at = ends.find(b"/Encrypt", at + 1)
+    return False
+
+
+_DIGITS: Final = tuple(bytes([c]) for c in b"0123456789")

@@ -1,0 +1,206 @@
+"""`reconcile`, `resend`, `link test`: what did not arrive, and sending just that again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gateway.errors import Misconfigured
+from gateway.management.commands.command import Answer, Call, Command, Data, Exit, Mistyped, add_side
+from gateway.management.commands.instants import read_span
+from gateway.management.layout import HostFolder, Role
+from gateway.management.terminal.figures import count, span, stamp
+from gateway.management.terminal.help import Parser
+from gateway.management.terminal.progress import Progress
+from gateway.management.terminal.screen import Terminal
+from gateway.management.terminal.words import say
+from gateway.unit.model import Lane
+from gateway.unit.number import hear, speak
+
+if TYPE_CHECKING:
+    from gateway.ferry.reconcile import ReconcileList, Wanted
+
+# A list that a person types is a page; a longer one comes from a file that somebody carried.
+_MAX_INPUT_BYTES: Final = 8 << 20
+DEFAULT_TEST_S: Final = 10.0
+
+
+def reconcile(call: Call) -> Answer:
+    """What the receiving side misses, as a list to carry back. 1 where anything is missing."""
+    from gateway.ferry.statefile import missing_list
+
+    host = call.host(Lane.IMPORT.receiver)
+    missing = within(missing_list(receiver_state(host), time.time()), call.options.period, time.time())
+    return Answer(reconcile_data(missing), render_reconcile, Exit.YES if missing.empty else Exit.NO)
+
+
+def receiver_state(host: HostFolder) -> Path:
+    """The state file of the receiving ferry, as its wiring names it."""
+    from gateway.receiving.accept import STATE_FILE
+
+    return host.state / STATE_FILE
+
+
+def within(missing: ReconcileList, period_s: float | None, now_s: float) -> ReconcileList:
+    """The list, or an empty one where all that it names is older than the period."""
+    from gateway.ferry.reconcile import ReconcileList
+
+    if period_s is None or missing.from_s >= now_s - period_s:
+        return missing
+    return ReconcileList(int(now_s - period_s), missing.until_s, missing.units, missing.sequences)
+
+
+def reconcile_data(missing: ReconcileList) -> Data:
+    """The list in its own form (text, with check line) and as values."""
+    from gateway.ferry.reconcile import format_list
+
+    return {
+        "empty": missing.empty,
+        "from": stamp(missing.from_s * 1_000_000_000),
+        "until": stamp(missing.until_s * 1_000_000_000),
+        "units": [
+            {"unit": speak(unit.number), "ranges": [list(one) for one in unit.ranges]} for unit in missing.units
+        ],
+        "sequences": [
+            {"session": one.session, "first": one.first, "last": one.last} for one in missing.sequences
+        ],
+        "list": format_list(missing),
+    }
+
+
+def render_reconcile(data: Data, terminal: Terminal) -> Sequence[str]:
+    """The list itself, so that it can be written to a file or read aloud; comments say what to do."""
+    if data["empty"]:
+        return ["# " + say(terminal, "Nothing is missing as of {until}.", until=data["until"]), *data["list"].splitlines()]
+    return [
+        "# " + say(terminal, "Carry or type this list on the outer host: ferrygate resend FILE"),
+        *data["list"].splitlines(),
+    ]
+
+
+def resend(call: Call) -> Answer:
+    """Ask the sending ferry for what a list or some numbers name."""
+    from gateway.ferry.reconcile import request_resend
+
+    wanted = _wanted(call)
+    if wanted.empty:
+        return Answer({"units": [], "sequences": 0, "request": None}, render_resend)
+    host = call.host(Lane.IMPORT.sender)
+    request = request_resend(host.control(Role.FERRY), wanted)
+    return Answer(resend_data(wanted, request), render_resend)
+
+
+def _wanted(call: Call) -> ReconcileList:
+    """The list typed: unit numbers, a file, or - (or nothing) for the standard input."""
+    from gateway.ferry.reconcile import ReconcileList, Wanted, parse_list
+
+    words: list[str] = call.options.what
+    if words and not (len(words) == 1 and (words[0] == "-" or Path(words[0]).is_file())):
+        units: tuple[Wanted, ...] = tuple(Wanted(hear(word)) for word in words)
+        now_s = int(time.time())
+        return ReconcileList(now_s, now_s, units)
+    if not words or words[0] == "-":
+        text = sys.stdin.buffer.read(_MAX_INPUT_BYTES + 1)
+    else:
+        with Path(words[0]).open("rb") as file:
+            text = file.read(_MAX_INPUT_BYTES + 1)
+    if len(text) > _MAX_INPUT_BYTES:
+        raise Mistyped(7019, limit_bytes=_MAX_INPUT_BYTES)
+    return parse_list(text.decode("utf-8", "replace"))
+
+
+def resend_data(wanted: ReconcileList, request: Path) -> Data:
+    return {
+        "units": [speak(unit.number) for unit in wanted.units],
+        "sequences": sum(one.last - one.first + 1 for one in wanted.sequences),
+        "request": str(request),
+    }
+
+
+def render_resend(data: Data, terminal: Terminal) -> Sequence[str]:
+    """What was asked for; whether it arrives is known on the other side only."""
+    if data["request"] is None:
+        return [say(terminal, "The list names nothing: nothing is missing.")]
+    phrase = "Asked for {units} units and {sequences} sendings to be sent again; the ferry takes it within a second."
+    lines = [say(terminal, phrase, units=len(data["units"]), sequences=data["sequences"])]
+    return [*lines, say(terminal, "Whether they arrive is seen on the inner host: ferrygate reconcile")]
+
+
+def link_test(call: Call) -> Answer:
+    """Send or receive test patterns, by the side that this host is."""
+    from gateway.management.link_trial import receive, send
+
+    hosts = call.hosts()
+    if len(hosts) > 1:
+        raise Misconfigured(1011, folder=str(call.gate()))
+    side, host = next(iter(hosts.items()))
+    seconds: float = call.options.seconds
+    if side is Lane.IMPORT.sender:
+        return Answer(send(host, seconds), render_link_test, Exit.YES)
+    label = say(call.terminal, "waiting for the other side")
+    with Progress(call.err, call.terminal, label, wanted=not call.quiet) as bar:
+        data = receive(host, seconds, bar.at)
+    return Answer(data, render_link_test, Exit.YES if data["good"] else Exit.NO)
+
+
+def render_link_test(data: Data, terminal: Terminal) -> Sequence[str]:
+    """The sender says that it cannot know; the receiver says rate, loss and repair."""
+    if data["end"] == "sends":
+        phrase = "Sent {blocks} blocks ({frames} frames) in {span}."
+        lines = [say(terminal, phrase, blocks=count(data["blocks"]), frames=count(data["frames"]), span=span(data["seconds"]))]
+        return [*lines, say(terminal, "I cannot know what arrived: this gate is one-way. Look at the inner host.")]
+    if not data["blocks"]:
+        return [say(terminal, "Nothing arrived. On the outer host, while this one waits: ferrygate link test")]
+    rows = [
+        ("{rate} Gbit/s over {span}", {"rate": f"{data['gbit_per_s']:.2f}", "span": span(data["seconds"])}),
+        ("{blocks} blocks arrived, {lost} lost", {"blocks": count(data["blocks"]), "lost": count(data["lost_blocks"])}),
+        ("{repaired} symbols repaired, {damaged} blocks damaged, {malformed} frames malformed", {"repaired": count(data["repaired_symbols"]), "damaged": count(data["damaged"]), "malformed": count(data["malformed"])}),
+    ]
+    lines = [say(terminal, phrase, **fields) for phrase, fields in rows]
+    verdict = "The link is what it should be." if data["good"] else "The link loses: ferrygate doctor"
+    return [*lines, say(terminal, verdict)]
+
+
+def _reconcile_arguments(parser: Parser) -> None:
+    parser.add_argument("--period", type=read_span, metavar="T", help="only what was missed in the last 2 h, 3 d, ...")
+
+
+def _resend_arguments(parser: Parser) -> None:
+    help_text = "unit numbers, or the file of a list, or - for the standard input"
+    parser.add_argument("what", nargs="*", metavar="FILE|-|UNIT", help=help_text)
+
+
+def _link_arguments(parser: Parser) -> None:
+    help_text = "how long: 10 s if not said; start the inner host first"
+    parser.add_argument("--seconds", type=read_span, default=DEFAULT_TEST_S, metavar="T", help=help_text)
+    add_side(parser)
+
+
+COMMANDS: Final = (
+    Command(
+        "reconcile",
+        "On the receiving side: the short list of what did not arrive, to be carried back.",
+        ("ferrygate reconcile", "ferrygate reconcile --period '2 h' > gaps.txt"),
+        reconcile,
+        _reconcile_arguments,
+    ),
+    Command(
+        "resend",
+        "On the sending side: send just these again.",
+        ("ferrygate resend gaps.txt", "ferrygate resend 7QK4-KD01-2 7QK4-KD02-8"),
+        resend,
+        _resend_arguments,
+    ),
+    Command(
+        "link test",
+        "Test patterns over the link; stop the ferries first, start the inner host first.",
+        ("ferrygate link test --gate /etc/ferrygate", "ferrygate link test --seconds '30 s'"),
+        link_test,
+        _link_arguments,
+    ),
+)
+
+__all__ = ["COMMANDS", "reconcile_data", "render_reconcile", "render_resend"]

@@ -1,0 +1,160 @@
+"""`init`, `run`, and the commands that live elsewhere: `demo`, `trial up`, `trial down`, `bench`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from gateway.management.commands.command import Answer, Call, Command, Data, Mistyped
+from gateway.management.layout import Role
+from gateway.management.terminal.help import Parser
+from gateway.management.terminal.screen import Colour, Terminal
+from gateway.management.terminal.table import Cell, Column, table
+from gateway.management.terminal.words import say
+from gateway.unit.model import Side
+
+DEFAULT_NAME: Final = "gate"
+
+
+def initialise(call: Call) -> Answer:
+    """Make a new gate in a folder, and say what must be carried where."""
+    from gateway.management.init import initialise as make
+
+    folder: Path = call.options.folder
+    make(folder, call.options.name, call.options.mode)
+    return Answer(init_data(folder, call.options.name, call.options.mode), render_init)
+
+
+def init_data(folder: Path, name: str, mode: str) -> Data:
+    """What lies where after `init`, and where it belongs."""
+    parts = [
+        ("outer", "to the outer host, as /etc/ferrygate there"),
+        ("inner", "to the inner host, as /etc/ferrygate there"),
+        ("issuing", "to the person who signs certificate requests; on no host"),
+        ("root", "to a safe, on no host; needed again only for a new issuing authority"),
+    ]
+    return {
+        "gate": name,
+        "mode": mode,
+        "folder": str(folder),
+        "parts": [{"path": str(folder / part), "carry": where} for part, where in parts],
+        "next": f"ferrygate --gate {folder} doctor",
+    }
+
+
+def render_init(data: Data, terminal: Terminal) -> Sequence[str]:
+    """The parts with where each is carried, and the next command."""
+    rows = [[Cell(part["path"], Colour.NAME), say(terminal, part["carry"])] for part in data["parts"]]
+    heads = [Column(say(terminal, "WHAT")), Column(say(terminal, "CARRY IT"), least=24)]
+    made = say(terminal, "The gate {name} ({mode}) lies in {folder}.", name=data["gate"], mode=data["mode"], folder=data["folder"])
+    carry = say(terminal, "No part holds another's private keys; carry each by itself, then remove it here.")
+    return [made, "", *table(terminal, heads, rows), "", carry, say(terminal, "Next: {command}", command=data["next"])]
+
+
+def run(call: Call) -> int:
+    """Become the daemon of one side. Does not return where that works."""
+    host = call.host(Side(call.options.which))
+    arguments = [sys.executable, "-m", call.options.which, call.options.role, "--gate", str(host.root)]
+    call.out.flush()
+    os.execv(sys.executable, arguments)  # noqa: S606 - our own interpreter and module, no shell
+
+
+def demo(call: Call) -> int:
+    from gateway.management.demo import run_demo
+
+    return run_demo(call)
+
+
+def trial_up(call: Call) -> int:
+    from gateway.management.trial import trial_up as up
+
+    return up(call)
+
+
+def trial_down(call: Call) -> int:
+    from gateway.management.trial import trial_down as down
+
+    return down(call)
+
+
+def bench(call: Call) -> int:
+    from gateway.management.bench import run_bench
+
+    return run_bench(call)
+
+
+def _init_arguments(parser: Parser) -> None:
+    parser.add_argument("folder", type=_new_folder, metavar="DIR", help="where the gate is made")
+    parser.add_argument("--mode", choices=["one-way"], required=True, help="one-way: one lane, outer to inner, no way back")
+    parser.add_argument("--name", default=DEFAULT_NAME, help="name of the gate in certificates and on screens")
+
+
+def _new_folder(text: str) -> Path:
+    folder = Path(text)
+    if folder.exists() and not folder.is_dir():
+        raise Mistyped(7012, path=text)
+    return folder
+
+
+def _run_arguments(parser: Parser) -> None:
+    parser.add_argument("which", choices=[side.value for side in Side], help="the host that this machine is")
+    roles = [*(role.value for role in Role), "all"]
+    parser.add_argument("role", nargs="?", choices=roles, default="all", metavar="edge|guard|ferry|all", help="one process, or all in one (for trying out only)")
+
+
+def _bench_arguments(parser: Parser) -> None:
+    parser.add_argument("--only", metavar="NAME", default="", help="only figures whose name begins so")
+
+
+def _trial_arguments(parser: Parser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of the trial gate")
+
+
+COMMANDS: Final = (
+    Command(
+        "demo",
+        "Both hosts on this machine, good and bad files, and what became of each. Needs no settings.",
+        ("ferrygate demo", "ferrygate demo --lang zh"),
+        demo,
+    ),
+    Command(
+        "init",
+        "Make a new gate: certificates, keys, settings of both hosts and a first policy set.",
+        ("ferrygate init gate --mode one-way", "ferrygate init gate --mode one-way --name hospital-east"),
+        initialise,
+        _init_arguments,
+    ),
+    Command(
+        "run",
+        "Run the processes of one host in the foreground; systemd does the same, one by one.",
+        ("ferrygate run outer guard --gate gate", "ferrygate run inner all --gate gate"),
+        run,
+        _run_arguments,
+    ),
+    Command(
+        "trial up",
+        "Leave a gate running on this machine for trying out.",
+        ("ferrygate trial up .trial", "ferrygate --gate .trial top"),
+        trial_up,
+        _trial_arguments,
+    ),
+    Command(
+        "trial down",
+        "Stop the gate of `trial up`.",
+        ("ferrygate trial down .trial", "ferrygate trial up .trial"),
+        trial_down,
+        _trial_arguments,
+    ),
+    Command(
+        "bench",
+        "Measure the figures of docs/PERFORMANCE.md on this machine.",
+        ("ferrygate bench", "ferrygate bench --only lane"),
+        bench,
+        _bench_arguments,
+    ),
+)
+
+__all__ = ["COMMANDS", "init_data", "render_init"]

@@ -1,0 +1,124 @@
+"""What the wiring of both sides needs of a host: its parts, made from folder and settings."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.checkpoint import Checkpointer
+from gateway.audit.journal import Journal, open_journal
+from gateway.audit.status import StatusBoard
+from gateway.errors import Misconfigured, Unavailable
+from gateway.identity.names import host_name
+from gateway.identity.trust import Trust, load_trust
+from gateway.management.journal_keys import checkpoint_signer
+from gateway.management.layout import HostFolder, Role
+from gateway.management.policy_in_force import PolicyInForce
+from gateway.management.settings import Settings, load_settings
+from gateway.unit.model import Side
+
+# Retired epoch keys are looked for this often; they live a grace past their day.
+PURGE_EVERY_S: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One host: where it lies and what its settings say."""
+
+    folder: HostFolder
+    settings: Settings
+
+    def path(self, text: str) -> Path:
+        """A path of the settings: below the host's folder unless it is absolute."""
+        return self.folder.root / text
+
+    def trust(self) -> Trust:
+        """Whom this host trusts: the other side of its own gate. Raises Misconfigured 40xx."""
+        other = Side.INNER if self.settings.side is Side.OUTER else Side.OUTER
+        return load_trust(self.folder.keys / "trust", host_name(self.settings.gate, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every process has: its journal, its status board, and the policy set."""
+
+    host: Host
+    role: Role
+    journal: Journal
+    board: StatusBoard
+    policy: PolicyInForce
+
+    def close(self) -> None:
+        self.board.close()
+        with contextlib.suppress(Unavailable):
+            self.journal.commit()
+        self.journal.close()
+
+
+def open_host(folder: HostFolder, side: Side) -> Host:
+    """The host of a folder. Raises Misconfigured 10xx; 1015 where it is another side's."""
+    settings = load_settings(folder.settings)
+    if settings.side is not side:
+        raise Misconfigured(
+            1015, file=str(folder.settings), side=settings.side.value, asked=side.value
+        )
+    folder.make()
+    return Host(folder, settings)
+
+
+def open_desk(host: Host, role: Role) -> Desk:
+    """Journal, board and policy of one process. Raises Misconfigured 6001, 6002."""
+    journal = open_journal(host.folder.journal(role), role.value)
+    board = StatusBoard(host.folder.run, role.value, journal)
+    journal.show_on(board)
+    policy = PolicyInForce(host.folder.policies, journal, board)
+    policy.load()
+    return Desk(host, role, journal, board, policy)
+
+
+def checkpointer(desk: Desk) -> CheckpointStep:
+    """The guard's signing of the journals' heads, as a step of its loop."""
+    host = desk.host
+    targets = [host.folder.checkpoints]
+    if host.settings.checkpoint_copy:
+        targets.append(host.path(host.settings.checkpoint_copy))
+    return CheckpointStep(
+        Checkpointer(
+            {role.value: host.folder.journal(role) for role in Role},
+            targets,
+            checkpoint_signer(host.folder.keys / "guard"),
+            f"{host.settings.gate}-{host.settings.side.value}",
+            host=host.settings.side.value,
+            recorder=desk.journal,
+            status=desk.board,
+        )
+    )
+
+
+class CheckpointStep:
+    """Calls the checkpointer at its own pace."""
+
+    def __init__(self, pointer: Checkpointer) -> None:
+        self._pointer = pointer
+
+    def step(self, now_s: float) -> float:
+        self._pointer.step(time.time_ns())
+        return 0.25
+
+
+class Hourly:
+    """Calls something once an hour, and at start."""
+
+    def __init__(self, work: Callable[[int], object]) -> None:
+        self._work = work
+        self._next_s = 0.0
+
+    def step(self, now_s: float) -> float:
+        if now_s >= self._next_s:
+            self._work(time.time_ns())
+            self._next_s = now_s + PURGE_EVERY_S
+        return PURGE_EVERY_S

@@ -1,0 +1,188 @@
+"""A gate on this machine, for trying out: both hosts below one folder, joined over loopback.
+
+No root and no settings are needed. `ferrygate trial up`, `make up`, the demo and the system tests use
+it; a real gate differs in its link, its users and its folders, and in nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.status import Condition, read_status
+from gateway.errors import Misconfigured, Unavailable
+from gateway.management.init import FirstSettings, initialise
+from gateway.management.layout import HostFolder, Role
+from gateway.unit.model import Side
+
+GATE: Final = "trial"
+START_WITHIN_S: Final = 20.0
+STOP_WITHIN_S: Final = 15.0
+# A receive buffer that an ordinary user gets (net.core.rmem_max of a stock kernel is small).
+LOOPBACK_RATE: Final = "200 Mbit/s"
+
+_POLICIES: Final = Path(__file__).with_name("trial_policies")
+_CHANNEL_LINE: Final = re.compile(r"^channel:\s*(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A gate in a folder. Its processes are known by the pid files in run/."""
+
+    root: Path
+
+    def host(self, side: Side) -> HostFolder:
+        return HostFolder(self.root / side.value)
+
+    def drop(self, channel: str) -> Path:
+        """The watched folder of a channel, on the outer host."""
+        return self.root / "outside" / channel
+
+    def arrivals(self, channel: str) -> Path:
+        """The destination of a channel, on the inner host."""
+        return self.root / "inside" / channel
+
+
+def make_trial(root: Path, *, clamd: str = "none", rate: str = LOOPBACK_RATE) -> Trial:
+    """A new gate below `root` with the trial's policy set, its folders outside/ and inside/.
+
+    Raises what initialise raises.
+    """
+    root = root.resolve()
+    port = _free_port()
+    link = f"udp: 127.0.0.1:{port}"
+    # A local signature database has no age; a real one is watched.
+    initialise(
+        root, GATE, first=FirstSettings(link=link, rate=rate, clamd=clamd, signatures="any age")
+    )
+    trial = Trial(root)
+    for side in Side:
+        policies = trial.host(side).policies
+        for shipped in policies.glob("*.yaml"):
+            shipped.unlink()
+        for template in sorted(_POLICIES.glob("*.yaml")):
+            add_policy(trial, side, template.name, template.read_text(encoding="utf-8"))
+    return trial
+
+
+def add_policy(trial: Trial, side: Side, name: str, template: str) -> None:
+    """Write a policy file of the trial; OUTSIDE and INSIDE in it become the trial's folders."""
+    text = template.replace("OUTSIDE", str(trial.root / "outside"))
+    text = text.replace("INSIDE", str(trial.root / "inside"))
+    found = _CHANNEL_LINE.search(text)
+    if found is None:
+        raise RuntimeError(f"{name} names no channel")
+    trial.drop(found[1]).mkdir(parents=True, exist_ok=True)
+    trial.arrivals(found[1]).mkdir(parents=True, exist_ok=True)
+    (trial.host(side).policies / name).write_text(text, encoding="utf-8")
+
+
+def start(trial: Trial, *, log: Path | None = None) -> None:
+    """Start both hosts in the background and wait until all six processes say that they run.
+
+    Raises Unavailable 1060 with the log's last line where one does not come up.
+    """
+    for side in Side:
+        if pid_of(trial, side) is not None:
+            raise Misconfigured(1061, folder=str(trial.root))
+        path = log or trial.root / f"{side.value}.log"
+        with path.open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603 our own interpreter
+                [sys.executable, "-m", side.value, "--gate", str(trial.host(side).root)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env={k: v for k, v in os.environ.items() if not k.startswith("FERRYGATE_")},
+            )
+        _pid_file(trial, side).write_text(f"{process.pid}\n", encoding="ascii")
+    deadline_s = time.monotonic() + START_WITHIN_S
+    while not all(is_running(trial, side) for side in Side):
+        if time.monotonic() > deadline_s:
+            last = _last_line(trial)
+            stop(trial)
+            raise Unavailable(1060, folder=str(trial.root), last=last)
+        time.sleep(0.05)
+
+
+def is_running(trial: Trial, side: Side) -> bool:
+    """Whether the three processes of a side show a fresh status."""
+    shown = read_status(trial.host(side).run)
+    alive = {status.process for status in shown if status.condition is Condition.RUNNING}
+    return alive >= {role.value for role in Role}
+
+
+def stop(trial: Trial) -> None:
+    """End both hosts in order and wait for them; what they held lies in their queues."""
+    pids = {side: pid_of(trial, side) for side in Side}
+    for pid in pids.values():
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+    deadline_s = time.monotonic() + STOP_WITHIN_S
+    for side, pid in pids.items():
+        while pid is not None and _alive(pid) and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        if pid is not None and _alive(pid):
+            os.kill(pid, signal.SIGKILL)
+        _pid_file(trial, side).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def running(trial: Trial) -> Iterator[Trial]:
+    """The trial, started; stopped at the end whatever happens."""
+    start(trial)
+    try:
+        yield trial
+    finally:
+        stop(trial)
+
+
+def pid_of(trial: Trial, side: Side) -> int | None:
+    """The process over the three of a side, None where none runs."""
+    try:
+        pid = int(_pid_file(trial, side).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return pid if _alive(pid) else None
+
+
+def _pid_file(trial: Trial, side: Side) -> Path:
+    return trial.root / f"{side.value}.pid"
+
+
+def _alive(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        # Our own child stays a zombie until somebody asks for its status.
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _last_line(trial: Trial) -> str:
+    lines: list[str] = []
+    for side in Side:
+        with contextlib.suppress(OSError):
+            lines += (
+                (trial.root / f"{side.value}.log").read_text(errors="replace").splitlines()[-1:]
+            )
+    return " | ".join(lines)
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,1 @@
+"""The inner host: its wiring and its start. Everything else is in gateway."""
