@@ -164,7 +164,7 @@ class _FileBody:
     size_bytes: int
 
     def open(self) -> BinaryIO:
-        return self.path.open("rb", buffering=0)  # type: ignore[return-value]
+        return self.path.open("rb", buffering=0)
 
     def read(self) -> bytes:
         raise RuntimeError("a body in a file is streamed")

@@ -367,6 +367,7 @@ TEXTS: Final[dict[int, Text]] = {
         "nothing by policy: {word} at {rule} could not be judged",
         "策略无能为力:{rule} 的 {word} 无法判定",
     ),
+    2224: Text("the sender sends what the line takes: {takes}", "发送方改发该行允许的类型:{takes}"),
     2225: Text("in {rule} the line: {write}", "在 {rule} 改为:{write}"),
     2226: Text("{rule} without the line {word}", "在 {rule} 删除 {word} 一行"),
     2227: Text(

@@ -127,6 +127,12 @@ TEXTS: Final[dict[int, Text]] = {
         "Stop it first: ferrygate trial down {folder}",
         "请先停止:ferrygate trial down {folder}",
     ),
+    1062: Text(
+        "The scanner for this trial is not to be had: {reason}.",
+        "试用所需的扫描器不可用:{reason}。",
+        "As root: apt-get install --no-install-recommends clamav-daemon",
+        "请以 root 执行:apt-get install --no-install-recommends clamav-daemon",
+    ),
     1020: Text(
         "{file} is not taken: each problem stands above.",
         "未采用 {file}:各问题见上。",

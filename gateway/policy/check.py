@@ -19,8 +19,8 @@ from gateway.policy.build import build
 from gateway.policy.document import Broken, Document, Entries, Scalar, read_document
 from gateway.policy.located import Located
 from gateway.policy.model import Channel, Section
+from gateway.policy.parts import PARTS
 from gateway.policy.sheet import Sheet, read_entries
-from gateway.policy.words import PARTS
 from gateway.unit.model import Kind
 
 _PART_NAMES: Final = tuple(part.section.value for part in PARTS)

@@ -18,6 +18,10 @@ import yaml
 
 from gateway.errors import Field
 from gateway.policy.located import Located
+from gateway.policy.nodes import Broken, Document, Entries, Items, Node, Scalar, locate
+
+# The nodes are named here too: whoever reads a file needs nothing else.
+__all__ = ["Broken", "Document", "Entries", "Items", "Node", "Reading", "Scalar", "read_document"]
 
 # A channel is a page of text; what is larger is not one, and is refused before it is decoded.
 MAX_BYTES: Final = 256 * 1024
@@ -32,72 +36,6 @@ MAX_PROBLEMS: Final = 100
 _DECEIVING: Final = frozenset(
     "\x85\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A text. line, column: from 1, of its first character in the file. quoted: 1 if in quotes."""
-
-    text: str
-    line: int
-    column: int
-    quoted: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A list."""
-
-    items: tuple[Node, ...]
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """A mapping in the order of the file; no key stands twice."""
-
-    entries: tuple[tuple[Scalar, Node], ...]
-    line: int
-    column: int
-
-    def get(self, key: str) -> Node | None:
-        return next((node for name, node in self.entries if name.text == key), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """Stands where something was refused; its problem is already on the list."""
-
-    line: int
-    column: int
-
-
-Node = Scalar | Items | Entries | Broken
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A file that could be read. lines: its text, for pointing at."""
-
-    file: str
-    lines: tuple[str, ...]
-    top: Entries
-
-    def problem(
-        self,
-        node: Node,
-        number: int,
-        start: int = 0,
-        width: int = 0,
-        knows: tuple[str, ...] = (),
-        **fields: Field,
-    ) -> Located:
-        """A problem of this file at a node. start, width: part of a scalar, in characters."""
-        column = node.column + start + (node.quoted if isinstance(node, Scalar) else 0)
-        if not width and isinstance(node, Scalar):
-            width = len(node.text) - start
-        return _located(self.file, self.lines, node.line, column, width, number, knows, **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +67,6 @@ def read_document(file: str, untrusted_bytes: bytes) -> Reading:
     return Reading(document, tuple(builder.problems))
 
 
-def _located(
-    file: str,
-    lines: tuple[str, ...],
-    line: int,
-    column: int,
-    width: int,
-    number: int,
-    knows: tuple[str, ...] = (),
-    /,
-    **fields: Field,
-) -> Located:
-    source = lines[line - 1] if 0 < line <= len(lines) else ""
-    return Located(file, line, column, max(1, width), source, number, fields, knows)
-
-
 def _nothing(file: str, number: int, line: int = 0, **fields: Field) -> Reading:
     return Reading(None, (Located(file, line, 1, 1, "", number, fields),))
 
@@ -157,7 +80,7 @@ def _unreadable(file: str, lines: tuple[str, ...]) -> Iterator[Located]:
             if _is_control(character) and character != "\t":
                 found += 1
                 code = f"U+{ord(character):04X}"
-                yield _located(file, lines, number, column, 1, 2103, character=code)
+                yield locate(file, lines, number, column, 1, 2103, character=code)
                 break
         if found == MAX_PROBLEMS:
             return
@@ -295,7 +218,7 @@ class _Builder:
         self._problem(line, column, width, number, **fields)
 
     def _problem(self, line: int, column: int, width: int, number: int, **fields: Field) -> None:
-        problem = _located(self.file, self.lines, line, column, width, number, **fields)
+        problem = locate(self.file, self.lines, line, column, width, number, **fields)
         self.problems.append(problem)
         if len(self.problems) >= MAX_PROBLEMS:
             raise _TooMuch

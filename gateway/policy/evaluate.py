@@ -11,39 +11,27 @@ The one engine: check, explain and both guards call this and nothing else. No I/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from gateway.errors import Field
-from gateway.policy.facts import FileFacts, Leaf, Problem
+from gateway.policy.facts import FileFacts, Problem
+from gateway.policy.judges import Outcome, judge_line, judge_malware
 from gateway.policy.model import (
     ArchiveRule,
     Channel,
     Condition,
     EncryptedRule,
-    InsideRule,
     MalwareRule,
-    NameRule,
     Section,
-    SizeRule,
-    TimeRule,
-    TypeRule,
     WritersRule,
 )
-from gateway.policy.phrases import say_size
-from gateway.policy.values import DAYS
 
-
-class Outcome(StrEnum):
-    """Whether what a line says is true of the file."""
-
-    HOLDS = "holds"
-    FAILS = "fails"
-    UNKNOWN = "unknown"
-    NOT_ASKED = "not asked"
+# What a line answers is part of what a check says: named here for whoever reads verdicts.
+__all__ = ["Check", "Effect", "Outcome", "Result", "Verdict", "evaluate"]
 
 
 class Effect(StrEnum):
@@ -93,10 +81,6 @@ class Verdict:
         return self.deciding.number if self.deciding else 0
 
 
-_Found = tuple[Outcome, int, Mapping[str, Field]]
-_Judge = Callable[[Any, Condition, Channel, FileFacts], _Found]
-
-_HOLDS, _FAILS, _UNKNOWN, _NOT_ASKED = Outcome
 _NOTHING: Final[Mapping[str, Field]] = MappingProxyType({})
 
 
@@ -139,17 +123,17 @@ def _problem(channel: Channel, problem: Problem) -> Check:
     if problem.word == "encrypted" and channel.holds_encrypted:
         for line in channel.conditions:
             if type(line.rule) is EncryptedRule:
-                return _made(line, _HOLDS, Effect.HOLDS_BACK, problem.number, fields)
+                return _made(line, Outcome.HOLDS, Effect.HOLDS_BACK, problem.number, fields)
     for line in channel.conditions:
         if line.word == problem.word and line.section is Section.PASSES_IF:
-            return _made(line, _FAILS, Effect.REFUSES, problem.number, fields)
+            return _made(line, Outcome.FAILS, Effect.REFUSES, problem.number, fields)
     return Check(
         problem.word,
         Section.CHANNEL,
         "",
         channel.file,
         channel.line,
-        _FAILS,
+        Outcome.FAILS,
         Effect.REFUSES,
         problem.number,
         fields,
@@ -162,25 +146,25 @@ def _check(condition: Condition, channel: Channel, facts: FileFacts, at_receiver
     if (at_receiver and type(rule) is WritersRule) or (
         not at_receiver and section is Section.ALSO_AT_RECEIVER
     ):
-        return _made(condition, _NOT_ASKED, Effect.NONE, 2213, _NOTHING)
+        return _made(condition, Outcome.NOT_ASKED, Effect.NONE, 2213, _NOTHING)
     try:
-        outcome, number, fields = _JUDGES[type(rule)](rule, condition, channel, facts)
+        outcome, number, fields = judge_line(condition, channel, facts)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in a rule, the unit does not pass
         fields = {"error": type(error).__name__}
-        return _made(condition, _UNKNOWN, Effect.REFUSES, 2214, fields)
+        return _made(condition, Outcome.UNKNOWN, Effect.REFUSES, 2214, fields)
     return _made(condition, outcome, _effect(section, outcome), number, fields)
 
 
 def _effect(section: Section, outcome: Outcome) -> Effect:
-    if outcome is _NOT_ASKED:
+    if outcome is Outcome.NOT_ASKED:
         return Effect.NONE
-    if outcome is _UNKNOWN:
+    if outcome is Outcome.UNKNOWN:
         return Effect.WAITS
     if section is Section.HELD_IF:
-        return Effect.HOLDS_BACK if outcome is _HOLDS else Effect.NONE
+        return Effect.HOLDS_BACK if outcome is Outcome.HOLDS else Effect.NONE
     if section is Section.REFUSED_IF:
-        return Effect.REFUSES if outcome is _HOLDS else Effect.NONE
-    return Effect.REFUSES if outcome is _FAILS else Effect.NONE
+        return Effect.REFUSES if outcome is Outcome.HOLDS else Effect.NONE
+    return Effect.REFUSES if outcome is Outcome.FAILS else Effect.NONE
 
 
 def _made(
@@ -200,106 +184,8 @@ def _made(
 
 
 def _unasked_malware(channel: Channel, facts: FileFacts) -> Check:
-    _, number, fields = _malware(None, None, channel, facts)
+    _, number, fields = judge_malware(facts)
     file, line = channel.file, channel.line
-    return Check("malware", Section.CHANNEL, "", file, line, _FAILS, Effect.REFUSES, number, fields)
-
-
-def _outcome(true: bool) -> Outcome:
-    return _HOLDS if true else _FAILS
-
-
-def _type(rule: TypeRule, line: Condition, _channel: Channel, facts: FileFacts) -> _Found:
-    if not facts.leaves:
-        return _outcome(line.section is Section.REFUSED_IF), 2215, {}
-    found = facts.leaves[0].type
-    return (
-        _outcome(found in rule.words),
-        2201,
-        {"type": found, "takes": line.text, "name": facts.name},
+    return Check(
+        "malware", Section.CHANNEL, "", file, line, Outcome.FAILS, Effect.REFUSES, number, fields
     )
-
-
-def _inside(rule: InsideRule, line: Condition, channel: Channel, facts: FileFacts) -> _Found:
-    inner = facts.leaves[1:]
-    if not inner:
-        return _NOT_ASKED, 2216, _NOTHING
-    if channel.holds_encrypted:
-        inner = _readable(inner, facts)
-    wanted_in = line.section is not Section.REFUSED_IF
-    for leaf in inner:
-        if (leaf.type in rule.words) is not wanted_in:
-            fields: dict[str, Field] = {"where": leaf.path, "type": leaf.type, "takes": line.text}
-            return _outcome(not wanted_in), 2202, fields
-    return _outcome(wanted_in), 2203, {"count": len(inner), "takes": line.text}
-
-
-def _readable(inner: tuple[Leaf, ...], facts: FileFacts) -> tuple[Leaf, ...]:
-    """Leaves but for those whose type nobody can know: they are encrypted, and people look at them."""
-    closed = {problem.where for problem in facts.problems if problem.word == "encrypted"}
-    below = tuple(f"{where} > " for where in closed)
-    return tuple(
-        leaf for leaf in inner if leaf.path not in closed and not leaf.path.startswith(below)
-    )
-
-
-def _size(rule: SizeRule, line: Condition, _channel: Channel, facts: FileFacts) -> _Found:
-    fields: dict[str, Field] = {"size": say_size(facts.size_bytes), "takes": line.text}
-    return _outcome(facts.size_bytes in rule.bound), 2204, fields
-
-
-def _time(rule: TimeRule, line: Condition, channel: Channel, facts: FileFacts) -> _Found:
-    if facts.at.tzinfo is None:
-        raise ValueError("a time without its zone")
-    local = facts.at.astimezone(channel.zone)
-    clock = f"{DAYS[local.weekday()]} {local.hour:02}:{local.minute:02}"
-    fields: dict[str, Field] = {"time": clock, "zone": channel.time_zone, "takes": line.text}
-    return _outcome(local in rule.windows), 2205, fields
-
-
-def _name(rule: NameRule, line: Condition, _channel: Channel, facts: FileFacts) -> _Found:
-    return _outcome(facts.name in rule.names), 2206, {"name": facts.name, "takes": line.text}
-
-
-def _writers(rule: WritersRule, line: Condition, _channel: Channel, facts: FileFacts) -> _Found:
-    return _outcome(facts.peer in rule.writers), 2207, {"writer": facts.peer, "takes": line.text}
-
-
-def _malware(_rule: object, _line: object, _channel: Channel, facts: FileFacts) -> _Found:
-    if facts.malware is None:
-        return _UNKNOWN, 2210, _NOTHING
-    if facts.malware.detections:
-        hit = facts.malware.detections[0]
-        fields: dict[str, Field] = {
-            "scanner": hit.scanner,
-            "signature": hit.signature,
-            "where": hit.where,
-        }
-        return _FAILS, 2209, fields
-    return _HOLDS, 2208, {"scanners": "; ".join(facts.malware.scanners)}
-
-
-def _archive(_rule: ArchiveRule, line: Condition, _channel: Channel, facts: FileFacts) -> _Found:
-    # What goes beyond the limits is a problem of the facts; here nothing did.
-    if len(facts.leaves) < 2:
-        return _NOT_ASKED, 2216, _NOTHING
-    return _HOLDS, 2212, {"count": len(facts.leaves) - 1, "takes": line.text}
-
-
-def _encrypted(
-    _rule: EncryptedRule, _line: Condition, _channel: Channel, _facts: FileFacts
-) -> _Found:
-    return _FAILS, 2211, _NOTHING
-
-
-_JUDGES: Final[Mapping[type, _Judge]] = {
-    TypeRule: _type,
-    InsideRule: _inside,
-    SizeRule: _size,
-    TimeRule: _time,
-    NameRule: _name,
-    WritersRule: _writers,
-    MalwareRule: _malware,
-    ArchiveRule: _archive,
-    EncryptedRule: _encrypted,
-}

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.errors import Field, Misconfigured
 from gateway.messages import describe, remedy
 from gateway.policy.evaluate import Check, Effect, Outcome, Result, Verdict
 from gateway.policy.model import Channel, Section
+
+# A person may still write these into a channel; no advice of ours leads there.
+_NEVER_ADVISED: Final = frozenset(
+    {"elf program", "windows program", "mach-o program", "script", "java class", "html", "unknown"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,8 @@ def explain(channel: Channel, verdict: Verdict) -> Explanation:
     others.sort(key=lambda check: check.effect is Effect.NONE)
     advice: list[Advice] = []
     for check in verdict.checks:
-        if check.effect is not Effect.NONE and (one := _advice(check)) not in advice:
-            advice.append(one)
+        if check.effect is not Effect.NONE:
+            advice += [one for one in _advice(check) if one not in advice]
     return Explanation(
         channel.name,
         verdict.result,
@@ -92,33 +98,34 @@ def _check_data(check: Check, language: str) -> dict[str, object]:
     }
 
 
-def _advice(check: Check) -> Advice:
+def _advice(check: Check) -> list[Advice]:
     place: dict[str, Field] = {"rule": f"{check.file}:{check.line}", "word": check.word}
     if check.effect is Effect.WAITS:
-        return Advice(2221, {})
+        return [Advice(2221, {})]
     if check.effect is Effect.HOLDS_BACK:
-        return Advice(2222, place)
+        return [Advice(2222, place)]
     if check.number == 2214:
-        return Advice(2223, place)
+        return [Advice(2223, place)]
     if check.section is Section.REFUSED_IF:
-        return Advice(2226, place)
+        return [Advice(2226, place)]
     if check.word == "malware":
-        return Advice(2227, {})
-    wider = _wider(check)
-    if wider:
-        return Advice(2225, {**place, "write": wider})
-    own = remedy(Misconfigured(check.number, **check.fields))
-    return Advice(2220, {"do": own}) if own else Advice(2228, place)
+        return [Advice(2227, {})]
+    advice = [Advice(2224, {"takes": check.text})] if check.number in (2201, 2202) else []
+    if wider := _wider(check):
+        advice.append(Advice(2225, {**place, "write": wider}))
+    elif own := remedy(Misconfigured(check.number, **check.fields)):
+        advice.append(Advice(2220, {"do": own}))
+    return advice or [Advice(2228, place)]
 
 
 def _wider(check: Check) -> str:
-    """The line that would take this unit, where one can be written down."""
+    """The line that would take this unit, where one can be written down and advised."""
     fields, text = check.fields, check.text
     if check.outcome is not Outcome.FAILS:
         return ""
     match check.number, check.word:
-        case 2201 | 2202, word:
-            return f"{word}: {text} or {fields['type']}"
+        case 2201 | 2202, word if fields["type"] not in _NEVER_ADVISED:
+            return f"{word}: {text.replace(' or ', ', ')} or {fields['type']}"
         case 2204, _ if text.startswith(("at most", "below")):
             return f"size: at most {fields['size']}"
         case 2207, _ if fields["writer"]:

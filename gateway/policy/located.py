@@ -62,7 +62,7 @@ def show(problem: Located, language: str = "en") -> str:
     error = Misconfigured(problem.number, **problem.fields)
     number, _, sentence = describe(error, language).partition(" ")
     lines = [f"{problem.place}  {number}  {sentence}"]
-    if problem.line:
+    if problem.source:
         lines += _underlined(problem)
     if problem.knows:
         known = text_of(_KNOWS)

@@ -12,14 +12,15 @@ from typing import Any, Final
 
 from gateway.policy.filetypes import FILE_TYPES
 from gateway.policy.model import Section
+from gateway.policy.parts import LATER, PARTS
 from gateway.policy.texts import GENERATED
-from gateway.policy.words import LATER, PARTS, Word, words_of
+from gateway.policy.words import Word, words_of
 
 BEGIN: Final = "<!-- generated from gateway/policy/words.py: do not edit below -->"
 END: Final = "<!-- end of the generated part -->"
 
 
-def reference() -> str:
+def reference_page() -> str:
     """The reference of every word, as Markdown between the marks (the marks not included)."""
     return "\n".join(_lines()) + "\n"
 
@@ -30,7 +31,7 @@ def with_reference(page: str) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise RuntimeError("the page lacks the marks of its generated part")
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{reference_page()}\n{END}{after}"
 
 
 def _lines() -> Iterator[str]:

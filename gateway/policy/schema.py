@@ -12,10 +12,11 @@ import sys
 from typing import Any
 
 from gateway.policy.model import Section
-from gateway.policy.words import PARTS, Word, words_of
+from gateway.policy.parts import PARTS
+from gateway.policy.words import Word, words_of
 
 
-def schema() -> dict[str, Any]:
+def json_schema() -> dict[str, Any]:
     """The whole schema as plain values."""
     top = _section(Section.CHANNEL, "A channel of ferrygate: one permitted exchange.")
     for part in PARTS:
@@ -34,7 +35,7 @@ def schema() -> dict[str, Any]:
 
 def schema_text() -> str:
     """The schema as it lies in policies/policy.schema.json."""
-    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _section(section: Section, description: str) -> dict[str, Any]:

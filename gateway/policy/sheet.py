@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
 from gateway.errors import Field
-from gateway.policy.document import Broken, Document, Entries, Items, Node, Scalar
 from gateway.policy.located import Located
 from gateway.policy.model import Section
+from gateway.policy.nodes import Broken, Document, Entries, Items, Node, Scalar
+from gateway.policy.parts import LATER
 from gateway.policy.phrases import Misread, did_you_mean
-from gateway.policy.words import LATER, Word, words_of
+from gateway.policy.words import Word, words_of
 
 T = TypeVar("T")
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import ClassVar
 
 from gateway.errors import Field, GatewayError, Misconfigured
 from gateway.messages import describe
@@ -54,11 +55,14 @@ class TrialResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TestReport:
     """problems: tests that failed, and channels without the two tests that each must have.
 
     notes: lines that no test reaches, tests that did not run. Nothing here stops a running set.
     """
+
+    # pytest takes classes of this prefix for its own.
+    __test__: ClassVar[bool] = False
 
     results: tuple[TrialResult, ...]
     problems: tuple[Located, ...]
@@ -74,7 +78,7 @@ def run_tests(
     examine: Examine,
     generate: Generate = generate_sample,
     channels: Iterable[str] | None = None,
-) -> Report:
+) -> TestReport:
     """Run the tests of a set, or of some channels of it. Reads samples below `folder`.
 
     examine(path, name, limits): the facts of a file under a name; `malware` may be None where no
@@ -96,7 +100,7 @@ def run_tests(
             problems += _missing_kinds(channel)
             verdicts = [v for r in ran for v in (r.sender, r.receiver) if v is not None]
             notes += untested_lines(channel, reached_lines(channel, verdicts))
-    return Report(tuple(results), tuple(problems), tuple(notes))
+    return TestReport(tuple(results), tuple(problems), tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from gateway.policy import words as w
-from gateway.policy.document import Broken, Entries, Items, Scalar
 from gateway.policy.model import Section, Trial
+from gateway.policy.nodes import Broken, Entries, Items, Scalar
 from gateway.policy.sheet import Found, Sheet, read_entries
 from gateway.policy.words import Word, words_of
 

@@ -21,6 +21,7 @@ from gateway.identity.layout import (
 from gateway.identity.suite import Suite
 from gateway.identity.suites import suite_of
 from gateway.unit.decode import MAX_ENCODED_BYTES
+from gateway.unit.number import MAX_NUMBER
 
 _FIELDS: Final = struct.Struct(">4sBBBBQQQHHHH8s32s16s")
 
@@ -54,7 +55,7 @@ def parse_head(untrusted: bytes, total_bytes: int) -> SealedHead:
     suite = suite_of(suite_number)
     if version != FORMAT_VERSION or suite is None:
         raise Refused(4302, version=version, suite=suite_number)
-    if zero or reserved:
+    if zero or reserved or number > MAX_NUMBER:
         raise Refused(4301, size_bytes=total_bytes)
     segments = max(1, (body_bytes + SEGMENT_BYTES - 1) // SEGMENT_BYTES)
     head_bytes = HEADER_BYTES + encapsulation_bytes + manifest_bytes + clearance_bytes

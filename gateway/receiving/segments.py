@@ -10,6 +10,7 @@ from gateway.identity.digest import StreamDigest
 from gateway.identity.layout import ROLE_LAST_SEGMENT, ROLE_SEGMENT, SEGMENT_BYTES, TAG_BYTES
 from gateway.identity.suite import UnitCipher
 from gateway.receiving.head import SealedHead
+from gateway.unit.number import speak
 
 # Segments a pass, as buffers: 4 MiB sealed, twice 4 MiB plain.
 _PASS_SEGMENTS: Final = 4
@@ -24,7 +25,7 @@ def open_segments(cipher: UnitCipher, head: SealedHead, untrusted: memoryview) -
         sealed = untrusted[start : start + _SEALED_SEGMENT_BYTES]
         piece = cipher.open(place, _role_of(place, head), sealed)
         if piece is None:
-            raise Refused(4311, unit=head.number, segment=place)
+            raise Refused(4311, unit=speak(head.number), segment=place)
         pieces.append(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -56,7 +57,7 @@ def _decrypt_pass(
         end = opened_bytes + len(piece) - TAG_BYTES
         role = _role_of(first + index, head)
         if not cipher.open_into(first + index, role, piece, plain[opened_bytes:end]):
-            raise Refused(4311, unit=head.number, segment=first + index)
+            raise Refused(4311, unit=speak(head.number), segment=first + index)
         opened_bytes = end
     return opened_bytes
 

@@ -2,8 +2,8 @@
 
 Written from docs/SEALING.md without a line of gateway.sending. In this order, each with its number:
 
-     1  header       magic, zeros (4301); version and suite (4302); every size, against each other
-                     and against what is there (4303)
+     1  header       magic, zeros, unit number (4301); version and suite (4302); every size,
+                     against each other and against what is there (4303)
      2  lane         the one that this guard receives (4304); unit number, where expected (4305)
      3  signer       known, ours, for clearances, of the right name, not revoked, in its time
                      (4110 to 4115, 4105; 4116 waits)
@@ -46,6 +46,7 @@ from gateway.receiving.head import SealedHead, parse_head
 from gateway.receiving.segments import open_segments, open_stream
 from gateway.unit.decode import decode_manifest
 from gateway.unit.model import Lane, Manifest
+from gateway.unit.number import speak
 
 # Encapsulations whose secret is kept: a sender uses one for thousands of units.
 _SECRETS_KEPT: Final = 16
@@ -137,11 +138,11 @@ class Opener:
         if head.header[6] != LANE_CODES[self._lane]:
             raise Refused(4304, lane=head.header[6], expected=self._lane.value)
         if number is not None and head.number != number:
-            raise Refused(4305, unit=head.number, expected=number)
+            raise Refused(4305, unit=speak(head.number), expected=speak(number))
         verifier = self._trust.signer(head.signer, at_ns)
         signed = head.header + head.encapsulation + head.sealed_manifest
         if not verify(verifier, CLEARANCE_CONTEXT, head.clearance, signed):
-            raise Refused(4306, unit=head.number)
+            raise Refused(4306, unit=speak(head.number))
         cipher = head.suite.unit_cipher(self._secret(head, at_ns), head.header)
         return self._manifest(head, cipher), cipher
 
@@ -156,7 +157,7 @@ class Opener:
                 return kept
         secret = head.suite.decapsulate(key, head.encapsulation, info)
         if secret is None:
-            raise Refused(4307, unit=head.number)
+            raise Refused(4307, unit=speak(head.number))
         with self._lock:
             self._secrets[known_as] = secret
             while len(self._secrets) > _SECRETS_KEPT:
@@ -166,18 +167,18 @@ class Opener:
     def _manifest(self, head: SealedHead, cipher: UnitCipher) -> Manifest:
         encoded = cipher.open(0, ROLE_MANIFEST, head.sealed_manifest)
         if encoded is None:
-            raise Refused(4308, unit=head.number)
+            raise Refused(4308, unit=speak(head.number))
         try:
             manifest = decode_manifest(encoded)
         except Refused as error:
-            raise Refused(4309, unit=head.number) from error
+            raise Refused(4309, unit=speak(head.number)) from error
         said = (manifest.number, manifest.lane, manifest.body.size_bytes)
         if said != (head.number, self._lane, head.body_bytes):
-            raise Refused(4310, unit=head.number, claimed=manifest.number)
+            raise Refused(4310, unit=speak(head.number), claimed=speak(manifest.number))
         return manifest
 
 
 def _check_digest(manifest: Manifest, body_sha256: bytes) -> None:
     """Step 9."""
     if not hmac.compare_digest(manifest.body_sha256, body_sha256):
-        raise Refused(4312, unit=manifest.number)
+        raise Refused(4312, unit=speak(manifest.number))

@@ -95,7 +95,7 @@ class FileQueueWriter:
         try:
             with disk_errors(folder):
                 self._recover()
-        except GatewayError:
+        except BaseException:
             self.close()
             raise
 

@@ -51,7 +51,8 @@ def test_any_sizes_in_a_header_are_refused_before_memory_is_taken(
     if data.draw(st.booleans()):
         sizes = [80, 185, 64]
         total = HEADER_BYTES + len(tail)
-    header = b"FGSU\x01\x01\x01\x00" + struct.pack(">QQQHHHH", 7, total, body, *sizes, 0)
+    number = data.draw(st.one_of(st.just(7), st.integers(0, 2**64 - 1)))
+    header = b"FGSU\x01\x01\x01\x00" + struct.pack(">QQQHHHH", number, total, body, *sizes, 0)
     header += bytes(8) + gate.identity(Side.OUTER).identifier + bytes(16)
     never_opens(opener, header + tail)
 

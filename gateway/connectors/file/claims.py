@@ -50,8 +50,8 @@ def claim_path(number: int, name: str) -> str:
 def take(folder: int, work: int, number: int, sighting: Sighting) -> Claim:
     """Move a file out of the folder. FileNotFoundError: somebody was quicker."""
     path = claim_path(number, sighting.name)
-    parent = os.path.dirname(path)
-    if parent:
+    parent, slash, _ = path.partition("/")
+    if slash:
         os.mkdir(parent, 0o700, dir_fd=work)
     try:
         os.rename(sighting.name, path, src_dir_fd=folder, dst_dir_fd=work)
@@ -93,7 +93,8 @@ def move(work: int, claim: Claim, target: int) -> None:
 
 
 def _read_name(work: int, name: str) -> Claim | None:
-    head, mark, original = name[:_NUMBER_CHARACTERS], name[_NUMBER_CHARACTERS:][:1], name[_NUMBER_CHARACTERS + 1 :]
+    head, rest = name[:_NUMBER_CHARACTERS], name[_NUMBER_CHARACTERS:]
+    mark, original = rest[:1], rest[1:]
     try:
         number = hear(head)
     except Refused:
@@ -106,9 +107,14 @@ def _read_name(work: int, name: str) -> Claim | None:
 
 
 def _read_folder(work: int, number: int, name: str) -> Claim | None:
-    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=work)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        inside = os.listdir(fd)
+        fd = os.open(name, flags, dir_fd=work)
+    except OSError:
+        return None
+    try:
+        with os.scandir(fd) as entries:
+            inside = [entry.name for entry in entries]
     finally:
         os.close(fd)
     if not inside:
@@ -118,7 +124,7 @@ def _read_folder(work: int, number: int, name: str) -> Claim | None:
 
 
 def _drop_parent(work: int, path: str) -> None:
-    parent = os.path.dirname(path)
-    if parent:
+    parent, slash, _ = path.partition("/")
+    if slash:
         with suppress(OSError):
             os.rmdir(parent, dir_fd=work)

@@ -22,9 +22,7 @@ _COUNTED_NAMES: Final = range(2, 34)
 # Control, unpaired surrogate, line and paragraph separator (Unicode general categories).
 _BAD_CATEGORIES: Final = ("Cc", "Cs", "Zl", "Zp")
 # Unicode UAX 9: what reorders the characters around it, so that `fdp.exe` reads as `exe.pdf`.
-_BIDI: Final = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
+_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def is_partial(name: str) -> bool:
@@ -60,7 +58,8 @@ def alternatives(name: str, number: int) -> Iterator[str]:
 
 
 def _with_mark(name: str, mark: str) -> str:
-    stem, ending = os.path.splitext(name)
+    stem, dot, ending = name.rpartition(".")
+    stem, ending = (stem, dot + ending) if stem else (name, "")
     room = MAX_NAME_BYTES - len(mark) - len(os.fsencode(ending))
     if room < 1:
         stem, ending, room = name, "", MAX_NAME_BYTES - len(mark)

@@ -51,7 +51,7 @@ class WorkFolder:
         Raises Unavailable with a number of `numbers` or 2513, and nothing else.
         """
         try:
-            status = os.stat(self._folder)
+            status = self._folder.stat()
             if self._identity == (status.st_dev, status.st_ino) and os.fstat(self.work_fd).st_nlink:
                 return False
             self.close()
@@ -114,7 +114,9 @@ class WorkFolder:
         status = os.fstat(fd)
         if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
             os.close(fd)
-            raise self._not_private(f"owner {status.st_uid}, mode {stat.S_IMODE(status.st_mode):04o}")
+            raise self._not_private(
+                f"owner {status.st_uid}, mode {stat.S_IMODE(status.st_mode):04o}"
+            )
         return fd
 
     def _not_private(self, reason: str) -> Unavailable:
@@ -122,13 +124,13 @@ class WorkFolder:
             2513, folder=str(self._folder / self._word), user=user_name(), reason=reason
         )
 
-    def _trouble(self, number: int, reason: str = "") -> Unavailable:
+    def _trouble(self, number: int, reason: str | None = None) -> Unavailable:
         return Unavailable(
             number,
             folder=str(self._folder),
             channel=self._channel,
             user=user_name(),
-            reason=reason,
+            reason=reason or "",
         )
 
 

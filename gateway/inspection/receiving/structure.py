@@ -7,13 +7,13 @@ A content that more than one recogniser claims is refused: it would be two files
 
 from __future__ import annotations
 
-import itertools
 import re
 import struct
 from typing import Final
 
 from gateway.inspection.content import Content
 from gateway.inspection.receiving import zip_reader
+from gateway.inspection.receiving.skeletons import end_faults
 from gateway.inspection.receiving.text_structure import text_word
 from gateway.inspection.unsound import (
     MAX_DOCUMENT_DIRECTORY_BYTES,
@@ -24,10 +24,10 @@ from gateway.inspection.unsound import (
     Word,
 )
 
-_WALKED_BYTES: Final = 16 << 20
-_MAX_PARTS: Final = 200_000
 _PDF_MARK_BYTES: Final = 1024
 _MP4_BRANDS: Final = b"isom iso2 iso3 iso4 iso5 iso6 mp41 mp42 avc1 dash".split()
+# A first block, or none at all: the digits of pi, or of its root.
+_BZIP2_FIRST: Final = (bytes.fromhex("314159265359"), bytes.fromhex("177245385090"))
 _OFD_ROOT: Final = re.compile(
     rb"<(?:([\w.-]+):)?OFD\s[^>]*xmlns(?::([\w.-]+))?\s*=\s*[\"']http://www\.ofdspec\.org(?:/2016)?[\"']"
 )
@@ -40,7 +40,7 @@ def read_type(content: Content) -> Reading:
     word = _claimed(content)
     if not word:
         word = text_word(content)
-    faults = [*_second_claims(word, content), *_ends_elsewhere(word, content)]
+    faults = [*_second_claims(word, content), *end_faults(word, content)]
     if word == "zip":
         word = _document(content)
     elif word == "dicom":
@@ -110,8 +110,10 @@ def _by_offset(head: bytes) -> str:
 
 
 def _is_tiff(head: bytes) -> bool:
-    return struct.unpack_from("<H", head, 2)[0] == 42 if head[:2] == b"II" and len(head) > 3 else (
-        head[:4] == b"MM\x00*"
+    return (
+        struct.unpack_from("<H", head, 2)[0] == 42
+        if head[:2] == b"II" and len(head) > 3
+        else (head[:4] == b"MM\x00*")
     )
 
 
@@ -126,9 +128,9 @@ def _is_program(content: Content) -> bool:
 
 
 def _bitmap_or_bzip2(head: bytes) -> str:
-    if head[:3] == b"BZh" and 0x31 <= (head[3:4] or b"\0")[0] <= 0x39:
-        if head[4:10] in (bytes.fromhex("314159265359"), bytes.fromhex("177245385090")):
-            return "bzip2"
+    levelled = head[:3] == b"BZh" and 0x31 <= (head[3:4] or b"\0")[0] <= 0x39
+    if levelled and head[4:10] in _BZIP2_FIRST:
+        return "bzip2"
     if head[:2] == b"BM" and len(head) >= 26:
         reserved, _, header = struct.unpack_from("<III", head, 6)
         if reserved == 0 and header in (12, 40, 64, 108, 124):
@@ -177,117 +179,6 @@ def _zip_behind(content: Content, only_at_end: bool) -> int | None:
     return None
 
 
-def _ends_elsewhere(word: str, content: Content) -> list[Fault]:
-    """The place where the format's own skeleton ends, against the end of the content."""
-    if word == "pdf":
-        end = _pdf_end(content)
-    elif word == "png":
-        end = _png_end(content)
-    elif word == "jpeg":
-        end = _jpeg_end(content)
-    elif word == "gif":
-        end = _gif_end(content)
-    elif word == "bmp":
-        end = struct.unpack_from("<I", content.head, 2)[0]
-        end = end if 26 <= end <= content.size_bytes else -1
-    elif word == "mp4":
-        end = _mp4_end(content)
-    else:
-        return []
-    if end < 0:
-        return [Fault(Word.TYPE, 3113, {"type": word})]
-    if end == content.size_bytes:
-        return []
-    return [Fault(Word.TYPE, 3112, {"type": word, "size_bytes": content.size_bytes - end})]
-
-
-def _pdf_end(content: Content) -> int:
-    """Behind the last %%EOF and the white space after it (ISO 32000-1, 7.2.2 and 7.5.5)."""
-    match = None
-    for match in re.finditer(rb"%%EOF[\x00\t\n\x0c\r ]*", content.tail):
-        pass
-    return -1 if match is None else content.size_bytes - len(content.tail) + match.end()
-
-
-def _png_end(content: Content) -> int:
-    at, kind = 8, b""
-    for number in itertools.count():
-        header = content.read_at(at, 8)
-        if len(header) != 8 or number > _MAX_PARTS:
-            return -1
-        length, kind = struct.unpack(">I4s", header)
-        if not kind.isalpha() or (kind == b"IHDR") is not (number == 0):
-            return -1
-        at += 12 + length
-        if kind == b"IEND":
-            break
-    return at if at <= content.size_bytes else -1
-
-
-def _jpeg_end(content: Content) -> int:
-    if content.size_bytes > _WALKED_BYTES:
-        ends = content.read_at(content.size_bytes - 2, 2) == b"\xff\xd9"
-        return content.size_bytes if ends else -1
-    data = content.read_at(0, content.size_bytes)
-    at = 2
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-        marker = data[at + 1]
-        if marker == 0xD9:
-            return at + 2
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0 or marker == 1 or 0xD0 <= marker <= 0xD8:
-            at += 2
-        else:
-            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
-    return -1
-
-
-def _gif_end(content: Content) -> int:
-    if content.size_bytes > _WALKED_BYTES:
-        return content.size_bytes if content.read_at(content.size_bytes - 1, 1) == b"\x3b" else -1
-    data = content.read_at(0, content.size_bytes)
-    if len(data) < 14:
-        return -1
-    at = 13 + _colour_table_bytes(data[10])
-    while at < len(data):
-        introducer = data[at]
-        if introducer == 0x3B:
-            return at + 1
-        if introducer == 0x2C and at + 10 < len(data):
-            at += 11 + _colour_table_bytes(data[at + 9])
-        elif introducer == 0x21:
-            at += 2
-        else:
-            return -1
-        while at < len(data) and data[at]:
-            at += 1 + data[at]
-        at += 1
-    return -1
-
-
-def _colour_table_bytes(flags: int) -> int:
-    return 3 * 2 ** (flags % 8 + 1) if flags >= 0x80 else 0
-
-
-def _mp4_end(content: Content) -> int:
-    at = parts = 0
-    while at < content.size_bytes and parts < _MAX_PARTS:
-        parts += 1
-        header = content.read_at(at, 16)
-        if len(header) < 8:
-            return -1
-        size, kind = struct.unpack_from(">I4s", header)
-        if size == 1 and len(header) == 16:
-            size = struct.unpack_from(">Q", header, 8)[0]
-        elif size == 0:
-            return content.size_bytes
-        if size < 8 or any(c >= 0x80 and c != 0xA9 for c in kind):
-            return -1
-        at += size
-    return at if at == content.size_bytes else -1
-
-
 def _document(content: Content) -> str:
     """zip, or the one document whose main part it holds."""
     try:
@@ -320,7 +211,10 @@ def _is_encrypted_package(content: Content) -> bool:
     """A compound file's directory begins in the sector that offset 48 names (MS-CFB 2.2)."""
     if len(content.head) < 76:
         return False
-    shift, first = struct.unpack_from("<H", content.head, 30)[0], struct.unpack_from("<I", content.head, 48)[0]
+    shift, first = (
+        struct.unpack_from("<H", content.head, 30)[0],
+        struct.unpack_from("<I", content.head, 48)[0],
+    )
     entries = content.read_at((first + 1) << min(shift, 20), 1 << 16)
     wanted = b"\x00".join(bytes([c]) for c in b"EncryptedPackage")
     return wanted in entries
@@ -330,10 +224,17 @@ def _pdf_is_encrypted(content: Content) -> bool:
     ends = content.tail if content.headed else content.head + content.tail
     at = ends.find(b"/Encrypt")
     while at >= 0:
-        if ends[at + 8 : at + 9] in (b" ", b"\t", b"\r", b"\n", b"\x0c", b"\x00", b"[", b"<", *_DIGITS):
+        if ends[at + 8 : at + 9] in (
+            b" ",
+            b"\t",
+            b"\r",
+            b"\n",
+            b"\x0c",
+            b"\x00",
+            b"[",
+            b"<",
+            *_DIGITS,
+        ):
             return True
         at = ends.find(b"/Encrypt", at + 1)
     return False
-
-
-_DIGITS: Final = tuple(bytes([c]) for c in b"0123456789")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
-from typing import IO, BinaryIO, Final
+from typing import IO, BinaryIO, Final, cast
 
 from gateway.inspection.content import Content
 from gateway.inspection.unsound import CHUNK_BYTES, Member, Unsound
@@ -24,7 +24,8 @@ def members(content: Content) -> Iterator[Member]:
     """The members of a tar. Raises Unsound 32xx and OSError, nothing else."""
     with content.stream() as stream:
         try:
-            archive = tarfile.open(fileobj=_BoundedReads(stream), mode="r:", encoding="utf-8")
+            bounded = cast("IO[bytes]", _BoundedReads(stream))
+            archive = tarfile.TarFile(fileobj=bounded, mode="r", encoding="utf-8")
         except _ERRORS as error:
             raise Unsound(3201) from error
         with archive:
@@ -76,7 +77,9 @@ def _check_place(content: Content, info: tarfile.TarInfo, end: int) -> None:
 def _member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
     name = _shown(info.name)
     if info.issparse() or not (info.isreg() or info.isdir()):
-        kind = "link" if info.issym() or info.islnk() else "device" if info.isdev() else "sparse file"
+        kind = (
+            "link" if info.issym() or info.islnk() else "device" if info.isdev() else "sparse file"
+        )
         raise Unsound(3208, member=name, kind=kind)
     if "linkpath" in info.pax_headers or info.linkname:
         raise Unsound(3208, member=name, kind="link")

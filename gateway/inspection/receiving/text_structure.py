@@ -19,7 +19,16 @@ _RECORDS: Final = 20
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _NOT_TEXT: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _NOT_TEXT_WIDE: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_ENCODINGS: Final = {"utf-8", "utf8", "utf-16", "gb18030", "gbk", "gb2312", "us-ascii", "iso-8859-1"}
+_ENCODINGS: Final = {
+    "utf-8",
+    "utf8",
+    "utf-16",
+    "gb18030",
+    "gbk",
+    "gb2312",
+    "us-ascii",
+    "iso-8859-1",
+}
 _RUNS: Final = re.compile(
     r"wscript\.shell|scripting\.filesystemobject|createobject\(|invoke-expression"
     r"|new-object net\.webclient|powershell(\.exe)? -|set-executionpolicy"
@@ -43,7 +52,7 @@ def text_word(content: Content) -> str:
         return "script"
     if _is_hl7(text.removeprefix("\ufeff")):
         return "hl7 v2"
-    form = _markup(text, start, lowered, content) or _json(start, content)
+    form = _markup(start, lowered, content) or _json(start, content)
     if form:
         return form
     if _RUNS.search(lowered):
@@ -88,14 +97,14 @@ def _is_hl7(text: str) -> bool:
     return len(marks) > 1 and 3 <= len(marks[0]) <= 5 and len(odd) == len(marks[0]) + 1
 
 
-def _markup(text: str, start: str, lowered: str, content: Content) -> str:
+def _markup(start: str, lowered: str, content: Content) -> str:
     if not lowered.startswith("<"):
         return ""
     if not start.startswith("<?xml") and _PAGE.match(lowered):
         return "html"
     if content.tail.rstrip(b" \t\r\n\x00")[-1:] != b">":
         return ""
-    root = _parsed_root(text, start, content)
+    root = _parsed_root(start, content)
     if root is None:
         return ""
     space, _, name = root.rpartition("}")
@@ -110,7 +119,7 @@ class _Seen(Exception):
     """Enough has been read."""
 
 
-def _parsed_root(text: str, start: str, content: Content) -> str | None:
+def _parsed_root(start: str, content: Content) -> str | None:
     """`namespace}name` of the root of a well-formed document, None where it is none."""
     roots: list[str] = []
     whole = content.size_bytes <= MAX_WHOLE_BYTES
@@ -128,7 +137,7 @@ def _parsed_root(text: str, start: str, content: Content) -> str | None:
     parser = expat.ParserCreate("utf-8", "}")
     parser.StartElementHandler = on_start
     parser.XmlDeclHandler = on_declaration
-    body = start if content.headed or not whole else _whole_text(content, text)
+    body = start if content.headed or not whole else _whole_text(content)
     try:
         parser.Parse(body.strip("\ufeff \t\r\n\f\x00").encode("utf-8", "replace"), whole)
     except _Seen:
@@ -138,7 +147,7 @@ def _parsed_root(text: str, start: str, content: Content) -> str | None:
     return roots[0] if roots else None
 
 
-def _whole_text(content: Content, head: str) -> str:
+def _whole_text(content: Content) -> str:
     data = content.read_at(0, content.size_bytes)
     if data[:2] in _UTF16_MARKS:
         return data.decode("utf-16", "replace")
@@ -158,7 +167,11 @@ def _json(start: str, content: Content) -> str:
     if content.head[:2] in _UTF16_MARKS or content.tail.rstrip(b" \t\r\n")[-1:] != closing:
         return ""
     if content.size_bytes > MAX_WHOLE_BYTES:
-        return "fhir json" if re.match(r'\{\s*"resourceType"\s*:\s*"[A-Z][A-Za-z]*"', start) else "json"
+        return (
+            "fhir json"
+            if re.match(r'\{\s*"resourceType"\s*:\s*"[A-Z][A-Za-z]*"', start)
+            else "json"
+        )
     data = content.read_at(0, content.size_bytes).removeprefix(b"\xef\xbb\xbf")
     try:
         data.decode()

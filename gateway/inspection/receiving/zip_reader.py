@@ -56,9 +56,12 @@ def read_part(content: Content, name: str, limit_bytes: int) -> bytes:
     """The beginning of one part of a document. Raises Unsound 32xx and OSError."""
     _check_sizes(content, MAX_DIRECTORY_BYTES, 1 << 16)
     try:
-        with content.stream() as stream, zipfile.ZipFile(stream) as archive:
-            with archive.open(name) as part:
-                return part.read(limit_bytes)
+        with (
+            content.stream() as stream,
+            zipfile.ZipFile(stream) as archive,
+            archive.open(name) as part,
+        ):
+            return part.read(limit_bytes)
     except (*ZIP_ERRORS, KeyError) as error:
         raise Unsound(3201) from error
 

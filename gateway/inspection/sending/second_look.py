@@ -6,6 +6,7 @@ Parses with the standard library (expat, csv, zipfile) where our own signature r
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import itertools
 import struct
@@ -24,10 +25,20 @@ from gateway.inspection.unsound import MAX_DOCUMENT_DIRECTORY_BYTES, MAX_ROOT_PA
 MAX_PARSED_BYTES: Final = 1 << 20
 _TABLE_RECORDS: Final = 20
 _SPACE: Final = "\x1f"
-_XML_ENCODINGS: Final = ("utf-8", "utf8", "utf-16", "gb18030", "gbk", "gb2312", "us-ascii", "iso-8859-1")
-_HTML_ELEMENTS: Final = frozenset(
-    "html head body script iframe meta title style link form object embed img a div p table br".split()
+_XML_ENCODINGS: Final = (
+    "utf-8",
+    "utf8",
+    "utf-16",
+    "gb18030",
+    "gbk",
+    "gb2312",
+    "us-ascii",
+    "iso-8859-1",
 )
+_HTML_ELEMENT_NAMES: Final = (
+    "html head body script iframe meta title style link form object embed img a div p table br"
+)
+_HTML_ELEMENTS: Final = frozenset(_HTML_ELEMENT_NAMES.split())
 _SCRIPT_STARTS: Final = ("#!", "<?php", "<%@", "@echo off")
 _SCRIPT_WORDS: Final = (
     "wscript.shell",
@@ -42,7 +53,7 @@ _SCRIPT_WORDS: Final = (
 
 
 class _Resource(msgspec.Struct):
-    resourceType: str | None = None  # noqa: N815 - the name is FHIR's
+    resourceType: str | None = None
 
 
 _fhir = msgspec.json.Decoder(_Resource)
@@ -123,7 +134,9 @@ def _text_of(content: Content) -> str | None:
             return None
     for encoding in encodings:
         try:
-            text = codecs.getincrementaldecoder(encoding)().decode(head, final and encoding != "utf-16")
+            text = codecs.getincrementaldecoder(encoding)().decode(
+                head, final and encoding != "utf-16"
+            )
         except UnicodeDecodeError:
             continue
         return None if _has_controls(text) else text
@@ -193,10 +206,8 @@ def _root_of(text: str) -> tuple[str, str] | None:
     parser = expat.ParserCreate("utf-8", _SPACE)
     parser.StartElementHandler = start
     parser.XmlDeclHandler = declaration
-    try:
+    with contextlib.suppress(_Stop, expat.ExpatError):
         parser.Parse(text.encode("utf-8", "replace"), False)
-    except (_Stop, expat.ExpatError):
-        pass
     if not found:
         return None
     space, _, local = found[0].rpartition(_SPACE)
@@ -238,7 +249,10 @@ def _begins_as_html(begins: str) -> bool:
 
 def _json(begins: str, content: Content) -> str:
     end = content.tail.rstrip(b" \t\r\n")[-1:]
-    if end != (b"}" if begins[0] == "{" else b"]") or content.head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if end != (b"}" if begins[0] == "{" else b"]") or content.head[:2] in (
+        b"\xff\xfe",
+        b"\xfe\xff",
+    ):
         return ""
     if content.size_bytes > MAX_PARSED_BYTES:
         key, colon, rest = begins[1:200].lstrip().partition(":")

@@ -1,9 +1,9 @@
 """Our own type reader: the first bytes of each format, then text forms. Knows nothing of libmagic.
 
-    offset 0     most formats, by a table on their first two bytes
-    offset 4     ftyp: ISO base media (ISO/IEC 14496-12)
-    offset 128   DICM: DICOM part 10, whatever the preamble pretends
-    offset 257   tar header of POSIX.1-1988, proved by its checksum
+offset 0     most formats, by a table on their first two bytes
+offset 4     ftyp: ISO base media (ISO/IEC 14496-12)
+offset 128   DICM: DICOM part 10, whatever the preamble pretends
+offset 257   tar header of POSIX.1-1988, proved by its checksum
 """
 
 from __future__ import annotations

@@ -48,7 +48,11 @@ def inner_name(word: str, outer_name: str) -> str:
     plain, tarred = _SUFFIXES[word]
     if last.lower().endswith(tarred):
         return f"{last[: -len(tarred)]}.tar"
-    return last[: -len(plain)] if last.lower().endswith(plain) and len(last) > len(plain) else "content"
+    return (
+        last[: -len(plain)]
+        if last.lower().endswith(plain) and len(last) > len(plain)
+        else "content"
+    )
 
 
 def _xz() -> lzma.LZMADecompressor:

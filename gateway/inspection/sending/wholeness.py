@@ -113,7 +113,9 @@ def _png_end(content: Content) -> int:
 def _jpeg_end(content: Content) -> int:
     """Segment by segment to EOI (ITU-T T.81, B.1); large ones by their last two bytes."""
     if content.size_bytes > _WALKED_BYTES:
-        return content.size_bytes if content.read_at(content.size_bytes - 2, 2) == b"\xff\xd9" else -1
+        return (
+            content.size_bytes if content.read_at(content.size_bytes - 2, 2) == b"\xff\xd9" else -1
+        )
     data = content.read_at(0, content.size_bytes)
     at = 2
     for _ in range(_MAX_PARTS):

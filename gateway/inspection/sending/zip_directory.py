@@ -59,7 +59,9 @@ def find_directory(content: Content) -> Directory:
     ends = []
     at = tail.find(b"PK\x05\x06")
     while at >= 0:
-        if len(tail) - at >= 22 and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail):
+        if len(tail) - at >= 22 and at + 22 + int.from_bytes(
+            tail[at + 20 : at + 22], "little"
+        ) == len(tail):
             ends.append(at)
         at = tail.find(b"PK\x05\x06", at + 1)
     if not ends:
@@ -90,7 +92,9 @@ def _find_zip64(content: Content, end_at: int) -> Directory:
     return Directory(start, size, count)
 
 
-def read_directory(content: Content, max_bytes: int, max_count: int) -> tuple[Directory, list[Entry]]:
+def read_directory(
+    content: Content, max_bytes: int, max_count: int
+) -> tuple[Directory, list[Entry]]:
     """All entries in the order of their data. Raises Unsound 32xx and OSError, nothing else.
 
     max_bytes, max_count: checked before anything of the directory is read.

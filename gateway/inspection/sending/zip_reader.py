@@ -117,7 +117,9 @@ def _descriptor_bytes(content: Content, entry: Entry, at: int) -> int:
     for mark in (b"PK\x07\x08", b""):
         for width in ("II", "QQ"):
             try:
-                expected = mark + struct.pack(f"<I{width}", entry.crc, entry.packed_bytes, entry.size_bytes)
+                expected = mark + struct.pack(
+                    f"<I{width}", entry.crc, entry.packed_bytes, entry.size_bytes
+                )
             except struct.error:
                 continue
             if found.startswith(expected):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.errors import Misconfigured, Refused
+from gateway.errors import Refused
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, Mistyped, add_side
 from gateway.management.commands.instants import read_instant
 from gateway.management.commands.records import Entry, Wanted, entries
@@ -144,15 +144,10 @@ def _host_place(side: Side, host: HostFolder, keys: Sequence[Path], also: Sequen
 
 
 def signature_check(keys: Sequence[Path]) -> Callable[[str, bytes, bytes], bool]:
-    """A signature is right when one of these public keys says so. Raises Misconfigured 7018."""
-    from gateway.identity.suites import DEFAULT
+    """A signature is right when one of these public keys says so. Raises Misconfigured 4001, 4003."""
+    from gateway.identity.keys import load_verifier
 
-    verifiers = []
-    for path in keys:
-        try:
-            verifiers.append(DEFAULT.load_verifier(path.read_bytes()))
-        except (OSError, ValueError) as error:
-            raise Misconfigured(7018, path=str(path)) from error
+    verifiers = [load_verifier(path) for path in keys]
     return lambda _, text, signature: any(one.verify(signature, text) for one in verifiers)
 
 

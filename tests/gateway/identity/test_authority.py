@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from base64 import encodebytes
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.errors import Misconfigured
 from gateway.identity.authority import (
@@ -115,12 +117,8 @@ def test_a_request_for_another_name_is_not_signed(issuing: Authority) -> None:
 
 def test_a_request_changed_on_the_way_is_not_signed(issuing: Authority) -> None:
     request = x509.load_pem_x509_csr(make_request(DEFAULT.new_signer(), NAME))
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     der = bytearray(request.public_bytes(Encoding.DER))
     der[-1] ^= 1
-    from base64 import encodebytes
-
     pem = b"-----BEGIN CERTIFICATE REQUEST-----\n" + encodebytes(bytes(der))
     pem += b"-----END CERTIFICATE REQUEST-----\n"
     for untrusted in (pem, b"", b"nothing", pem[:80]):

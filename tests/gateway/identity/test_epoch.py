@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,8 +127,6 @@ def test_the_sender_takes_no_bundle_of_anybody_else(tmp_path: Path, gate: GateKe
     good = gate.bundle()
     inner, outer = gate.identity(Side.INNER), gate.identity(Side.OUTER)
     stranger = DEFAULT.new_signer()
-    from dataclasses import replace
-
     forged = {
         "another key under his name": encode_bundle(good, stranger),
         "our own key": encode_bundle(replace(good, signer=outer.identifier), outer.signer),
@@ -180,8 +179,6 @@ def test_a_bundle_with_a_changed_line_has_no_second_spelling(data: st.DataObject
 
 
 def test_epochs_that_overlap_or_end_before_they_begin_are_no_bundle(gate: GateKeys) -> None:
-    from dataclasses import replace
-
     good, signer = gate.bundle(), DEFAULT.new_signer()
     one, two = good.epochs[:2]
     for epochs in (

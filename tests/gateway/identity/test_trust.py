@@ -6,18 +6,22 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.errors import Misconfigured, Refused, Unavailable
 from gateway.identity.authority import (
     Authority,
     issue,
+    load_certificate,
     make_request,
     new_issuing,
     new_root,
     open_authority,
     revoke,
 )
-from gateway.identity.certificates import Purpose, certificate_id, pem_of
+from gateway.identity.certificates import Purpose, certificate_id, issued_by, pem_of
 from gateway.identity.instants import DAY_NS
 from gateway.identity.names import DeviceName
 from gateway.identity.suites import DEFAULT
@@ -93,16 +97,26 @@ def test_a_second_issuing_ca_of_our_root_does(folder: Path, gate: GateKeys) -> N
     load_trust(folder, OUTER).signer(identifier, NOW_NS)
 
 
-def test_a_device_certificate_cannot_stand_as_issuing_ca(gate: GateKeys) -> None:
-    root = open_authority(gate.root / "root", "root")
-    below = open_authority(gate.root / "issuing", "issuing")
-    # A device's certificate signs another: the signature holds, the right is missing.
-    pem, _ = certificate_of(below)
-    fake = Authority(below.key, below.certificate)
-    from gateway.identity.certificates import issued_by, read_certificate
-
-    assert not issued_by(fake.certificate, read_certificate(pem))
-    assert issued_by(fake.certificate, root.certificate)
+def test_a_device_certificate_cannot_stand_as_issuing_ca(issuing: Authority) -> None:
+    # A device signs a certificate with its own key: the signature holds, the right is missing.
+    device_key, victim = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    signer = DEFAULT.load_signer(
+        device_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    device = issue(issuing, make_request(signer, OUTER), OUTER, Purpose.CLEARANCE, NOW_NS)
+    forged = (
+        x509.CertificateBuilder()
+        .subject_name(device.subject)
+        .issuer_name(device.subject)
+        .public_key(victim.public_key())
+        .serial_number(1)
+        .not_valid_before(device.not_valid_before_utc)
+        .not_valid_after(device.not_valid_after_utc)
+        .sign(device_key, None)
+    )
+    forged.verify_directly_issued_by(device)
+    assert not issued_by(forged, device)
+    assert issued_by(device, issuing.certificate)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.CLIENT, Purpose.SERVER])
@@ -126,8 +140,6 @@ def test_a_certificate_of_another_name_is_refused(
 
 
 def test_a_revoked_certificate_is_refused(folder: Path, gate: GateKeys, issuing: Authority) -> None:
-    from gateway.identity.authority import load_certificate
-
     certificate = load_certificate(folder / "peers" / "outer.crt")
     revocations = revoke(issuing, None, [certificate.serial_number], NOW_NS)
     (folder / "issuing.crl").write_bytes(pem_of(revocations))
@@ -167,8 +179,6 @@ def test_a_list_that_is_not_the_issuers_gives_no_trust(gate: GateKeys, issuing: 
     other = new_issuing(new_root("hospital-a", NOW_NS), "hospital-a", NOW_NS)
     root = open_authority(gate.root / "root", "root").certificate
     wrong = Issuer(issuing.certificate, revoke(other, None, [], NOW_NS))
-    from gateway.identity.authority import load_certificate
-
     peer = load_certificate(gate.trust_folder(Side.INNER) / "peers" / "outer.crt")
     with pytest.raises(Refused) as caught:
         Trust(root, [wrong], [peer], OUTER).signer(certificate_id(peer), NOW_NS)

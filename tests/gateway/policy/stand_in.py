@@ -1,7 +1,7 @@
 """Facts of samples as inspection would give them, for tests of the test runner alone.
 
-It looks at first bytes and opens zips; the real inspection runs the shipped tests in
-tests/gateway/guard.
+It looks at first bytes and opens zips, no more. The shipped tests also run on the real inspection
+wherever `ferrygate policy check` is tried.
 """
 
 from __future__ import annotations

@@ -31,9 +31,15 @@ def test_it_says_in_both_languages_what_was_found() -> None:
 def test_it_says_what_would_let_the_unit_through() -> None:
     explained = explain(MADE, evaluate(MADE, PROGRAM, at_receiver=False))
     assert [sentence(advice) for advice in explained.advice] == [
-        "in 10-test.yaml:15 the line: type: pdf or csv or elf program",
+        "the sender sends what the line takes: pdf or csv",
         "in 10-test.yaml:16 the line: size: at most 3 MiB",
     ]
+
+
+def test_no_advice_leads_to_programs_but_other_types_may_be_added() -> None:
+    image = pdf(leaves=(Leaf("report.pdf", "dicom", 9),))
+    explained = explain(MADE, evaluate(MADE, image, at_receiver=False))
+    assert sentence(explained.advice[1]) == "in 10-test.yaml:15 the line: type: pdf, csv or dicom"
 
 
 def test_a_unit_that_passes_needs_no_advice() -> None:

@@ -15,9 +15,10 @@ from gateway.policy.facts import UnpackLimits
 from gateway.policy.filetypes import ARCHIVE_WORDS, BY_WORD, FILE_TYPES
 from gateway.policy.grammar import say_unpack
 from gateway.policy.model import Section
+from gateway.policy.parts import LATER, PARTS
 from gateway.policy.reference import with_reference
-from gateway.policy.schema import schema, schema_text
-from gateway.policy.words import ARCHIVE, LATER, PARTS, WORDS, Word, words_of
+from gateway.policy.schema import json_schema, schema_text
+from gateway.policy.words import ARCHIVE, WORDS, Word, words_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -52,7 +53,7 @@ def test_the_example_of_each_word_is_taken_by_the_check_and_by_the_schema(
 
 
 def test_what_the_schema_takes_for_the_shipped_example() -> None:
-    top = schema()
+    top = json_schema()
     assert top["additionalProperties"] is False
     assert set(top["required"]) >= {"channel", "owner", "purpose", "from", "to", "passes_if"}
     assert json.loads(schema_text()) == top

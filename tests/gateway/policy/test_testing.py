@@ -12,7 +12,7 @@ from gateway.policy.evaluate import Result
 from gateway.policy.facts import Detection, FileFacts, MalwareFacts, UnpackLimits
 from gateway.policy.load import load_set
 from gateway.policy.samples import generate_sample
-from gateway.policy.testing import Report, Status, run_tests
+from gateway.policy.testing import Status, TestReport, run_tests
 from gateway.policy.texts import GENERATED
 from tests.gateway.policy.channel_text import BASIC
 from tests.gateway.policy.stand_in import examine
@@ -21,14 +21,14 @@ GOOD = "  - name: good\n    try: {file: samples/a.pdf}\n    expect: delivered\n"
 BAD = "  - name: bad\n    try: {generated: elf program}\n    expect: refused by type\n"
 
 
-def ran(folder: Path, text: str, look: object = examine) -> Report:
+def ran(folder: Path, text: str, look: object = examine) -> TestReport:
     (folder / "10-test.yaml").write_text(text)
     (folder / "samples").mkdir(exist_ok=True)
     (folder / "samples/a.pdf").write_bytes(b"%PDF-1.7 sample")
     return run_tests(load_set(folder), folder, look)  # type: ignore[arg-type]
 
 
-def numbers(report: Report) -> list[int]:
+def numbers(report: TestReport) -> list[int]:
     return [problem.number for problem in report.problems]
 
 

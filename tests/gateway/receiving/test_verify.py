@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import struct
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +20,7 @@ from gateway.identity.layout import HEADER_BYTES, SEGMENT_BYTES, TAG_BYTES
 from gateway.identity.names import DeviceName
 from gateway.identity.trust import load_trust
 from gateway.receiving.verify import Opener
+from gateway.sending.seal import Sealer
 from gateway.unit.model import Lane, Side
 from tests.support.fakes import FileBody
 from tests.support.keys import NOW_NS, GateKeys, cleared, make_gate
@@ -164,8 +166,6 @@ def test_a_unit_of_another_gate_is_refused_both_ways(
 def test_a_unit_sealed_by_our_own_certificate_is_not_the_peers(
     gate: GateKeys, opener: Opener
 ) -> None:
-    from gateway.sending.seal import Sealer
-
     mirror = Sealer(gate.identity(Side.INNER), gate.bundle(), Lane.IMPORT)
     assert refused(opener, mirror.seal_bytes(cleared(b""))[0]) == 4110
 
@@ -281,8 +281,6 @@ def _generator() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules["sealed_vectors"] = module
     spec.loader.exec_module(module)
     return module

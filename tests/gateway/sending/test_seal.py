@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -217,8 +217,6 @@ def test_with_our_own_certificate_ended_units_wait_instead_of_being_lost(gate: G
 
 
 def test_without_an_epoch_key_for_today_units_wait(gate: GateKeys) -> None:
-    from dataclasses import replace
-
     bundle = gate.bundle()
     short = replace(bundle, epochs=bundle.epochs[:2])
     sealer = Sealer(gate.identity(Side.OUTER), short, Lane.IMPORT)
@@ -228,8 +226,6 @@ def test_without_an_epoch_key_for_today_units_wait(gate: GateKeys) -> None:
 
 
 def test_an_epoch_key_that_is_none_lets_units_wait(gate: GateKeys) -> None:
-    from dataclasses import replace
-
     bundle = gate.bundle()
     for public in (b"short", bytes(32)):
         epochs = (replace(bundle.epochs[0], public=public),)

@@ -287,6 +287,7 @@ def vectors() -> dict[str, tuple[str, str, bytes]]:
         "opens-4k": ("opens", "4 KiB", seal(Unit(secret("body") * 128), "4k")),
         "magic": ("4301", "another magic", flipped(good, 0)),
         "reserved": ("4301", "a byte that must be zero is not", flipped(good, 7)),
+        "number-too-large": ("4301", "no number of a unit", flipped(good, 10)),
         "cut-in-header": ("4301", "only 95 bytes", good[:95]),
         "version": ("4302", "format version 0", flipped(good, 4)),
         "suite": ("4302", "suite 0", flipped(good, 5)),

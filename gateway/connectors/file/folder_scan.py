@@ -1,0 +1,148 @@
+"""One look into a watched folder: which files may be taken, and what is left alone and why.
+
+Only names and status are looked at here (scandir, fstatat): nothing is opened, no link is followed.
+Works on any file system, network file systems too: no notification is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from collections.abc import Callable, Container
+from typing import Final
+
+from gateway.connectors.file.names import is_partial
+from gateway.connectors.file.settling import Sighting
+from gateway.unit.edge import Skip
+
+# The oldest of a larger crowd; the others follow when these have gone. About 20 MB.
+MAX_SIGHTINGS: Final = 65_536
+# Each thing left alone is told once; of a crowd of them the first ones, so that memory stays bounded.
+MAX_TOLD: Final = 4096
+# Accounts change seldom, and asking for one may go over a network.
+_ACCOUNTS_GOOD_FOR_S: Final = 60.0
+
+
+class FolderScan:
+    """Looks at one folder again and again. names, writers: None where any may come."""
+
+    def __init__(
+        self,
+        shown_folder: str,
+        channel: str,
+        names: Container[str] | None,
+        writers: frozenset[str] | None,
+        clock_s: Callable[[], float],
+    ) -> None:
+        self._shown_folder = shown_folder
+        self._channel = channel
+        self._names = names
+        self._writers = writers
+        self._clock_s = clock_s
+        self._uids: frozenset[int] = frozenset()
+        self._uids_until_s = -1.0
+        self._told: set[tuple[str, int]] = set()
+        self._met: set[tuple[str, int]] = set()
+        self._skips: list[Skip] = []
+
+    def look(self, folder: int) -> list[Sighting]:
+        """Files that may be taken once they have settled. Raises OSError and nothing else."""
+        self._refresh_uids()
+        self._met = set()
+        found: list[Sighting] = []
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                sighting = self._sight(entry)
+                if sighting is not None:
+                    found.append(sighting)
+                    if len(found) >= 2 * MAX_SIGHTINGS:
+                        found.sort()
+                        del found[MAX_SIGHTINGS:]
+        self._told &= self._met
+        return found if len(found) <= MAX_SIGHTINGS else sorted(found)[:MAX_SIGHTINGS]
+
+    def fault_of(self, status: os.stat_result) -> int:
+        """The number of the reason why a file of this status is not taken; 0 where it may be."""
+        if not stat.S_ISREG(status.st_mode):
+            return 2505
+        if self._writers is not None and status.st_uid not in self._uids:
+            return 2506
+        return 2508 if status.st_nlink != 1 else 0
+
+    def tell(
+        self, number: int, name: str, status: os.stat_result, reason: str | None = None
+    ) -> None:
+        """Something is left alone: told once as long as it lies there."""
+        key = (name, number)
+        self._met.add(key)
+        if key in self._told or len(self._told) >= MAX_TOLD:
+            return
+        self._told.add(key)
+        self._skips.append(
+            Skip(
+                number,
+                {
+                    "folder": self._shown_folder,
+                    "name": name,
+                    "channel": self._channel,
+                    "kind": _kind_of(status.st_mode),
+                    "owner": _owner_of(status.st_uid),
+                    "links": status.st_nlink,
+                    "reason": reason or "",
+                },
+            )
+        )
+
+    def skips(self) -> list[Skip]:
+        """What has been told since the last call."""
+        skips, self._skips = self._skips, []
+        return skips
+
+    def _sight(self, entry: os.DirEntry[str]) -> Sighting | None:
+        name = entry.name
+        if is_partial(name) or (self._names is not None and name not in self._names):
+            return None
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                return None
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        fault = self.fault_of(status)
+        if fault:
+            self.tell(fault, name, status)
+            return None
+        return Sighting(status.st_mtime_ns, name, status.st_size, status.st_ino)
+
+    def _refresh_uids(self) -> None:
+        if self._writers is None or self._clock_s() < self._uids_until_s:
+            return
+        self._uids = frozenset(uid for name in self._writers if (uid := _uid_of(name)) is not None)
+        self._uids_until_s = self._clock_s() + _ACCOUNTS_GOOD_FOR_S
+
+
+def _uid_of(name: str) -> int | None:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return int(name) if name.isascii() and name.isdigit() else None
+
+
+def _owner_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _kind_of(mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "link"
+    if stat.S_ISFIFO(mode):
+        return "pipe"
+    if stat.S_ISSOCK(mode):
+        return "socket"
+    if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
+        return "device"
+    return "folder" if stat.S_ISDIR(mode) else "file"

@@ -1,0 +1,289 @@
+"""`explain UNIT` and `explain FILE --channel C`: which line decided, what every other said, what would help.
+
+    FILE   judged now, as the sending guard and then the receiving guard would, under the set at hand
+    UNIT   what the journal says; where its body still lies set aside it is judged anew as well
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.errors import GatewayError, Refused
+from gateway.management.commands.command import Answer, Call, Command, Data, Exit, Mistyped, add_side
+from gateway.management.commands.records import Entry, Wanted, entries
+from gateway.management.layout import HostFolder
+from gateway.management.terminal.figures import digest, size, stamp
+from gateway.management.terminal.help import Parser
+from gateway.management.terminal.screen import Colour, Terminal
+from gateway.management.terminal.states import colour_of
+from gateway.management.terminal.width import pad, width, wrap
+from gateway.management.terminal.words import say
+from gateway.messages import describe, shown
+from gateway.unit.model import Lane, Side, Stage
+from gateway.unit.number import hear, speak
+
+if TYPE_CHECKING:
+    from gateway.policy.model import Channel, PolicySet
+    from gateway.unit.stages import Body
+
+_DECISIONS: Final = ("refused", "held", "corrupt", "delivered", "admitted", "sent", "cleared", "deferred")
+_RESULTS: Final = {"refused": "refused", "held": "held", "corrupt": "refused"}
+
+
+def explain(call: Call) -> Answer:
+    """A file where one of this name lies here or --channel is said, else a unit number."""
+    what: str = call.options.what
+    if call.options.channel is not None or Path(what).is_file():
+        return _explain_file(call, Path(what))
+    return _explain_unit(call, hear(what))
+
+
+def _explain_file(call: Call, path: Path) -> Answer:
+    from gateway.management.commands.inspecting import laptop_inspection
+    from gateway.policy.load import load_set
+    from gateway.spool.bodies import FileBody
+
+    if not path.is_file():
+        raise Mistyped(7010, path=str(path))
+    folder = _policies(call)
+    policy_set = load_set(folder)
+    channel = _channel(policy_set, call.options.channel)
+    body = FileBody(path, path.stat().st_size)
+    owner = "" if call.options.writer is None else call.options.writer
+    with laptop_inspection(folder, call.gate()) as inspection:
+        subject: Data = {"unit": None, "name": path.name, "size_bytes": body.size_bytes, "policy": policy_set.digest}
+        now = datetime.now(UTC)
+        judged = judged_data(inspection, channel, body, path.name, now, owner, call.language)
+        data = {**subject, "journal": None, "scanned_by": inspection.scanned_by, **judged}
+    return Answer(data, render_explain, _status(data))
+
+
+def judged_data(
+    inspection: Any, channel: Channel, body: Body, name: str, at: datetime, writer: str, language: str
+) -> Data:
+    """The judgement of a body by both guards; the receiving one is asked where the sending one passes."""
+    from gateway.guard.judgement import judge
+    from gateway.policy.evaluate import Result
+    from gateway.policy.explain import as_data, explain as explain_verdict
+
+    def one(side: Side) -> Data:
+        judgement = judge(
+            inspection.inspector(side),
+            channel,
+            body,
+            name,
+            at,
+            at_receiver=side is channel.lane.receiver,
+            peer=writer,
+            every_check=inspection.scanned_by != "none",
+        )
+        verdict = judgement.verdict
+        return {**as_data(explain_verdict(channel, verdict), language), "side": side.value}
+
+    sender = one(channel.lane.sender)
+    passes = sender["result"] in (Result.PASSES.value, Result.NEEDS_SCAN.value)
+    return {
+        "at": stamp(int(at.timestamp()) * 1_000_000_000),
+        "channel": channel.name,
+        "judgement": sender,
+        "receiver": one(channel.lane.receiver) if passes else None,
+    }
+
+
+def _policies(call: Call) -> Path:
+    if call.options.policies is not None:
+        folder: Path = call.options.policies
+    elif call.gate() is not None:
+        folder = next(iter(call.hosts().values())).policies
+    else:
+        folder = Path("policies")
+    if not folder.is_dir():
+        raise Mistyped(7010, path=str(folder))
+    return folder
+
+
+def _channel(policy_set: PolicySet, name: str | None) -> Channel:
+    known = policy_set.channels
+    if name is None and len(known) == 1:
+        return next(iter(known.values()))
+    if name is None or name not in known:
+        raise Mistyped(7020, channel=name or "", known=", ".join(sorted(known)))
+    return known[name]
+
+
+def _explain_unit(call: Call, number: int) -> Answer:
+    hosts = call.hosts()
+    found = entries(hosts.items(), Wanted(unit=number))
+    if not found:
+        one_way = Side.INNER not in hosts
+        raise Refused(8002 if one_way else 8003, unit=speak(number))
+    data = unit_data(number, found, call.language)
+    anew = _judged_anew(call, hosts, number)
+    return Answer({**data, **(anew or {})}, render_explain, _status(data))
+
+
+def unit_data(number: int, found: Sequence[Entry], language: str) -> Data:
+    """What the journals say of a unit: the last decision about it, on which side, by which line."""
+    fields = {key: value for entry in found for key, value in entry.record.fields.items()}
+    decided = next(
+        (entry for what in _DECISIONS for entry in reversed(found) if entry.record.what == what), found[-1]
+    )
+    record = decided.record
+    return {
+        "unit": speak(number),
+        "name": fields.get("name", ""),
+        "size_bytes": fields.get("size_bytes"),
+        "channel": next((e.record.channel for e in found if e.record.channel), ""),
+        "policy": fields.get("policy", ""),
+        "at": stamp(record.at_ns),
+        "journal": {
+            "side": decided.side.value,
+            "stage": record.what,
+            "result": _RESULTS.get(record.what, "deferred" if record.what == "deferred" else "passes"),
+            "word": record.fields.get("word"),
+            "line": record.fields.get("rule"),
+            "number": record.number or None,
+            "text": describe(Refused(record.number, **record.fields), language) if record.number else None,
+        },
+        "judgement": None,
+        "receiver": None,
+        "scanned_by": None,
+    }
+
+
+def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> Data | None:
+    """The judgement of a body that still lies set aside at the sending side, under the set of today.
+
+    None where there is none, or where this user may not read it.
+    """
+    from gateway.management.commands.inspecting import laptop_inspection
+    from gateway.policy.load import load_set
+    from gateway.spool.set_aside import set_aside
+    from gateway.unit.decode import decode_captured
+
+    host = hosts.get(Lane.IMPORT.sender)
+    if host is None:
+        return None
+    try:
+        lying = next((one for one in set_aside(host.queue(Lane.IMPORT, Stage.CAPTURED)) if one.number == number), None)
+        if lying is None:
+            return None
+        unit = decode_captured(lying.header)
+        policy_set = load_set(host.policies)
+        channel = policy_set.channels.get(unit.channel)
+        if channel is None:
+            return None
+        at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
+        with laptop_inspection(host.policies, host.root) as inspection:
+            judged = judged_data(inspection, channel, lying.body, unit.body.name, at, unit.brought_by, call.language)
+            return {**judged, "scanned_by": inspection.scanned_by, "policy_now": policy_set.digest}
+    except (OSError, GatewayError):
+        return None
+
+
+def _status(data: Data) -> int:
+    if data["journal"] is not None:
+        return Exit.YES if data["journal"]["result"] == "passes" else Exit.NO
+    both = [one for one in (data["judgement"], data["receiver"]) if one is not None]
+    return Exit.YES if all(one["result"] == "passes" for one in both) else Exit.NO
+
+
+def render_explain(data: Data, terminal: Terminal) -> Sequence[str]:
+    """The subject, the deciding line, every other check, then what would let it through."""
+    lines = [*_subject(data, terminal), ""]
+    if data["journal"] is not None:
+        lines += [*_journal_lines(data["journal"], terminal), ""]
+    for judgement in (data["judgement"], data["receiver"]):
+        if judgement is not None:
+            lines += [*_judgement_lines(judgement, terminal, anew=data["journal"] is not None), ""]
+    if data["scanned_by"] in ("yara", "none"):
+        phrase = "clamd was not asked here: {what}. A guard asks its own scanners."
+        what = "the YARA rules of the set were" if data["scanned_by"] == "yara" else "no scanner was"
+        lines += wrap(say(terminal, phrase, what=say(terminal, what)), terminal.columns, "  ")
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _subject(data: Data, terminal: Terminal) -> list[str]:
+    parts = [part for part in (data["unit"], shown(data["name"]) if data["name"] else "") if part]
+    if data["size_bytes"] is not None:
+        parts.append(size(float(data["size_bytes"])))
+    policy = digest(str(data["policy"])) or "?"
+    phrase = "channel {channel}, policy {policy}, {at}"
+    second = say(terminal, phrase, channel=data["channel"], policy=policy, at=data["at"])
+    return [terminal.paint("  ".join(parts), Colour.NAME), second]
+
+
+def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
+    if journal["result"] in ("refused", "held"):
+        lines = [_deciding_line(journal["result"], journal["word"] or "?", journal["line"] or "", "", terminal)]
+    else:
+        phrase = "{stage} on the {side} host"
+        lines = ["  " + say(terminal, phrase, stage=say(terminal, journal["stage"]), side=say(terminal, journal["side"]))]
+    if journal["text"]:
+        lines += wrap(journal["text"], terminal.columns, " " * 6)
+    if journal["side"] == "outer" and journal["result"] in ("refused", "held"):
+        lines.append("  " + say(terminal, "The receiving side never saw it."))
+    return lines
+
+
+def _judgement_lines(judgement: Data, terminal: Terminal, *, anew: bool) -> list[str]:
+    head = "judged anew by the set of today, as on the {side} host:" if anew else "as on the {side} host:"
+    lines = [say(terminal, head, side=say(terminal, judgement["side"]))]
+    deciding = judgement["deciding"]
+    if deciding is None:
+        word = say(terminal, judgement["result"]).upper()
+        colour = Colour.GOOD if judgement["result"] == "passes" else Colour.WARN
+        lines.append("  " + terminal.paint(word, colour))
+    else:
+        lines.append(_deciding_line(judgement["result"], deciding["word"], deciding["line"], deciding["says"], terminal))
+        lines += wrap(deciding["text"], terminal.columns, " " * 6)
+    lines.append("")
+    for check in judgement["checks"]:
+        lines += _check_lines(check, terminal)
+    if judgement["advice"]:
+        lines += ["", "  " + say(terminal, "What would let it through:")]
+        for advice in judgement["advice"]:
+            lines += wrap(advice["text"], terminal.columns, "    ")
+    return lines
+
+
+def _deciding_line(result: str, word: str, line: str, says: str, terminal: Terminal) -> str:
+    phrase = "REFUSED by {word}" if result == "refused" else "HELD by {word}" if result == "held" else "WAITS for {word}"
+    head = "  " + terminal.paint(say(terminal, phrase, word=word), colour_of(result))
+    return "  ".join(part for part in (head, line, shown(says)) if part)
+
+
+def _check_lines(check: Data, terminal: Terminal) -> list[str]:
+    """`  yes    size   :24   412 KiB of 20 MiB`."""
+    mark = {"holds": "true", "fails": "false", "unknown": "?", "not asked": "-"}[check["outcome"]]
+    place = ":" + str(check["line"]).rpartition(":")[2]
+    head = f"  {pad(say(terminal, mark), 7)}{pad(check['word'], 10)}{pad(place, 5)} "
+    wrapped = wrap(check["text"], terminal.columns, " " * width(head))
+    return [head + wrapped[0][width(head) :], *wrapped[1:]]
+
+
+def _arguments(parser: Parser) -> None:
+    add = parser.add_argument
+    add("what", metavar="UNIT|FILE", help="a unit number, or a file to judge without carrying it")
+    add("--channel", metavar="C", help="the channel that would carry the file")
+    add("--writer", metavar="WHO", help="who brings the file, where the channel asks for it")
+    add("--policies", type=Path, metavar="DIR", help="another policy set than the gate's")
+    add_side(parser)
+
+
+COMMANDS: Final = (
+    Command(
+        "explain",
+        "Which line of which policy file decided, what every other check said, what would let it through.",
+        ("ferrygate explain 7QK4-M2XD-9", "ferrygate explain report.pdf --channel lab-reports"),
+        explain,
+        _arguments,
+    ),
+)
+
+__all__ = ["COMMANDS", "render_explain", "unit_data"]

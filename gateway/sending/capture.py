@@ -1,0 +1,176 @@
+"""The loop of a sending edge: from the sources of all channels into the queue `captured`.
+
+    source.claim --> source.read --> queue.put --> event `captured` --> source.finish
+                                         |
+                            From here the source may forget it.
+
+A restart walks the same way: a claim that the queue has had is only finished, any other is put. Knows no
+file, no folder and no protocol: those are the sources' (gateway.connectors), given by wiring.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.audit.event import Event, Recorder, Status
+from gateway.errors import Field, Unavailable
+from gateway.spool.model import Entry, QueueWriter
+from gateway.unit.edge import Capture, Progress, Source
+from gateway.unit.encode import encode_captured
+
+# Enough that the syncs of a batch cost little a unit; inline bodies of a batch are at most 16 MiB.
+BATCH_UNITS: Final = 256
+# The world is asked again soon, then less often.
+FIRST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 30.0
+# However quiet it is: a source that comes back is noticed within this time.
+_LONGEST_STEP_S: Final = 1.0
+
+
+@dataclass(slots=True)
+class _Feed:
+    """One channel's source and how it is. trouble: why it waits until retry_at_s."""
+
+    channel: str
+    source: Source
+    trouble: Unavailable | None = None
+    retry_at_s: float = 0.0
+    wait_s: float = 0.0
+
+    def put_off(self, error: Unavailable, now_s: float) -> None:
+        self.wait_s = min(self.wait_s * 2 or FIRST_WAIT_S, LONGEST_WAIT_S)
+        self.trouble, self.retry_at_s = error, now_s + self.wait_s
+
+    def is_well(self) -> None:
+        self.trouble, self.wait_s = None, 0.0
+
+
+class Capturer:
+    """Moves what sources have into the queue. One thread calls step()."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        queue: QueueWriter,
+        next_number: Callable[[], int],
+        recorder: Recorder,
+        status: Status,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """sources: by channel. next_number: a number that no unit has had; raises Unavailable."""
+        self._feeds = [_Feed(channel, source) for channel, source in sources.items()]
+        self._queue = queue
+        self._next_number = next_number
+        self._recorder, self._status = recorder, status
+        self._now_ns = now_ns
+        self._alarms: set[int] = set()
+
+    def step(self, now_s: float) -> float:
+        """One batch of each source that is due; gives the seconds until the next call is wanted.
+
+        0: more is there. Does I/O, of bounded size. Raises StateUncertain and nothing else: what is
+        Unavailable waits, with an alarm, while the other channels go on.
+        """
+        wait_s = _LONGEST_STEP_S
+        for feed in self._feeds:
+            if now_s < feed.retry_at_s:
+                wait_s = min(wait_s, feed.retry_at_s - now_s)
+                continue
+            wait_s = min(wait_s, self._serve(feed, now_s))
+        self._show_alarms()
+        return wait_s
+
+    def close(self) -> None:
+        """Let go of the sources; what they have claimed is found by the next run."""
+        for feed in self._feeds:
+            feed.source.close()
+
+    def _serve(self, feed: _Feed, now_s: float) -> float:
+        try:
+            numbers = feed.source.claim(self._fresh_number, BATCH_UNITS)
+            trouble, more = self._pass_on(feed, numbers) if numbers else (None, False)
+        except Unavailable as error:
+            trouble, more = error, False
+        self._record_skips(feed)
+        if trouble is not None:
+            feed.put_off(trouble, now_s)
+            return feed.wait_s
+        feed.is_well()
+        return 0.0 if more else feed.source.wait_s()
+
+    def _pass_on(self, feed: _Feed, numbers: Sequence[int]) -> tuple[Unavailable | None, bool]:
+        """A batch of claims into the queue; gives what stood in the way of some, and whether to go on."""
+        had = [number for number in numbers if self._queue.has(number)]
+        captures, trouble, more = self._read(feed.source, set(numbers).difference(had))
+        if captures:
+            self._queue.put([_entry(capture) for capture in captures])
+        # From here the source may forget it.
+        for number in had:
+            # An earlier run ended between the put and the finish, perhaps before the event.
+            self._record(number, feed.channel, {"again": 1})
+        for capture in captures:
+            body = capture.unit.body
+            fields: dict[str, Field] = {"name": body.name, "size_bytes": body.size_bytes}
+            self._record(capture.unit.number, feed.channel, fields)
+        finished = had + [capture.unit.number for capture in captures]
+        if finished:
+            self._recorder.commit()
+            feed.source.finish(finished)
+            self._status.count("units_captured_total", len(captures))
+        return trouble, more or bool(finished)
+
+    def _read(
+        self, source: Source, numbers: set[int]
+    ) -> tuple[list[Capture], Unavailable | None, bool]:
+        """What can be read now. One that cannot does not stop the others."""
+        captures: list[Capture] = []
+        trouble: Unavailable | None = None
+        more = False
+        for number in sorted(numbers):
+            try:
+                answer = source.read(number, self._queue.staging())
+            except Unavailable as error:
+                trouble = error
+                continue
+            if isinstance(answer, Capture):
+                captures.append(answer)
+            else:
+                more = more or answer is Progress.MORE
+        return captures, trouble, more
+
+    def _fresh_number(self) -> int:
+        """A number that the queue has not had either, should the counter have come from a backup."""
+        number = self._next_number()
+        while self._queue.has(number):
+            number = self._next_number()
+        return number
+
+    def _record(self, number: int, channel: str, fields: Mapping[str, Field]) -> None:
+        self._recorder.record(Event("captured", self._now_ns(), number, channel, 0, fields))
+
+    def _record_skips(self, feed: _Feed) -> None:
+        for skip in feed.source.skips():
+            self._recorder.record(
+                Event(
+                    "source.skipped", self._now_ns(), None, feed.channel, skip.number, skip.fields
+                )
+            )
+            self._status.count("source_skipped_total")
+
+    def _show_alarms(self) -> None:
+        troubles = [
+            (feed.channel, feed.trouble) for feed in self._feeds if feed.trouble is not None
+        ]
+        for channel, trouble in troubles:
+            self._status.raise_alarm(trouble.number, **{"channel": channel, **trouble.fields})
+        standing = {trouble.number for _, trouble in troubles}
+        for number in self._alarms - standing:
+            self._status.clear_alarm(number)
+        self._alarms = standing
+
+
+def _entry(capture: Capture) -> Entry:
+    return Entry(capture.unit.number, encode_captured(capture.unit), capture.body)
