@@ -159,7 +159,7 @@ def _own(side: Side, events: list[Found]) -> Half:
 
 
 def _as_said(side: Side, events: list[Found]) -> Half:
-    """The sender's half from the fields of `received` or `admitted`, which come from its manifest."""
+    """The sender's half from the fields of `admitted` (or an exit), which come from its manifest."""
     for found in events:
         receipts = _said(found.record)
         if receipts:
@@ -172,7 +172,7 @@ def _said(record: Record) -> tuple[Receipt, ...]:
     for stage in (Stage.CAPTURED, Stage.CLEARED):
         at_ns = record.fields.get(f"{stage.value}_at_ns")
         if isinstance(at_ns, int):
-            policy = record.fields.get("policy_digest", "")
+            policy = record.fields.get("sender_policy") or record.fields.get("policy_digest", "")
             fields = {"policy": policy} if stage is Stage.CLEARED and policy else {}
             receipts.append(Receipt(stage, at_ns, "", 0, 0, fields))
     return tuple(receipts)

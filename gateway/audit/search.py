@@ -33,7 +33,8 @@ _Needles = tuple[bytes, bytes]
 class Query:
     """What is looked for; what is left out matches all.
 
-    what: words of the event table. text: a piece of any word, name or value; a to z match A to Z.
+    what: words of the event table, or their beginnings with the dot (`alarm.`). text: a piece of
+    any word, name or value; a to z match A to Z.
     since_ns is included, until_ns is not.
     """
 
@@ -56,9 +57,7 @@ class Found:
 
 def journals_of(root: Path) -> dict[str, Path]:
     """The journals under a host's journal folder, by process. May raise OSError."""
-    return {
-        path.name: path for path in sorted(root.iterdir()) if path.is_dir() and segments(path)
-    }
+    return {path.name: path for path in sorted(root.iterdir()) if path.is_dir() and segments(path)}
 
 
 def search(
@@ -185,7 +184,8 @@ def _rarest(query: Query) -> bytes:
     if query.number:
         return b'"number":%d,' % query.number
     if len(query.what) == 1:
-        return b'"what":' + msgspec.json.encode(next(iter(query.what)))
+        word = msgspec.json.encode(next(iter(query.what)))
+        return b'"what":' + (word[:-1] if word.endswith(b'."') else word)
     if query.channel:
         return b'"channel":' + msgspec.json.encode(query.channel)
     return b'{"seq":'
@@ -193,12 +193,17 @@ def _rarest(query: Query) -> bytes:
 
 def _filter(query: Query) -> Callable[[Record], bool]:
     text = _folded(query.text)
+    prefixes = tuple(word for word in query.what if word.endswith("."))
 
     def fits(record: Record) -> bool:
         return (
             (query.unit is None or record.unit == query.unit)
             and (not query.channel or record.channel == query.channel)
-            and (not query.what or record.what in query.what)
+            and (
+                not query.what
+                or record.what in query.what
+                or (bool(prefixes) and record.what.startswith(prefixes))
+            )
             and (query.number is None or record.number == query.number)
             and query.since_ns <= record.at_ns < query.until_ns
             and (not text or _holds(record, text))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from gateway import __version__
 from gateway.errors import GatewayError, Misconfigured, Refused, StateUncertain, Unavailable
-from gateway.management.commands import COMMANDS, GROUPS
+from gateway.management.commands import COMMANDS, GROUPS, OVERVIEW
 from gateway.management.commands.command import Answer, Call, Command, Exit, Mistyped, json_text
 from gateway.management.environment import KNOWN_NAMES, check_environment
 from gateway.management.terminal.help import Parser
@@ -106,26 +106,21 @@ def build_parser(language: str = "en") -> Parser:
     top = Parser(
         prog="ferrygate",
         language=language,
-        summary="Cross-network secure exchange gateway: what crosses, whether it may, and what became of it.",
-        examples=("ferrygate demo", "ferrygate explain 7QK4-M2XD-9"),
+        examples=("ferrygate demo", "ferrygate units --help"),
     )
-    top.footer = "Each command: ferrygate COMMAND --help. A number FG-nnnn: ferrygate help FG-nnnn."
-    top.child_heading = "Commands"
+    top.children = list(OVERVIEW)
     _add_global(top)
-    top.hidden_options = frozenset()
     choices = top.add_subparsers(dest="command", parser_class=Parser)
     groups: dict[str, tuple[Parser, argparse._SubParsersAction[Parser]]] = {}
     for command in COMMANDS:
         first, _, rest = command.name.partition(" ")
         if not rest:
-            top.children.append((first, command.summary))
             _fill(_child(choices, first, language, command.summary, command.examples), command)
             continue
         if first not in groups:
             inside = [c for c in COMMANDS if c.name.startswith(first + " ")]
             examples = tuple(c.examples[0] for c in inside[:2])
             group = _child(choices, first, language, GROUPS[first], examples)
-            top.children.append((f"{first} ...", GROUPS[first]))
             groups[first] = (group, group.add_subparsers(dest="what", parser_class=Parser))
             group.set_defaults(group=group)
         group, members = groups[first]

@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.audit.checkpoint import Checkpointer
+from gateway.audit.event import Status
 from gateway.audit.journal import Journal, open_journal
 from gateway.audit.status import StatusBoard
 from gateway.errors import Misconfigured, Unavailable
 from gateway.identity.names import host_name
 from gateway.identity.trust import Trust, load_trust
+from gateway.inspection.chain import Inspector, open_scanners
+from gateway.inspection.chain import Role as Reading
 from gateway.management.journal_keys import checkpoint_signer
 from gateway.management.layout import HostFolder, Role
 from gateway.management.policy_in_force import PolicyInForce
 from gateway.management.settings import Settings, load_settings
-from gateway.unit.model import Side
+from gateway.spool.model import QueueReader
+from gateway.unit.model import Side, Stage
 
 # Retired epoch keys are looked for this often; they live a grace past their day.
 PURGE_EVERY_S: Final = 3600.0
@@ -78,6 +82,82 @@ def open_desk(host: Host, role: Role) -> Desk:
     policy = PolicyInForce(host.folder.policies, journal, board)
     policy.load()
     return Desk(host, role, journal, board, policy)
+
+
+def open_inspector(desk: Desk, reading: Reading) -> Inspector:
+    """The readers and scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules)."""
+    host = desk.host
+    scratch = host.folder.state / "scratch"
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    settings = host.settings.scanners
+    yara = str(host.path(settings.yara)) if settings.yara else ""
+    return Inspector(reading, open_scanners(replace(settings, yara=yara)), scratch)
+
+
+class ScannerWatch:
+    """Asks the scanners how they are, so that an alarm does not wait for the next unit."""
+
+    def __init__(self, inspector: Inspector, status: Status) -> None:
+        self._inspector = inspector
+        self._status = status
+        self._alarms: dict[str, int] = {}
+
+    def __call__(self) -> None:
+        for state in self._inspector.scanners_state():
+            self._status.gauge(f"scanner_{state.name.lower()}", state.version)
+            if state.age_s is not None:
+                self._status.gauge(f"scanner_{state.name.lower()}_age_seconds", state.age_s)
+            before = self._alarms.pop(state.name, None)
+            now = state.trouble.number if state.trouble is not None else None
+            if before is not None and before != now:
+                self._status.clear_alarm(before)
+            if state.trouble is not None:
+                self._alarms[state.name] = state.trouble.number
+                self._status.raise_alarm(state.trouble.number, **state.trouble.fields)
+
+
+class QueueStep:
+    """Shows how full a queue is, once a second."""
+
+    def __init__(self, stage: Stage, reader: QueueReader, status: Status) -> None:
+        self._name, self._reader, self._status = stage.value, reader, status
+        self._next_s = 0.0
+
+    def step(self, now_s: float) -> float:
+        if now_s >= self._next_s:
+            self._next_s = now_s + 1.0
+            health = self._reader.health()
+            self._status.gauge(f"queue_{self._name}_units", health.depth)
+            self._status.gauge(f"queue_{self._name}_deferred", health.deferred)
+            self._status.gauge(f"queue_{self._name}_oldest_seconds", round(health.oldest_age_s, 1))
+        return self._next_s - now_s
+
+
+class Stoppable(Protocol):
+    def step(self, now_s: float) -> float: ...
+
+    def close(self) -> None: ...
+
+
+class Reloaded:
+    """A step that is made anew from the policy set whenever another one comes into force."""
+
+    def __init__(self, make: Callable[[], Stoppable], policy: PolicyInForce) -> None:
+        self._make, self._policy = make, policy
+        self._step = make()
+
+    def step(self, now_s: float) -> float:
+        return self._step.step(now_s)
+
+    def reload(self) -> None:
+        """Read the policies; what was claimed and not finished is found again by its successor."""
+        before = self._policy.current()
+        if self._policy.load() and self._policy.current() != before:
+            self._step.close()
+            self._step = self._make()
+
+    def close(self) -> None:
+        self._step.close()
 
 
 def checkpointer(desk: Desk) -> CheckpointStep:

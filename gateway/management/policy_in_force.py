@@ -28,6 +28,10 @@ class PolicyInForce:
     def current(self) -> PolicySet | None:
         return self._current
 
+    def reload(self) -> None:
+        """load(), for whoever does not ask."""
+        self.load()
+
     def load(self) -> bool:
         """Read the folder anew; gives whether its set is now in force. Does I/O, raises nothing."""
         try:

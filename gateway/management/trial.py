@@ -21,8 +21,10 @@ from typing import Final
 
 from gateway.audit.status import Condition, read_status
 from gateway.errors import Misconfigured, Unavailable
+from gateway.management.commands.command import Call
 from gateway.management.init import FirstSettings, initialise
 from gateway.management.layout import HostFolder, Role
+from gateway.management.terminal.words import say
 from gateway.unit.model import Side
 
 GATE: Final = "trial"
@@ -186,3 +188,25 @@ def _free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def trial_up(call: Call) -> int:
+    """`ferrygate trial up DIR`: make a gate there if there is none, and start it."""
+    trial = Trial(call.options.folder.resolve())
+    if not (trial.root / "outer").is_dir():
+        trial = make_trial(trial.root)
+    start(trial)
+    for phrase, value in (
+        ("Drop files into {folder}", trial.root / "outside"),
+        ("They arrive in {folder}", trial.root / "inside"),
+    ):
+        call.out.write(say(call.terminal, phrase, folder=str(value)) + "\n")
+    for command in ("status", "top", "units"):
+        call.out.write(f"  ferrygate --gate {trial.root} {command}\n")
+    return 0
+
+
+def trial_down(call: Call) -> int:
+    """`ferrygate trial down DIR`."""
+    stop(Trial(call.options.folder.resolve()))
+    return 0

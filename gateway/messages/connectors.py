@@ -40,7 +40,7 @@ TEXTS: Final[dict[int, Text]] = {
     2506: Text(
         en="left alone in {folder}: {name} belongs to {owner}, who is not among the writers of channel {channel}.",
         zh="未采集 {folder} 中的 {name}：其所有者 {owner} 不在交换通道 {channel} 的写入者之列。",
-        en_do="If {owner} may bring files, write the name into the line \"writers\" of the channel's policy.",
+        en_do='If {owner} may bring files, write the name into the line "writers" of the channel\'s policy.',
         zh_do="如允许 {owner} 提交文件，请将其写入该通道策略的“writers”一行。",
     ),
     2507: Text(
@@ -146,9 +146,9 @@ TEXTS: Final[dict[int, Text]] = {
         zh_do="请更名后重新发送。",
     ),
     2531: Text(
-        en="refused: {folder} has a file {name} already, and channel {channel} says \"on_clash: refuse\".",
+        en='refused: {folder} has a file {name} already, and channel {channel} says "on_clash: refuse".',
         zh="已拒绝：{folder} 中已有文件 {name}，且交换通道 {channel} 规定“on_clash: refuse”。",
-        en_do="Move the earlier file away, then: ferrygate resend the unit; or write \"on_clash: keep both\".",
+        en_do='Move the earlier file away, then: ferrygate resend the unit; or write "on_clash: keep both".',
         zh_do="请移走原有文件后重新发送；或将策略写为“on_clash: keep both”。",
     ),
     2532: Text(
@@ -160,7 +160,7 @@ TEXTS: Final[dict[int, Text]] = {
     2533: Text(
         en="refused: {name} in {folder} is a folder and cannot be replaced by a file.",
         zh="已拒绝：{folder} 中的 {name} 是目录，不能被文件替换。",
-        en_do="Move the folder away, or write \"on_clash: keep both\".",
+        en_do='Move the folder away, or write "on_clash: keep both".',
         zh_do="请移走该目录，或将策略写为“on_clash: keep both”。",
     ),
     2540: Text(

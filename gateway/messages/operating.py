@@ -97,6 +97,12 @@ _TYPED: Final[dict[int, Text]] = {
         "Name one: --channel C",
         "请指定其一:--channel C",
     ),
+    7021: Text(
+        "The ferry has the link (pid {pid}); a test needs it for itself.",
+        "摆渡进程(pid {pid})占用链路;测试须独占链路。",
+        "Stop it on both hosts, test, and start it again: systemctl stop ferrygate-outer-ferry",
+        "请在两台主机上停止后测试,再启动:systemctl stop ferrygate-outer-ferry",
+    ),
     7099: Text(
         "This is a mistake of ours, not of yours: {kind} {text}.",
         "这是本程序的缺陷,与您的操作无关:{kind} {text}。",
@@ -170,7 +176,10 @@ _DOCTOR: Final[dict[int, Text]] = {
         "Free space there this week.",
         "请在本周内清理空间。",
     ),
-    7132: Text("{path} has {free} free, {reserve} of it in reserve.", "{path} 剩余 {free},其中保留 {reserve}。"),
+    7132: Text(
+        "{path} has {free} free, {reserve} of it in reserve.",
+        "{path} 剩余 {free},其中保留 {reserve}。",
+    ),
     7133: Text(
         "{path} holds no checkpoint yet; the guard signs the first a minute after its start.",
         "{path} 中尚无检查点;审查进程启动一分钟后签署第一个。",
@@ -194,10 +203,10 @@ _DOCTOR: Final[dict[int, Text]] = {
         "共 {count} 个检查点,最近一个在 {age} 前:{words}。",
     ),
     7137: Text(
-        "The process {process} is not running.",
-        "进程 {process} 未运行。",
-        "systemctl start ferrygate-{side}-{process}, or: ferrygate run {side} {process} --gate {folder}",
-        "systemctl start ferrygate-{side}-{process},或:ferrygate run {side} {process} --gate {folder}",
+        "Not running: {processes}.",
+        "未运行:{processes}。",
+        "systemctl start ferrygate-{side}.target, or: ferrygate run {side} --gate {folder}",
+        "systemctl start ferrygate-{side}.target,或:ferrygate run {side} --gate {folder}",
     ),
     7138: Text(
         "The process {process} is there, but has said nothing for five seconds.",
@@ -227,15 +236,9 @@ _DOCTOR: Final[dict[int, Text]] = {
         "sysctl -w {key}=0,并写入 /etc/sysctl.d/",
     ),
     7145: Text("This host forwards no packets.", "本机不转发数据包。"),
-    7146: Text(
-        "The kernel permits a receive buffer of {permitted}; a stall at full rate needs {wanted}.",
-        "内核允许的接收缓冲区为 {permitted};全速时的停顿需要 {wanted}。",
-        "sysctl -w net.core.rmem_max={bytes}, and the same in /etc/sysctl.d/; or lower link.rate",
-        "sysctl -w net.core.rmem_max={bytes},并写入 /etc/sysctl.d/;或调低 link.rate",
-    ),
     7147: Text(
-        "The kernel permits a receive buffer of {permitted}; {wanted} are needed.",
-        "内核允许的接收缓冲区为 {permitted};需要 {wanted}。",
+        "The kernel gives a receive buffer of {got}, which fits rate and stall.",
+        "内核给予的接收缓冲区为 {got},满足速率与停顿要求。",
     ),
     7150: Text(
         "There is no interface {interface}; this host has: {known}.",
@@ -255,7 +258,9 @@ _DOCTOR: Final[dict[int, Text]] = {
         "ip link set {interface} mtu {wanted}, or the smaller value under link.mtu on both hosts",
         "ip link set {interface} mtu {wanted},或在两台主机的 link.mtu 写较小的值",
     ),
-    7153: Text("{interface} is up and carries {mtu} bytes a frame.", "{interface} 已启用,MTU 为 {mtu}。"),
+    7153: Text(
+        "{interface} is up and carries {mtu} bytes a frame.", "{interface} 已启用,MTU 为 {mtu}。"
+    ),
     7154: Text(
         "No interface of this host has the address {address} of link.udp.",
         "本机没有接口使用 link.udp 的地址 {address}。",
@@ -290,18 +295,15 @@ _DOCTOR: Final[dict[int, Text]] = {
         "Write under scanners: clamd: /run/clamav/clamd.ctl",
         "请在 scanners 下写:clamd: /run/clamav/clamd.ctl",
     ),
-    7164: Text("{files} files of YARA rules in {path} compile.", "{path} 中 {files} 个 YARA 规则文件编译通过。"),
+    7164: Text(
+        "{files} files of YARA rules in {path} compile.",
+        "{path} 中 {files} 个 YARA 规则文件编译通过。",
+    ),
     7165: Text(
         "{path} holds no YARA rules.",
         "{path} 中没有 YARA 规则。",
         "Place .yar files there, or write scanners.yara: none",
         "请放入 .yar 文件,或写 scanners.yara: none",
-    ),
-    7166: Text(
-        "The YARA rules in {path} do not compile: {reason}.",
-        "{path} 中的 YARA 规则无法编译:{reason}。",
-        "Mend or remove that rule, then: ferrygate policy reload",
-        "请修正或移除该规则,然后:ferrygate policy reload",
     ),
 }
 

@@ -12,6 +12,7 @@ no protocol: those are the sinks' (gateway.connectors), given by wiring. Admitte
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -29,8 +30,10 @@ BATCH_UNITS: Final = 128
 BATCH_BYTES: Final = 16 << 20
 # Large bodies that are being copied, a slice a step: two, so that one slow sink does not stop another.
 MAX_COPYING: Final = 2
+# A sink that is down is asked again soon, then less often; its return is noticed within ten seconds.
 FIRST_WAIT_S: Final = 0.5
-# After the tries that the policy grants, the same unit is asked for seldom, and never dropped.
+LONGEST_DOWN_S: Final = 10.0
+# A unit that fails alone waits so long after the tries that the policy grants; it is never dropped.
 LONG_WAIT_S: Final = 300.0
 DEFAULT_TRIES: Final = 3
 _IDLE_S: Final = 0.01
@@ -39,7 +42,7 @@ _IDLE_S: Final = 0.01
 _CORRUPT: Final = (2532, 5301)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Unit:
     """A unit in hand. attempt: how often the queue has given it, from 1."""
 
@@ -50,6 +53,15 @@ class _Unit:
     @property
     def channel(self) -> str:
         return self.admitted.manifest.channel
+
+
+@dataclass(frozen=True, slots=True)
+class _Down:
+    """A sink that took nothing of a whole batch: it is not asked before until_s."""
+
+    until_s: float
+    wait_s: float
+    error: Unavailable
 
 
 class Deliverer:
@@ -63,42 +75,59 @@ class Deliverer:
         recorder: Recorder,
         status: Status,
         *,
-        tries: int = DEFAULT_TRIES,
+        tries: Mapping[str, int] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """sinks: by channel. read_admitted: raises Refused. tries: before a unit waits for long."""
+        """sinks: by channel. read_admitted: raises Refused. tries: by channel, else DEFAULT_TRIES."""
         self._queue, self._sinks = queue, sinks
         self._read_admitted = read_admitted
         self._recorder, self._status = recorder, status
-        self._tries = tries
+        self._tries = tries or {}
         self._now_ns = now_ns
         self._copying: dict[int, _Unit] = {}
-        self._settled: list[tuple[_Unit, Receipt | Refused]] = []
-        self._troubles: dict[str, dict[int, Mapping[str, Field]]] = {}
+        self._events: deque[Event] = deque()
+        self._delivered: list[_Unit] = []
+        self._refused: deque[tuple[_Unit, Refused]] = deque()
+        self._unreadable: deque[tuple[int, Refused]] = deque()
+        self._down: dict[str, _Down] = {}
+        self._stuck: dict[int, dict[str, Field]] = {}
+        self._own_trouble: Unavailable | None = None
         self._alarms: set[int] = set()
-        self._commit_at_s = 0.0
 
     def step(self, now_s: float) -> float:
         """One batch; gives the seconds until the next call is wanted, 0 where more may be there.
 
-        Does I/O, of bounded size. Raises StateUncertain, and Unavailable of the queue itself.
+        Does I/O, of bounded size. Raises StateUncertain and nothing else: what is Unavailable waits,
+        with an alarm.
         """
-        if self._settled and not self._answer(now_s):
-            return FIRST_WAIT_S
-        units = list(self._copying.values())
-        if len(units) < MAX_COPYING:
-            units += self._take()
-        if not units:
-            return _IDLE_S
-        for channel in dict.fromkeys(unit.channel for unit in units):
-            self._deliver(channel, [unit for unit in units if unit.channel == channel])
+        try:
+            self._answer()
+            moved = self._move(now_s)
+            self._answer()
+            self._own_trouble = None
+        except Unavailable as error:
+            # The journal or the queue itself: nothing passes until it is back, nothing is forgotten.
+            self._own_trouble, moved = error, False
         self._show_alarms()
-        return 0.0 if self._answer(now_s) else FIRST_WAIT_S
+        if self._own_trouble is not None:
+            return FIRST_WAIT_S
+        return 0.0 if moved else _IDLE_S
 
     def close(self) -> None:
         """Let go of the sinks; what was taken and not answered comes again."""
         for sink in self._sinks.values():
             sink.close()
+
+    def _move(self, now_s: float) -> bool:
+        units = list(self._copying.values())
+        if len(units) < MAX_COPYING:
+            units += self._take()
+        by_channel: dict[str, list[_Unit]] = {}
+        for unit in units:
+            by_channel.setdefault(unit.channel, []).append(unit)
+        for channel, members in by_channel.items():
+            self._deliver(channel, members, now_s)
+        return bool(units)
 
     def _take(self) -> list[_Unit]:
         units = []
@@ -107,75 +136,103 @@ class Deliverer:
                 units.append(_Unit(taken.number, taken.attempt, self._read_admitted(taken)))
             except Refused as error:
                 self._record("corrupt", taken.number, "", error.number, error.fields)
-                self._recorder.commit()
-                self._queue.reject(taken.number, error.number, Stage.CORRUPT.value)
+                self._unreadable.append((taken.number, error))
         return units
 
-    def _deliver(self, channel: str, units: list[_Unit]) -> None:
-        sink = self._sinks.get(channel)
-        if sink is None:
-            answers: list[Delivery] = [Unavailable(2540, channel=channel)] * len(units)
-        else:
-            answers = sink.deliver([unit.admitted for unit in units])
+    def _deliver(self, channel: str, units: list[_Unit], now_s: float) -> None:
+        down = self._down.get(channel)
+        if down is not None and now_s < down.until_s:
+            for unit in units:
+                self._put_off(unit, down.error, down.until_s - now_s)
+            return
+        answers = self._ask(channel, units)
+        failures = [answer for answer in answers if isinstance(answer, Unavailable)]
+        if len(failures) == len(units):
+            wait_s = min(down.wait_s * 2, LONGEST_DOWN_S) if down is not None else FIRST_WAIT_S
+            self._down[channel] = _Down(now_s + wait_s, wait_s, failures[-1])
+            for unit, failure in zip(units, failures, strict=True):
+                self._put_off(unit, failure, wait_s)
+            return
+        self._down.pop(channel, None)
         for unit, answer in zip(units, answers, strict=True):
             self._settle(unit, answer)
 
+    def _ask(self, channel: str, units: list[_Unit]) -> list[Delivery]:
+        sink = self._sinks.get(channel)
+        if sink is None:
+            return [Unavailable(2540, channel=channel)] * len(units)
+        return sink.deliver([unit.admitted for unit in units])
+
     def _settle(self, unit: _Unit, answer: Delivery) -> None:
-        if answer is Progress.MORE or answer is Progress.GIVEN_BACK:
+        if isinstance(answer, Progress):
             self._copying[unit.number] = unit
             return
         self._copying.pop(unit.number, None)
+        if isinstance(answer, Unavailable):
+            self._try_later(unit, answer)
+            return
+        self._stuck.pop(unit.number, None)
         if isinstance(answer, Receipt):
             self._record_delivered(unit, answer)
-            self._settled.append((unit, answer))
+            self._delivered.append(unit)
         elif isinstance(answer, Refused):
-            stage = _stage_of(answer)
             fields = {"name": unit.admitted.manifest.body.name, **answer.fields}
-            self._record(stage.value, unit.number, unit.channel, answer.number, fields)
-            self._settled.append((unit, answer))
-        elif isinstance(answer, Unavailable):
-            self._put_off(unit, answer)
+            what = _stage_of(answer).value
+            self._record(what, unit.number, unit.channel, answer.number, fields)
+            self._refused.append((unit, answer))
         else:
             assert_never(answer)
 
-    def _put_off(self, unit: _Unit, error: Unavailable) -> None:
-        """Back into the queue for a while: soon at first, seldom after its tries, never dropped."""
-        is_tried = unit.attempt >= self._tries
-        wait_s = LONG_WAIT_S if is_tried else FIRST_WAIT_S * 2.0 ** (unit.attempt - 1)
-        if unit.attempt in (1, self._tries):
-            fields = {"attempt": unit.attempt, **error.fields}
-            self._record("deferred", unit.number, unit.channel, error.number, fields)
-        troubles = self._troubles.setdefault(unit.channel, {})
-        troubles[error.number] = error.fields
-        if is_tried:
-            troubles[2541] = {"attempts": unit.attempt, "reason": error.number}
+    def _try_later(self, unit: _Unit, error: Unavailable) -> None:
+        """This unit alone did not fit: again soon, then seldom, with an alarm."""
+        if unit.attempt < self._tries.get(unit.channel, DEFAULT_TRIES):
+            self._put_off(unit, error, FIRST_WAIT_S * 2.0 ** (unit.attempt - 1))
+            return
+        self._stuck[unit.number] = {
+            "channel": unit.channel,
+            "attempts": unit.attempt,
+            "reason": error.number,
+        }
+        self._put_off(unit, error, LONG_WAIT_S)
+
+    def _put_off(self, unit: _Unit, error: Unavailable, wait_s: float) -> None:
+        self._copying.pop(unit.number, None)
+        if unit.attempt == 1:
+            self._record("deferred", unit.number, unit.channel, error.number, error.fields)
         self._queue.release(unit.number, wait_s)
 
-    def _answer(self, now_s: float) -> bool:
-        """Journal first, then the queue, then the sink may forget; False where the journal cannot."""
-        if not self._settled:
-            return True
-        try:
-            self._recorder.commit()
-        except Unavailable as error:
-            self._status.raise_alarm(error.number, **error.fields)
-            return False
-        settled, self._settled = self._settled, []
-        delivered = [unit for unit, answer in settled if isinstance(answer, Receipt)]
-        if delivered:
-            # From here the queue may forget them: they are durable in their destination.
-            self._queue.ack([unit.number for unit in delivered])
-            self._status.count("units_delivered_total", len(delivered))
-        for unit, answer in settled:
-            if isinstance(answer, Refused):
-                self._queue.reject(unit.number, answer.number, _stage_of(answer).value)
-                self._status.count(f"units_{_stage_of(answer).value}_total")
-        for unit, _ in settled:
+    def _answer(self) -> None:
+        """Journal first, then the queue, then the sinks may forget. Raises Unavailable; call it again."""
+        if not (self._events or self._delivered or self._refused or self._unreadable):
+            return
+        while self._events:
+            self._recorder.record(self._events[0])
+            self._events.popleft()
+        self._recorder.commit()
+        self._acknowledge()
+        while self._refused:
+            unit, error = self._refused[0]
+            self._reject(unit.number, error)
+            self._refused.popleft()
             self._sinks[unit.channel].forget([unit.number])
+        while self._unreadable:
+            self._reject(*self._unreadable[0])
+            self._unreadable.popleft()
+
+    def _acknowledge(self) -> None:
+        if not self._delivered:
+            return
+        # From here the queue may forget them: they are durable in their destination.
+        self._queue.ack([unit.number for unit in self._delivered])
+        delivered, self._delivered = self._delivered, []
+        self._status.count("units_delivered_total", len(delivered))
         for unit in delivered:
-            self._troubles.pop(unit.channel, None)
-        self._show_alarms()
-        return True
+            self._sinks[unit.channel].forget([unit.number])
+
+    def _reject(self, number: int, error: Refused) -> None:
+        stage = _stage_of(error).value
+        self._queue.reject(number, error.number, stage)
+        self._status.count(f"units_{stage}_total")
 
     def _record_delivered(self, unit: _Unit, receipt: Receipt) -> None:
         manifest = unit.admitted.manifest
@@ -195,17 +252,21 @@ class Deliverer:
     def _record(
         self, what: str, number: int, channel: str, reason: int, fields: Mapping[str, Field]
     ) -> None:
-        self._recorder.record(Event(what, self._now_ns(), number, channel, reason, fields))
+        self._events.append(Event(what, self._now_ns(), number, channel, reason, fields))
 
     def _show_alarms(self) -> None:
-        standing: set[int] = set()
-        for channel, troubles in self._troubles.items():
-            for number, fields in troubles.items():
-                self._status.raise_alarm(number, **{"channel": channel, **fields})
-                standing.add(number)
-        for number in self._alarms - standing:
+        alarms: dict[int, Mapping[str, Field]] = {}
+        if self._own_trouble is not None:
+            alarms[self._own_trouble.number] = self._own_trouble.fields
+        for channel, down in self._down.items():
+            alarms[down.error.number] = {"channel": channel, **down.error.fields}
+        if self._stuck:
+            alarms[2541] = next(iter(self._stuck.values()))
+        for number, fields in alarms.items():
+            self._status.raise_alarm(number, **fields)
+        for number in self._alarms - alarms.keys():
             self._status.clear_alarm(number)
-        self._alarms = standing
+        self._alarms = set(alarms)
 
 
 def _stage_of(refusal: Refused) -> Stage:

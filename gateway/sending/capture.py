@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, Unavailable
 from gateway.spool.model import Entry, QueueWriter
-from gateway.unit.edge import Capture, Progress, Source
+from gateway.unit.edge import Capture, Progress, Skip, Source
 from gateway.unit.encode import encode_captured
 
 # Enough that the syncs of a batch cost little a unit; inline bodies of a batch are at most 16 MiB.
@@ -39,6 +39,9 @@ class _Feed:
     trouble: Unavailable | None = None
     retry_at_s: float = 0.0
     wait_s: float = 0.0
+    # Recorded, not finished yet: a journal that cannot commit must not be given the same event twice.
+    recorded: set[int] = field(default_factory=set)
+    skips: list[Skip] = field(default_factory=list)
 
     def put_off(self, error: Unavailable, now_s: float) -> None:
         self.wait_s = min(self.wait_s * 2 or FIRST_WAIT_S, LONGEST_WAIT_S)
@@ -92,9 +95,9 @@ class Capturer:
         try:
             numbers = feed.source.claim(self._fresh_number, BATCH_UNITS)
             trouble, more = self._pass_on(feed, numbers) if numbers else (None, False)
+            self._record_skips(feed)
         except Unavailable as error:
             trouble, more = error, False
-        self._record_skips(feed)
         if trouble is not None:
             feed.put_off(trouble, now_s)
             return feed.wait_s
@@ -110,15 +113,16 @@ class Capturer:
         # From here the source may forget it.
         for number in had:
             # An earlier run ended between the put and the finish, perhaps before the event.
-            self._record(number, feed.channel, {"again": 1})
+            self._record(feed, number, {"again": 1})
         for capture in captures:
             body = capture.unit.body
             fields: dict[str, Field] = {"name": body.name, "size_bytes": body.size_bytes}
-            self._record(capture.unit.number, feed.channel, fields)
+            self._record(feed, capture.unit.number, fields)
         finished = had + [capture.unit.number for capture in captures]
         if finished:
             self._recorder.commit()
             feed.source.finish(finished)
+            feed.recorded.difference_update(finished)
             self._status.count("units_captured_total", len(captures))
         return trouble, more or bool(finished)
 
@@ -148,17 +152,25 @@ class Capturer:
             number = self._next_number()
         return number
 
-    def _record(self, number: int, channel: str, fields: Mapping[str, Field]) -> None:
-        self._recorder.record(Event("captured", self._now_ns(), number, channel, 0, fields))
+    def _record(self, feed: _Feed, number: int, fields: Mapping[str, Field]) -> None:
+        if number not in feed.recorded:
+            event = Event("captured", self._now_ns(), number, feed.channel, 0, fields)
+            self._recorder.record(event)
+            feed.recorded.add(number)
 
     def _record_skips(self, feed: _Feed) -> None:
-        for skip in feed.source.skips():
-            self._recorder.record(
-                Event(
-                    "source.skipped", self._now_ns(), None, feed.channel, skip.number, skip.fields
-                )
-            )
-            self._status.count("source_skipped_total")
+        feed.skips += feed.source.skips()
+        if not feed.skips:
+            return
+        while feed.skips:
+            self._record_skip(feed.channel, feed.skips[0])
+            del feed.skips[0]
+        self._recorder.commit()
+
+    def _record_skip(self, channel: str, skip: Skip) -> None:
+        event = Event("source.skipped", self._now_ns(), None, channel, skip.number, skip.fields)
+        self._recorder.record(event)
+        self._status.count("source_skipped_total")
 
     def _show_alarms(self) -> None:
         troubles = [

@@ -18,7 +18,8 @@ from gateway.spool.disk import Disk
 from gateway.spool.intervals import IntervalSet
 from gateway.spool.segment import HEAD_BYTES, Head, decode_head, find_head
 
-_CHUNK_BYTES: Final = 1 << 20
+# As a window of reading: small enough to stay in the processor's cache.
+_CHUNK_BYTES: Final = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Cleared:
 def clear(disk: Disk, fd: int, start: Cleared, end: int, acked: IntervalSet) -> Cleared:
     """Overwrite what the answered records from start.offset to end hold; their heads stay.
 
-    Reads and writes at most a megabyte (or one record) at a time; synced at the end if anything was
+    Reads and writes at most 256 KiB (or one record) at a time; synced at the end if anything was
     written. Raises OSError of the disk.
     """
     offset, contiguous = start.offset, True

@@ -112,11 +112,18 @@ def make(layout: Layout) -> None:
 def _make_one(folder: Path) -> None:
     if folder.is_dir():
         return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Made beside its place, so that the other end never meets it with another mode.
+    new = folder.with_name(f".{folder.name}.{os.getpid()}")
+    new.mkdir()
+    new.chmod(FOLDER_MODE)
     try:
-        folder.mkdir(parents=True)
-    except FileExistsError:  # the other end was quicker
-        return
-    folder.chmod(FOLDER_MODE)
+        new.rename(folder)
+    except OSError:
+        new.rmdir()
+        if not folder.is_dir():
+            raise
+        return  # the other end was quicker
     parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(parent)

@@ -72,7 +72,7 @@ class Story:
     def play(self) -> None:
         self.writer = FileQueueWriter(self.folder, LIMITS, self.disk)
         self.reader = FileQueueReader(self.folder, Keep(), self.disk)
-        self._put(range(0, 4))
+        self._put(range(4))
         self._put(range(4, 8))
         self._take(6)
         self._ack([1, 0])
@@ -99,7 +99,7 @@ class Story:
             body: bytes | Path = body_of(number)
             if number % 8 == 7:
                 body = self.writer.staging() / f"staged{number}"
-                body.write_bytes(body_of(number))
+                self.disk.write_outside(body, body_of(number))
             entries.append(Entry(number, b"header %d" % number, body))
         self.told.offered.update(numbers)
         assert set(self.writer.put(entries)) == {Put.CONFIRMED}
@@ -167,22 +167,20 @@ def assert_nothing_lost_nothing_twice(folder: Path, told: Told) -> None:
         reader.ack([one.number for one in taken])
     reader.close()
     writer.close()
-    aside = {one.number: content_of_aside for one in units_aside(folder) for content_of_aside in [one]}
+    aside = {one.number: one for one in units_aside(folder) if one.number is not None}
+    assert len(list(units_aside(folder))) == len(aside)
     assert len(came) == len(set(came))
     assert told.acked.isdisjoint(came)
     assert told.rejected <= aside.keys()
     assert set(aside) <= told.answering
     assert aside.keys().isdisjoint(came)
-    for number, one in aside.items():
-        assert number is not None
-        assert one.body.file.read_bytes() == body_of(number)
-        assert one.header == b"header %d" % number
-    # Every unit: answered, set aside, or come.
-    assert told.offered == set(came) | set(aside) | (told.offered & told.answering - set(aside))
+    for number, left in aside.items():
+        assert left.body.file.read_bytes() == body_of(number)
+        assert left.header == b"header %d" % number
     assert told.offered - told.answering <= set(came)
 
 
-LOST = ["nothing", "all", "content", "names", "seed 1", "seed 2", "seed 3"]
+LOST = ["nothing", "all", "content", "names", "seed 1", "seed 2"]
 
 
 @pytest.mark.parametrize("lost", LOST)
@@ -305,7 +303,9 @@ def test_both_ends_killed_again_and_again_lose_nothing(tmp_path: Path) -> None:
         writer = open_writer(folder, inline_limit_bytes=300, segment_bytes=40_000, reserve_bytes=0)
         for first in range(0, total, group):
             numbers = range(first, min(first + group, total))
-            writer.put([Entry(n, b"header %d" % n, body_of(n)) for n in numbers if not writer.has(n)])
+            writer.put(
+                [Entry(n, b"header %d" % n, body_of(n)) for n in numbers if not writer.has(n)]
+            )
 
     def read() -> None:
         reader = open_reader(folder)
@@ -410,8 +410,7 @@ def test_a_reader_on_a_full_disk_says_so_and_frees_it_later(small_disk: Path) ->
     with pytest.raises(Unavailable):
         for _ in range(299):
             reader.ack([one.number for one in reader.take(1, MUCH)])
-            writer_log = folder / "answers"
-            fill(ballast, writer_log.stat().st_size)
+            fill(ballast)
     ballast.unlink()
     reader.reject(first.number, 3102, "refused")
     assert [one.number for one in units_aside(folder)] == [first.number]
@@ -419,7 +418,7 @@ def test_a_reader_on_a_full_disk_says_so_and_frees_it_later(small_disk: Path) ->
     reader.close()
 
 
-def fill(ballast: Path, _: int = 0) -> None:
+def fill(ballast: Path) -> None:
     """Use the disk up to its last page."""
     with pytest.raises(OSError), ballast.open("ab", buffering=0) as stream:
         while True:

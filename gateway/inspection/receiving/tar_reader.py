@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
-from typing import IO, BinaryIO, Final, cast
+from typing import IO, Any, BinaryIO, Final, cast
 
 from gateway.inspection.content import Content
 from gateway.inspection.unsound import CHUNK_BYTES, Member, Unsound
@@ -38,7 +38,7 @@ def members(content: Content) -> Iterator[Member]:
                 yield _member(archive, info)
                 _check_filling(content, info.offset_data + info.size, end)
                 # tarfile remembers every member; a tar of a million small ones must not cost memory.
-                archive.members = []
+                cast(Any, archive).members = []
             _check_end(content, end)
 
 

@@ -39,3 +39,18 @@ GROUPS: Final[Mapping[str, str]] = {
     "link": "test: the device under the lane",
     "trial": "up, down: a gate on this machine for trying out",
 }
+
+# The help page of `ferrygate` itself: a screen of 24 rows. Every command stands in one of the rows.
+OVERVIEW: Final[tuple[tuple[str, str], ...]] = (
+    ("demo, trial, bench", "try a gate on this machine, leave one running, measure it"),
+    ("init, run", "make a new gate; run the processes of a host"),
+    ("doctor, config", "is the installation what it should be; every setting"),
+    ("policy", "check, reload, schema, reference: the policy files"),
+    ("explain", "which line decided, and what would let it through"),
+    ("status, top, alarms", "how the gate is now"),
+    ("units, life", "what crossed; the whole story of one unit"),
+    ("reconcile, resend, link", "what did not arrive; send it again; test the link"),
+    ("audit", "search, verify: the journal"),
+    ("help, version", "help FG-nnnn: what a number means and what to do"),
+    ("completion", "the completion file of bash, zsh or fish"),
+)

@@ -98,7 +98,11 @@ def version(call: Call) -> Answer:
 
 
 def version_data() -> Data:
-    return {"version": __version__, "python": platform.python_version(), "system": platform.platform()}
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
 
 
 def render_version(data: Data, terminal: Terminal) -> Sequence[str]:
@@ -114,7 +118,9 @@ def completion(call: Call) -> int:
 
 
 def _help_arguments(parser: Parser) -> None:
-    parser.add_argument("number", nargs="?", metavar="FG-nnnn", help="a number; without one, the list of all")
+    parser.add_argument(
+        "number", nargs="?", metavar="FG-nnnn", help="a number; without one, the list of all"
+    )
 
 
 def _completion_arguments(parser: Parser) -> None:

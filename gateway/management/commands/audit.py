@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.errors import Refused
-from gateway.management.commands.command import Answer, Call, Command, Data, Exit, Mistyped, add_side
+from gateway.management.commands.command import (
+    Answer,
+    Call,
+    Command,
+    Data,
+    Exit,
+    Mistyped,
+    add_side,
+)
 from gateway.management.commands.instants import read_instant
 from gateway.management.commands.records import Entry, Wanted, entries
 from gateway.management.layout import HostFolder
@@ -115,11 +123,15 @@ def verify(call: Call) -> Answer:
     places = _places(call)
     answers: list[Data] = []
     for root, keys, also in places:
-        with Progress(call.err, call.terminal, say(call.terminal, "verifying"), wanted=not call.quiet) as bar:
+        with Progress(
+            call.err, call.terminal, say(call.terminal, "verifying"), wanted=not call.quiet
+        ) as bar:
             report = verify_journal(root, signature_check(keys), also, bar.at)
         answers.append(report_data(root, report))
     holds = all(answer["holds"] for answer in answers)
-    return Answer({"holds": holds, "journals": answers}, render_verify, Exit.YES if holds else Exit.NO)
+    return Answer(
+        {"holds": holds, "journals": answers}, render_verify, Exit.YES if holds else Exit.NO
+    )
 
 
 _Place = tuple[Path, Sequence[Path], Sequence[Path]]
@@ -145,10 +157,13 @@ def _host_place(side: Side, host: HostFolder, keys: Sequence[Path], also: Sequen
 
 def signature_check(keys: Sequence[Path]) -> Callable[[str, bytes, bytes], bool]:
     """A signature is right when one of these public keys says so. Raises Misconfigured 4001, 4003."""
-    from gateway.identity.keys import load_verifier
+    from gateway.identity.keys import load_verifier, verify
+    from gateway.management.journal_keys import CONTEXT
 
     verifiers = [load_verifier(path) for path in keys]
-    return lambda _, text, signature: any(one.verify(signature, text) for one in verifiers)
+    return lambda _, text, signature: any(
+        verify(one, CONTEXT, signature, text) for one in verifiers
+    )
 
 
 def report_data(root: Path, report: Report) -> Data:
@@ -202,39 +217,74 @@ def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
     lines = [terminal.paint(journal["folder"], Colour.HEAD)]
     for finding in journal["findings"]:
         error = Refused(finding["number"], **finding["fields"])
-        lines += [terminal.paint(line, None if finding["note"] else Colour.BAD) for line in wrap(describe(error, terminal.language), terminal.columns, "  ")]
+        lines += [
+            terminal.paint(line, None if finding["note"] else Colour.BAD)
+            for line in wrap(describe(error, terminal.language), terminal.columns, "  ")
+        ]
         if what_to_do := remedy(error, terminal.language):
             lines += wrap(what_to_do, terminal.columns, "    ")
     for number, left_out in journal["left_out"].items():
-        lines.append("  " + say(terminal, "and {count} more of FG-{number}", count=left_out, number=number))
+        lines.append(
+            "  " + say(terminal, "and {count} more of FG-{number}", count=left_out, number=number)
+        )
     heads = [
         Column(say(terminal, "JOURNAL")),
-        *(Column(say(terminal, word), right=True) for word in ("RECORDS", "FIRST", "LAST", "NOT COVERED")),
+        *(
+            Column(say(terminal, word), right=True)
+            for word in ("RECORDS", "FIRST", "LAST", "NOT COVERED")
+        ),
     ]
     rows = [
-        [one["journal"], *(count(one[key]) for key in ("records", "first_seq", "last_seq", "not_covered"))]
+        [
+            one["journal"],
+            *(count(one[key]) for key in ("records", "first_seq", "last_seq", "not_covered")),
+        ]
         for one in journal["journals"]
     ]
     lines += table(terminal, heads, rows, "  ")
     phrase = "{checkpoints} signed checkpoints over {span}; last words: {words}"
     lines += wrap(
-        say(terminal, phrase, checkpoints=journal["checkpoints"], span=span(journal["covers_s"]), words=journal["words"] or "-"),
+        say(
+            terminal,
+            phrase,
+            checkpoints=journal["checkpoints"],
+            span=span(journal["covers_s"]),
+            words=journal["words"] or "-",
+        ),
         terminal.columns,
         "  ",
     )
-    verdict = "The record is what was written." if journal["holds"] else "The record is NOT what was written."
-    return [*lines, "  " + terminal.paint(say(terminal, verdict), Colour.GOOD if journal["holds"] else Colour.BAD)]
+    verdict = (
+        "The record is what was written."
+        if journal["holds"]
+        else "The record is NOT what was written."
+    )
+    return [
+        *lines,
+        "  "
+        + terminal.paint(say(terminal, verdict), Colour.GOOD if journal["holds"] else Colour.BAD),
+    ]
 
 
 def _search_arguments(parser: Parser) -> None:
     add = parser.add_argument
     add("--unit", metavar="UNIT", help="only records of this unit")
     add("--channel", metavar="C", help="only this channel")
-    add("--what", metavar="WHAT", help="an event, as refused or policy.loaded; with a dot at its end all below, as lane.")
+    add(
+        "--what",
+        metavar="WHAT",
+        help="an event, as refused or policy.loaded; with a dot at its end all below, as lane.",
+    )
     add("--number", metavar="FG-nnnn", type=_number, help="only this number")
     add("--since", metavar="T", help="2 h, 3 d or 2026-11-21T09:30Z")
     add("--until", metavar="T", help="the same")
-    add("--limit", metavar="N", type=_limit, default=DEFAULT_LIMIT, help="the last N records; 200 if not said")
+    add(
+        "--limit",
+        metavar="N",
+        type=_limit,
+        default=DEFAULT_LIMIT,
+        help="the last N records; 200 if not said",
+    )
     add_side(parser)
 
 
@@ -253,9 +303,27 @@ def _limit(text: str) -> int:
 
 def _verify_arguments(parser: Parser) -> None:
     add = parser.add_argument
-    add("folder", nargs="?", type=Path, metavar="FOLDER", help="a journal folder, copied or not; without it those of --gate")
-    add("--keys", action="append", type=Path, metavar="FILE", help="public key of the journal (may be said again)")
-    add("--also", action="append", type=Path, metavar="DIR", help="checkpoints kept elsewhere: they show that an older copy was put back")
+    add(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="FOLDER",
+        help="a journal folder, copied or not; without it those of --gate",
+    )
+    add(
+        "--keys",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="public key of the journal (may be said again)",
+    )
+    add(
+        "--also",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        help="checkpoints kept elsewhere: they show that an older copy was put back",
+    )
     add_side(parser)
 
 
@@ -263,7 +331,10 @@ COMMANDS: Final = (
     Command(
         "audit search",
         "Records of the journals: by unit, channel, event, number and time.",
-        ("ferrygate audit search --what refused --since '1 d'", "ferrygate audit search --unit 7QK4-M2XD-9 --json"),
+        (
+            "ferrygate audit search --what refused --since '1 d'",
+            "ferrygate audit search --unit 7QK4-M2XD-9 --json",
+        ),
         search,
         _search_arguments,
     ),

@@ -56,7 +56,9 @@ def read_boards(host: HostFolder) -> dict[Role, Seen]:
     seen: dict[Role, Seen] = {}
     for one in read_status(host.run):
         if one.process in set(Role):
-            alarms = tuple({"number": a.number, "since_ns": a.since_ns, "fields": a.fields} for a in one.alarms)
+            alarms = tuple(
+                {"number": a.number, "since_ns": a.since_ns, "fields": a.fields} for a in one.alarms
+            )
             seen[Role(one.process)] = Seen(
                 one.process,
                 states[one.condition],
@@ -98,5 +100,3 @@ def _count(folder: Path) -> int | None:
         return 0
     except OSError:
         return None
-
-

@@ -22,7 +22,11 @@ def doctor(call: Call) -> Answer:
     from gateway.management.doctor import examine
 
     hosts = [
-        {"side": side.value, "folder": str(host.root), "findings": [finding_data(f, call.language) for f in examine(host, side)]}
+        {
+            "side": side.value,
+            "folder": str(host.root),
+            "findings": [finding_data(f, call.language) for f in examine(host, side)],
+        }
         for side, host in call.hosts().items()
     ]
     data = doctor_data(hosts)
@@ -50,7 +54,9 @@ def render_doctor(data: Data, terminal: Terminal) -> Sequence[str]:
     """A line a finding: word, what was looked at, what was found; below it what mends it."""
     lines: list[str] = []
     for host in data["hosts"]:
-        lines.append(f"{terminal.paint(say(terminal, host['side']).upper(), Colour.HEAD)}  {host['folder']}")
+        lines.append(
+            f"{terminal.paint(say(terminal, host['side']).upper(), Colour.HEAD)}  {host['folder']}"
+        )
         for finding in host["findings"]:
             lines += _finding_lines(finding, terminal)
         lines.append("")
@@ -109,7 +115,10 @@ def written_settings(file: str, content: bytes) -> dict[str, tuple[str, int]]:
         inside = node.entries if isinstance(node, Entries) else ((None, node),)
         for name, value in inside:
             if isinstance(value, Scalar):
-                found[key.text if name is None else f"{key.text}.{name.text}"] = (value.text, value.line)
+                found[key.text if name is None else f"{key.text}.{name.text}"] = (
+                    value.text,
+                    value.line,
+                )
     return found
 
 
@@ -125,7 +134,10 @@ def render_config(data: Data, terminal: Terminal) -> Sequence[str]:
         [
             setting["key"],
             Cell(setting["value"] or "-"),
-            Cell(say(terminal, setting["origin"]), Colour.NAME if setting["origin"] != "default" else None),
+            Cell(
+                say(terminal, setting["origin"]),
+                Colour.NAME if setting["origin"] != "default" else None,
+            ),
             setting["meaning"],
         ]
         for setting in data["settings"]

@@ -136,4 +136,6 @@ def json_text(command: str, data: Data, indent: int | None = 2) -> str:
 
 def add_side(parser: Parser) -> None:
     """--side, for commands about one host where the folder may hold both."""
-    parser.add_argument("--side", choices=[side.value for side in Side], help="which host, where --gate holds both")
+    parser.add_argument(
+        "--side", choices=[side.value for side in Side], help="which host, where --gate holds both"
+    )

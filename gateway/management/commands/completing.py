@@ -32,7 +32,9 @@ def words_by_command(parser: Parser, path: str = "") -> dict[str, list[str]]:
 
 
 def _bash(words: dict[str, list[str]]) -> str:
-    lists = "\n".join(f'        "{path}") words="{" ".join(w)}" ;;' for path, w in sorted(words.items()))
+    lists = "\n".join(
+        f'        "{path}") words="{" ".join(w)}" ;;' for path, w in sorted(words.items())
+    )
     return f"""\
 # ferrygate completion for bash; made by: ferrygate completion bash
 _ferrygate() {{
@@ -57,7 +59,9 @@ def _path_cases(words: dict[str, list[str]]) -> str:
 
 
 def _zsh(words: dict[str, list[str]]) -> str:
-    lists = "\n".join(f'        "{path}") offered=({" ".join(w)}) ;;' for path, w in sorted(words.items()))
+    lists = "\n".join(
+        f'        "{path}") offered=({" ".join(w)}) ;;' for path, w in sorted(words.items())
+    )
     return f"""\
 #compdef ferrygate
 # ferrygate completion for zsh; made by: ferrygate completion zsh
@@ -83,7 +87,12 @@ def _fish(words: dict[str, list[str]]) -> str:
     lines = ["# ferrygate completion for fish; made by: ferrygate completion fish"]
     for path, offered in sorted(words.items()):
         seen = [f"__fish_seen_subcommand_from {word}" for word in path.split()]
-        inside = [word for other in words for word in [other.removeprefix(path).strip()] if path == "" and word and " " not in word]
+        inside = [
+            word
+            for other in words
+            for word in [other.removeprefix(path).strip()]
+            if path == "" and word and " " not in word
+        ]
         condition = "; and ".join(seen) or f"not __fish_seen_subcommand_from {' '.join(inside)}"
         for word in offered:
             what = f"-l {word[2:]}" if word.startswith("--") else f"-a {word}"

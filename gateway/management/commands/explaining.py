@@ -1,7 +1,7 @@
 """`explain UNIT` and `explain FILE --channel C`: which line decided, what every other said, what would help.
 
-    FILE   judged now, as the sending guard and then the receiving guard would, under the set at hand
-    UNIT   what the journal says; where its body still lies set aside it is judged anew as well
+FILE   judged now, as the sending guard and then the receiving guard would, under the set at hand
+UNIT   what the journal says; where its body still lies set aside it is judged anew as well
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.errors import GatewayError, Refused
-from gateway.management.commands.command import Answer, Call, Command, Data, Exit, Mistyped, add_side
+from gateway.management.commands.command import (
+    Answer,
+    Call,
+    Command,
+    Data,
+    Exit,
+    Mistyped,
+    add_side,
+)
 from gateway.management.commands.records import Entry, Wanted, entries
 from gateway.management.layout import HostFolder
 from gateway.management.terminal.figures import digest, size, stamp
@@ -29,7 +37,16 @@ if TYPE_CHECKING:
     from gateway.policy.model import Channel, PolicySet
     from gateway.unit.stages import Body
 
-_DECISIONS: Final = ("refused", "held", "corrupt", "delivered", "admitted", "sent", "cleared", "deferred")
+_DECISIONS: Final = (
+    "refused",
+    "held",
+    "corrupt",
+    "delivered",
+    "admitted",
+    "sent",
+    "cleared",
+    "deferred",
+)
 _RESULTS: Final = {"refused": "refused", "held": "held", "corrupt": "refused"}
 
 
@@ -54,7 +71,12 @@ def _explain_file(call: Call, path: Path) -> Answer:
     body = FileBody(path, path.stat().st_size)
     owner = "" if call.options.writer is None else call.options.writer
     with laptop_inspection(folder, call.gate()) as inspection:
-        subject: Data = {"unit": None, "name": path.name, "size_bytes": body.size_bytes, "policy": policy_set.digest}
+        subject: Data = {
+            "unit": None,
+            "name": path.name,
+            "size_bytes": body.size_bytes,
+            "policy": policy_set.digest,
+        }
         now = datetime.now(UTC)
         judged = judged_data(inspection, channel, body, path.name, now, owner, call.language)
         data = {**subject, "journal": None, "scanned_by": inspection.scanned_by, **judged}
@@ -62,7 +84,13 @@ def _explain_file(call: Call, path: Path) -> Answer:
 
 
 def judged_data(
-    inspection: Any, channel: Channel, body: Body, name: str, at: datetime, writer: str, language: str
+    inspection: Any,
+    channel: Channel,
+    body: Body,
+    name: str,
+    at: datetime,
+    writer: str,
+    language: str,
 ) -> Data:
     """The judgement of a body by both guards; the receiving one is asked where the sending one passes."""
     from gateway.guard.judgement import judge
@@ -129,7 +157,8 @@ def unit_data(number: int, found: Sequence[Entry], language: str) -> Data:
     """What the journals say of a unit: the last decision about it, on which side, by which line."""
     fields = {key: value for entry in found for key, value in entry.record.fields.items()}
     decided = next(
-        (entry for what in _DECISIONS for entry in reversed(found) if entry.record.what == what), found[-1]
+        (entry for what in _DECISIONS for entry in reversed(found) if entry.record.what == what),
+        found[-1],
     )
     record = decided.record
     return {
@@ -142,11 +171,15 @@ def unit_data(number: int, found: Sequence[Entry], language: str) -> Data:
         "journal": {
             "side": decided.side.value,
             "stage": record.what,
-            "result": _RESULTS.get(record.what, "deferred" if record.what == "deferred" else "passes"),
+            "result": _RESULTS.get(
+                record.what, "deferred" if record.what == "deferred" else "passes"
+            ),
             "word": record.fields.get("word"),
             "line": record.fields.get("rule"),
             "number": record.number or None,
-            "text": describe(Refused(record.number, **record.fields), language) if record.number else None,
+            "text": describe(Refused(record.number, **record.fields), language)
+            if record.number
+            else None,
         },
         "judgement": None,
         "receiver": None,
@@ -168,7 +201,14 @@ def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> D
     if host is None:
         return None
     try:
-        lying = next((one for one in set_aside(host.queue(Lane.IMPORT, Stage.CAPTURED)) if one.number == number), None)
+        lying = next(
+            (
+                one
+                for one in set_aside(host.queue(Lane.IMPORT, Stage.CAPTURED))
+                if one.number == number
+            ),
+            None,
+        )
         if lying is None:
             return None
         unit = decode_captured(lying.header)
@@ -178,7 +218,9 @@ def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> D
             return None
         at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
         with laptop_inspection(host.policies, host.root) as inspection:
-            judged = judged_data(inspection, channel, lying.body, unit.body.name, at, unit.brought_by, call.language)
+            judged = judged_data(
+                inspection, channel, lying.body, unit.body.name, at, unit.brought_by, call.language
+            )
             return {**judged, "scanned_by": inspection.scanned_by, "policy_now": policy_set.digest}
     except (OSError, GatewayError):
         return None
@@ -201,7 +243,9 @@ def render_explain(data: Data, terminal: Terminal) -> Sequence[str]:
             lines += [*_judgement_lines(judgement, terminal, anew=data["journal"] is not None), ""]
     if data["scanned_by"] in ("yara", "none"):
         phrase = "clamd was not asked here: {what}. A guard asks its own scanners."
-        what = "the YARA rules of the set were" if data["scanned_by"] == "yara" else "no scanner was"
+        what = (
+            "the YARA rules of the set were" if data["scanned_by"] == "yara" else "no scanner was"
+        )
         lines += wrap(say(terminal, phrase, what=say(terminal, what)), terminal.columns, "  ")
     while lines and not lines[-1]:
         lines.pop()
@@ -220,10 +264,22 @@ def _subject(data: Data, terminal: Terminal) -> list[str]:
 
 def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
     if journal["result"] in ("refused", "held"):
-        lines = [_deciding_line(journal["result"], journal["word"] or "?", journal["line"] or "", "", terminal)]
+        lines = [
+            _deciding_line(
+                journal["result"], journal["word"] or "?", journal["line"] or "", "", terminal
+            )
+        ]
     else:
         phrase = "{stage} on the {side} host"
-        lines = ["  " + say(terminal, phrase, stage=say(terminal, journal["stage"]), side=say(terminal, journal["side"]))]
+        lines = [
+            "  "
+            + say(
+                terminal,
+                phrase,
+                stage=say(terminal, journal["stage"]),
+                side=say(terminal, journal["side"]),
+            )
+        ]
     if journal["text"]:
         lines += wrap(journal["text"], terminal.columns, " " * 6)
     if journal["side"] == "outer" and journal["result"] in ("refused", "held"):
@@ -232,7 +288,11 @@ def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
 
 
 def _judgement_lines(judgement: Data, terminal: Terminal, *, anew: bool) -> list[str]:
-    head = "judged anew by the set of today, as on the {side} host:" if anew else "as on the {side} host:"
+    head = (
+        "judged anew by the set of today, as on the {side} host:"
+        if anew
+        else "as on the {side} host:"
+    )
     lines = [say(terminal, head, side=say(terminal, judgement["side"]))]
     deciding = judgement["deciding"]
     if deciding is None:
@@ -240,7 +300,11 @@ def _judgement_lines(judgement: Data, terminal: Terminal, *, anew: bool) -> list
         colour = Colour.GOOD if judgement["result"] == "passes" else Colour.WARN
         lines.append("  " + terminal.paint(word, colour))
     else:
-        lines.append(_deciding_line(judgement["result"], deciding["word"], deciding["line"], deciding["says"], terminal))
+        lines.append(
+            _deciding_line(
+                judgement["result"], deciding["word"], deciding["line"], deciding["says"], terminal
+            )
+        )
         lines += wrap(deciding["text"], terminal.columns, " " * 6)
     lines.append("")
     for check in judgement["checks"]:
@@ -253,7 +317,13 @@ def _judgement_lines(judgement: Data, terminal: Terminal, *, anew: bool) -> list
 
 
 def _deciding_line(result: str, word: str, line: str, says: str, terminal: Terminal) -> str:
-    phrase = "REFUSED by {word}" if result == "refused" else "HELD by {word}" if result == "held" else "WAITS for {word}"
+    phrase = (
+        "REFUSED by {word}"
+        if result == "refused"
+        else "HELD by {word}"
+        if result == "held"
+        else "WAITS for {word}"
+    )
     head = "  " + terminal.paint(say(terminal, phrase, word=word), colour_of(result))
     return "  ".join(part for part in (head, line, shown(says)) if part)
 

@@ -1,6 +1,97 @@
-"""The readers and scanners of this machine, for `policy check` and `explain`: a laptop has no clamd."""
+"""The readers and scanners of this machine, for `policy check` and `explain`.
+
+A laptop has no clamd: there the YARA rules of the set are asked, and the answer says so. The readers
+are those of the guards, one for each role.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from gateway.errors import GatewayError
+from gateway.inspection.chain import Inspector, Role, Scanner, file_body, open_scanners
+from gateway.management.layout import hosts_of
+from gateway.management.settings import load_settings
+from gateway.policy.facts import FileFacts, UnpackLimits
+from gateway.unit.model import Lane, Side
+
+# Where Debian's clamd listens; asked only where no gate says otherwise.
+USUAL_SOCKET: Final = "/run/clamav/clamd.ctl"
+_ANSWER_WITHIN_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanners:
+    """gateway.inspection's ScannerSettings, for a machine without a gate."""
+
+    clamd: str
+    yara: str
+    answer_within_s: float = _ANSWER_WITHIN_S
+    signatures_max_age_s: float = 0.0
+
+
+@dataclass(slots=True)
+class LaptopInspection:
+    """scanned_by: `clamd`, `yara` or `none`: the best scanner that answers on this machine."""
+
+    scanners: Sequence[Scanner]
+    scanned_by: str
+    scratch: Path
+    _inspectors: dict[Role, Inspector] = field(default_factory=dict)
+
+    def inspector(self, side: Side) -> Inspector:
+        """The inspector of the guard of this side of the import lane."""
+        role = Role.SENDING if side is Lane.IMPORT.sender else Role.RECEIVING
+        if role not in self._inspectors:
+            self._inspectors[role] = Inspector(role, self.scanners, self.scratch)
+        return self._inspectors[role]
+
+    def examine(self, path: Path, name: str, limits: UnpackLimits) -> FileFacts:
+        """The facts of a sample, scanned where there is a scanner. Raises Unavailable 33xx."""
+        inspector, body = self.inspector(Lane.IMPORT.sender), file_body(path)
+        facts = inspector.examine(body, name, datetime.now(UTC), limits)
+        return inspector.scan(body, facts, limits) if self.scanners else facts
+
+
 @contextmanager
-def laptop_inspection(folder, gate):
-    raise NotImplementedError
-    yield
+def laptop_inspection(policies: Path, gate: Path | None) -> Iterator[LaptopInspection]:
+    """The inspection of this machine, with the scanners of the gate at hand or the usual ones.
+
+    Raises Misconfigured 3501, 3502 (YARA rules of the set).
+    """
+    wanted = _wanted(policies, gate)
+    scanners: list[Scanner] = []
+    answering: list[str] = []
+    for one in open_scanners(wanted):
+        if one.state().trouble is None:
+            scanners.append(one)
+            answering.append(one.name)
+        else:
+            one.close()
+    scanned_by = "clamd" if "ClamAV" in answering else "yara" if scanners else "none"
+    with tempfile.TemporaryDirectory(prefix="ferrygate-look-") as scratch:
+        try:
+            yield LaptopInspection(scanners, scanned_by, Path(scratch))
+        finally:
+            for one in scanners:
+                one.close()
+
+
+def _wanted(policies: Path, gate: Path | None) -> _Scanners:
+    yara = str(policies / "yara") if (policies / "yara").is_dir() else ""
+    clamd = USUAL_SOCKET if Path(USUAL_SOCKET).exists() else ""
+    try:
+        hosts = hosts_of(gate) if gate is not None else {}
+        for host in hosts.values():
+            said = load_settings(host.settings).scanners
+            return _Scanners(said.clamd, yara, said.answer_within_s, said.signatures_max_age_s)
+    except GatewayError:
+        # A set can be checked beside a gate whose settings are wrong; doctor says that.
+        pass
+    return _Scanners(clamd, yara)

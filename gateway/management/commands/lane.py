@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Misconfigured
-from gateway.management.commands.command import Answer, Call, Command, Data, Exit, Mistyped, add_side
+from gateway.management.commands.command import (
+    Answer,
+    Call,
+    Command,
+    Data,
+    Exit,
+    Mistyped,
+    add_side,
+)
 from gateway.management.commands.instants import read_span
 from gateway.management.layout import HostFolder, Role
 from gateway.management.terminal.figures import count, span, stamp
@@ -33,15 +41,17 @@ def reconcile(call: Call) -> Answer:
     from gateway.ferry.statefile import missing_list
 
     host = call.host(Lane.IMPORT.receiver)
-    missing = within(missing_list(receiver_state(host), time.time()), call.options.period, time.time())
+    missing = within(
+        missing_list(receiver_state(host), time.time()), call.options.period, time.time()
+    )
     return Answer(reconcile_data(missing), render_reconcile, Exit.YES if missing.empty else Exit.NO)
 
 
 def receiver_state(host: HostFolder) -> Path:
     """The state file of the receiving ferry, as its wiring names it."""
-    from gateway.receiving.accept import STATE_FILE
+    from gateway.receiving.accept import state_path
 
-    return host.state / STATE_FILE
+    return state_path(host.state)
 
 
 def within(missing: ReconcileList, period_s: float | None, now_s: float) -> ReconcileList:
@@ -62,10 +72,12 @@ def reconcile_data(missing: ReconcileList) -> Data:
         "from": stamp(missing.from_s * 1_000_000_000),
         "until": stamp(missing.until_s * 1_000_000_000),
         "units": [
-            {"unit": speak(unit.number), "ranges": [list(one) for one in unit.ranges]} for unit in missing.units
+            {"unit": speak(unit.number), "ranges": [list(one) for one in unit.ranges]}
+            for unit in missing.units
         ],
         "sequences": [
-            {"session": one.session, "first": one.first, "last": one.last} for one in missing.sequences
+            {"session": one.session, "first": one.first, "last": one.last}
+            for one in missing.sequences
         ],
         "list": format_list(missing),
     }
@@ -74,7 +86,10 @@ def reconcile_data(missing: ReconcileList) -> Data:
 def render_reconcile(data: Data, terminal: Terminal) -> Sequence[str]:
     """The list itself, so that it can be written to a file or read aloud; comments say what to do."""
     if data["empty"]:
-        return ["# " + say(terminal, "Nothing is missing as of {until}.", until=data["until"]), *data["list"].splitlines()]
+        return [
+            "# " + say(terminal, "Nothing is missing as of {until}.", until=data["until"]),
+            *data["list"].splitlines(),
+        ]
     return [
         "# " + say(terminal, "Carry or type this list on the outer host: ferrygate resend FILE"),
         *data["list"].splitlines(),
@@ -126,7 +141,10 @@ def render_resend(data: Data, terminal: Terminal) -> Sequence[str]:
         return [say(terminal, "The list names nothing: nothing is missing.")]
     phrase = "Asked for {units} units and {sequences} sendings to be sent again; the ferry takes it within a second."
     lines = [say(terminal, phrase, units=len(data["units"]), sequences=data["sequences"])]
-    return [*lines, say(terminal, "Whether they arrive is seen on the inner host: ferrygate reconcile")]
+    return [
+        *lines,
+        say(terminal, "Whether they arrive is seen on the inner host: ferrygate reconcile"),
+    ]
 
 
 def link_test(call: Call) -> Answer:
@@ -150,22 +168,61 @@ def render_link_test(data: Data, terminal: Terminal) -> Sequence[str]:
     """The sender says that it cannot know; the receiver says rate, loss and repair."""
     if data["end"] == "sends":
         phrase = "Sent {blocks} blocks ({frames} frames) in {span}."
-        lines = [say(terminal, phrase, blocks=count(data["blocks"]), frames=count(data["frames"]), span=span(data["seconds"]))]
-        return [*lines, say(terminal, "I cannot know what arrived: this gate is one-way. Look at the inner host.")]
+        lines = [
+            say(
+                terminal,
+                phrase,
+                blocks=count(data["blocks"]),
+                frames=count(data["frames"]),
+                span=span(data["seconds"]),
+            )
+        ]
+        return [
+            *lines,
+            say(
+                terminal,
+                "I cannot know what arrived: this gate is one-way. Look at the inner host.",
+            ),
+        ]
     if not data["blocks"]:
-        return [say(terminal, "Nothing arrived. On the outer host, while this one waits: ferrygate link test")]
+        return [
+            say(
+                terminal,
+                "Nothing arrived. On the outer host, while this one waits: ferrygate link test",
+            )
+        ]
     rows = [
-        ("{rate} Gbit/s over {span}", {"rate": f"{data['gbit_per_s']:.2f}", "span": span(data["seconds"])}),
-        ("{blocks} blocks arrived, {lost} lost", {"blocks": count(data["blocks"]), "lost": count(data["lost_blocks"])}),
-        ("{repaired} symbols repaired, {damaged} blocks damaged, {malformed} frames malformed", {"repaired": count(data["repaired_symbols"]), "damaged": count(data["damaged"]), "malformed": count(data["malformed"])}),
+        (
+            "{rate} Gbit/s over {span}",
+            {"rate": f"{data['gbit_per_s']:.2f}", "span": span(data["seconds"])},
+        ),
+        (
+            "{blocks} blocks arrived, {lost} lost",
+            {"blocks": count(data["blocks"]), "lost": count(data["lost_blocks"])},
+        ),
+        (
+            "{repaired} symbols repaired, {damaged} blocks damaged, {malformed} frames malformed",
+            {
+                "repaired": count(data["repaired_symbols"]),
+                "damaged": count(data["damaged"]),
+                "malformed": count(data["malformed"]),
+            },
+        ),
     ]
     lines = [say(terminal, phrase, **fields) for phrase, fields in rows]
-    verdict = "The link is what it should be." if data["good"] else "The link loses: ferrygate doctor"
+    verdict = (
+        "The link is what it should be." if data["good"] else "The link loses: ferrygate doctor"
+    )
     return [*lines, say(terminal, verdict)]
 
 
 def _reconcile_arguments(parser: Parser) -> None:
-    parser.add_argument("--period", type=read_span, metavar="T", help="only what was missed in the last 2 h, 3 d, ...")
+    parser.add_argument(
+        "--period",
+        type=read_span,
+        metavar="T",
+        help="only what was missed in the last 2 h, 3 d, ...",
+    )
 
 
 def _resend_arguments(parser: Parser) -> None:
@@ -175,7 +232,9 @@ def _resend_arguments(parser: Parser) -> None:
 
 def _link_arguments(parser: Parser) -> None:
     help_text = "how long: 10 s if not said; start the inner host first"
-    parser.add_argument("--seconds", type=read_span, default=DEFAULT_TEST_S, metavar="T", help=help_text)
+    parser.add_argument(
+        "--seconds", type=read_span, default=DEFAULT_TEST_S, metavar="T", help=help_text
+    )
     add_side(parser)
 
 

@@ -1,7 +1,7 @@
 """`top`: the gate as it is now, redrawn every second on a screen of 80x24. Looks, and changes nothing.
 
-    journals --read on--> Watch --data--> frame (lines of text) --> screen
-    run/*.json -----------^                                          q ends
+journals --read on--> Watch --data--> frame (lines of text) --> screen
+run/*.json -----------^                                          q ends
 """
 
 from __future__ import annotations
@@ -40,13 +40,17 @@ def _live(call: Call, watch: Watch) -> int:
 
     from gateway.management.terminal.keys import Keys
 
-    console = Console(file=call.out, color_system="standard" if call.terminal.colour else None, highlight=False)
+    console = Console(
+        file=call.out, color_system="standard" if call.terminal.colour else None, highlight=False
+    )
     with Keys(sys.stdin) as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
             columns, rows = console.size
             terminal = _wide(call.terminal, columns)
             lines = frame(watch.look(time.time_ns(), call.language), terminal, rows)
-            live.update(Text.from_ansi("\n".join(terminal.safe(line) for line in lines)), refresh=True)
+            live.update(
+                Text.from_ansi("\n".join(terminal.safe(line) for line in lines)), refresh=True
+            )
             if keys.wait(EVERY_S) in ("q", "Q", "\x03", "\x1b"):
                 return Exit.YES
 

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Unavailable
-from gateway.management.commands.command import Answer, Call, Command, Data, Exit, Mistyped, add_side
+from gateway.management.commands.command import (
+    Answer,
+    Call,
+    Command,
+    Data,
+    Exit,
+    Mistyped,
+    add_side,
+)
 from gateway.management.layout import Role
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
@@ -130,6 +138,8 @@ def _summary(data: Data, terminal: Terminal) -> str:
     channels, looks = len(data["channels"]), len(data["notes"])
     if not data["errors"] and not tests["not_run"]:
         phrase = "{channels} channels, {tests} tests pass, {looks} to look at"
+        if channels == 1:
+            phrase = "1 channel, {tests} tests pass, {looks} to look at"
         return say(terminal, phrase, channels=channels, tests=tests["passed"], looks=looks)
     return say(
         terminal,
@@ -182,7 +192,9 @@ def render_reload(data: Data, terminal: Terminal) -> Sequence[str]:
             if host["asked"]
             else "{side}: no guard is running; it will read {digest} when it starts"
         )
-        lines.append(say(terminal, phrase, side=say(terminal, host["side"]), digest=digest(host["digest"])))
+        lines.append(
+            say(terminal, phrase, side=say(terminal, host["side"]), digest=digest(host["digest"]))
+        )
     return lines
 
 
@@ -203,7 +215,13 @@ def reference(call: Call) -> int:
 
 
 def _check_arguments(parser: Parser) -> None:
-    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="folder of policy files (the gate's, or policies/ here)")
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        metavar="DIR",
+        help="folder of policy files (the gate's, or policies/ here)",
+    )
 
 
 COMMANDS: Final = (

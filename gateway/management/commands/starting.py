@@ -47,17 +47,35 @@ def init_data(folder: Path, name: str, mode: str) -> Data:
 
 def render_init(data: Data, terminal: Terminal) -> Sequence[str]:
     """The parts with where each is carried, and the next command."""
-    rows = [[Cell(part["path"], Colour.NAME), say(terminal, part["carry"])] for part in data["parts"]]
+    rows = [
+        [Cell(part["path"], Colour.NAME), say(terminal, part["carry"])] for part in data["parts"]
+    ]
     heads = [Column(say(terminal, "WHAT")), Column(say(terminal, "CARRY IT"), least=24)]
-    made = say(terminal, "The gate {name} ({mode}) lies in {folder}.", name=data["gate"], mode=data["mode"], folder=data["folder"])
-    carry = say(terminal, "No part holds another's private keys; carry each by itself, then remove it here.")
-    return [made, "", *table(terminal, heads, rows), "", carry, say(terminal, "Next: {command}", command=data["next"])]
+    made = say(
+        terminal,
+        "The gate {name} ({mode}) lies in {folder}.",
+        name=data["gate"],
+        mode=data["mode"],
+        folder=data["folder"],
+    )
+    carry = say(
+        terminal, "No part holds another's private keys; carry each by itself, then remove it here."
+    )
+    return [
+        made,
+        "",
+        *table(terminal, heads, rows),
+        "",
+        carry,
+        say(terminal, "Next: {command}", command=data["next"]),
+    ]
 
 
 def run(call: Call) -> int:
     """Become the daemon of one side. Does not return where that works."""
     host = call.host(Side(call.options.which))
-    arguments = [sys.executable, "-m", call.options.which, call.options.role, "--gate", str(host.root)]
+    role = [call.options.role] if call.options.role else []
+    arguments = [sys.executable, "-m", call.options.which, *role, "--gate", str(host.root)]
     call.out.flush()
     os.execv(sys.executable, arguments)  # noqa: S606 - our own interpreter and module, no shell
 
@@ -68,16 +86,59 @@ def demo(call: Call) -> int:
     return run_demo(call)
 
 
-def trial_up(call: Call) -> int:
-    from gateway.management.trial import trial_up as up
+def trial_up(call: Call) -> Answer:
+    """Make the trial gate where there is none, and start both hosts in the background."""
+    from gateway.management.trial import Trial, make_trial, start
 
-    return up(call)
+    root: Path = call.options.folder
+    made = not (root / "outer" / "gate.yaml").is_file()
+    trial = make_trial(root) if made else Trial(root.resolve())
+    start(trial)
+    return Answer(trial_data(trial.root, made=made), render_trial)
 
 
-def trial_down(call: Call) -> int:
-    from gateway.management.trial import trial_down as down
+def trial_data(root: Path, *, made: bool) -> Data:
+    """Where to drop files and where they arrive, by channel."""
+    drops = sorted(path for path in (root / "outside").iterdir() if path.is_dir())
+    channels = [
+        {"channel": path.name, "drop": str(path), "arrivals": str(root / "inside" / path.name)}
+        for path in drops
+    ]
+    return {"folder": str(root), "made": made, "channels": channels}
 
-    return down(call)
+
+def render_trial(data: Data, terminal: Terminal) -> Sequence[str]:
+    """The folders, then what to try next."""
+    lines = [
+        say(
+            terminal,
+            "Both hosts of {folder} run. Place files in the one folder; they arrive in the other:",
+            folder=data["folder"],
+        )
+    ]
+    for channel in data["channels"]:
+        lines += [f"  {channel['channel']}", f"    {channel['drop']}", f"    {channel['arrivals']}"]
+    for command in (
+        f"ferrygate --gate {data['folder']} top",
+        f"ferrygate trial down {data['folder']}",
+    ):
+        lines.append(f"$ {command}")
+    return lines
+
+
+def trial_down(call: Call) -> Answer:
+    """Stop both hosts in order; what they held lies in their queues."""
+    from gateway.management.trial import Trial, stop
+
+    root: Path = call.options.folder.resolve()
+    if not (root / "outer" / "gate.yaml").is_file():
+        raise Mistyped(7010, path=str(root / "outer" / "gate.yaml"))
+    stop(Trial(root))
+    return Answer({"folder": str(root)}, render_trial_down)
+
+
+def render_trial_down(data: Data, terminal: Terminal) -> Sequence[str]:
+    return [say(terminal, "Both hosts of {folder} are stopped.", folder=data["folder"])]
 
 
 def bench(call: Call) -> int:
@@ -88,8 +149,15 @@ def bench(call: Call) -> int:
 
 def _init_arguments(parser: Parser) -> None:
     parser.add_argument("folder", type=_new_folder, metavar="DIR", help="where the gate is made")
-    parser.add_argument("--mode", choices=["one-way"], required=True, help="one-way: one lane, outer to inner, no way back")
-    parser.add_argument("--name", default=DEFAULT_NAME, help="name of the gate in certificates and on screens")
+    parser.add_argument(
+        "--mode",
+        choices=["one-way"],
+        required=True,
+        help="one-way: one lane, outer to inner, no way back",
+    )
+    parser.add_argument(
+        "--name", default=DEFAULT_NAME, help="name of the gate in certificates and on screens"
+    )
 
 
 def _new_folder(text: str) -> Path:
@@ -100,13 +168,23 @@ def _new_folder(text: str) -> Path:
 
 
 def _run_arguments(parser: Parser) -> None:
-    parser.add_argument("which", choices=[side.value for side in Side], help="the host that this machine is")
+    parser.add_argument(
+        "which", choices=[side.value for side in Side], help="the host that this machine is"
+    )
     roles = [*(role.value for role in Role), "all"]
-    parser.add_argument("role", nargs="?", choices=roles, default="all", metavar="edge|guard|ferry|all", help="one process, or all in one (for trying out only)")
+    parser.add_argument(
+        "role",
+        nargs="?",
+        choices=roles,
+        metavar="edge|guard|ferry|all",
+        help="one process; `all`: the three in one, for development only; without it the three, watched over",
+    )
 
 
 def _bench_arguments(parser: Parser) -> None:
-    parser.add_argument("--only", metavar="NAME", default="", help="only figures whose name begins so")
+    parser.add_argument(
+        "--only", metavar="NAME", default="", help="only figures whose name begins so"
+    )
 
 
 def _trial_arguments(parser: Parser) -> None:
@@ -123,7 +201,10 @@ COMMANDS: Final = (
     Command(
         "init",
         "Make a new gate: certificates, keys, settings of both hosts and a first policy set.",
-        ("ferrygate init gate --mode one-way", "ferrygate init gate --mode one-way --name hospital-east"),
+        (
+            "ferrygate init gate --mode one-way",
+            "ferrygate init gate --mode one-way --name hospital-east",
+        ),
         initialise,
         _init_arguments,
     ),

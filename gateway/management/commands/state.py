@@ -27,7 +27,9 @@ def status(call: Call) -> Answer:
 
 def status_data(hosts: Mapping[Side, HostFolder], now_ns: int, language: str) -> Data:
     """The state of each host. well: all processes run and no alarm stands."""
-    shown = [_host_data(side, host, read_boards(host), now_ns, language) for side, host in hosts.items()]
+    shown = [
+        _host_data(side, host, read_boards(host), now_ns, language) for side, host in hosts.items()
+    ]
     well = all(
         not host["alarms"] and all(process["state"] == "running" for process in host["processes"])
         for host in shown
@@ -41,7 +43,9 @@ def _host_data(
     return {
         "side": side.value,
         "folder": str(host.root),
-        "policy": next((str(b.gauges["policy"]) for b in boards.values() if "policy" in b.gauges), None),
+        "policy": next(
+            (str(b.gauges["policy"]) for b in boards.values() if "policy" in b.gauges), None
+        ),
         "processes": [_process_data(role, boards.get(role), now_ns) for role in Role],
         "queues": queue_data(host, side, boards),
         "lane": _lane_data(side, boards.get(Role.FERRY)),
@@ -70,13 +74,21 @@ def _process_data(role: Role, seen: Seen | None, now_ns: int) -> Data:
 def _lane_data(side: Side, ferry: Seen | None) -> Data:
     """What the ferry says of the lane: its own gauges and counters, under their own names."""
     if ferry is None or not ferry.alive:
-        return {"lane": "import", "end": "sends" if side is Side.OUTER else "receives", "figures": {}}
+        return {
+            "lane": "import",
+            "end": "sends" if side is Side.OUTER else "receives",
+            "figures": {},
+        }
     figures: dict[str, Any] = {
         name: value
         for name, value in sorted({**ferry.gauges, **ferry.counters}.items())
         if not name.startswith("queue_") and name not in ("journal_seq", "policy", "channels")
     }
-    return {"lane": "import", "end": "sends" if side is Side.OUTER else "receives", "figures": figures}
+    return {
+        "lane": "import",
+        "end": "sends" if side is Side.OUTER else "receives",
+        "figures": figures,
+    }
 
 
 def alarm_data(boards: Mapping[Role, Seen], now_ns: int, language: str) -> list[Data]:
@@ -111,7 +123,11 @@ def render_status(data: Data, terminal: Terminal) -> Sequence[str]:
 
 def _host_lines(host: Data, terminal: Terminal) -> list[str]:
     title = terminal.paint(say(terminal, host["side"]).upper(), Colour.HEAD)
-    policy = say(terminal, "policy {digest}", digest=digest(host["policy"])) if host["policy"] else say(terminal, "no policy in force")
+    policy = (
+        say(terminal, "policy {digest}", digest=digest(host["policy"]))
+        if host["policy"]
+        else say(terminal, "no policy in force")
+    )
     lines = [f"{title}  {policy}  {host['folder']}"]
     lines += process_table(host["processes"], terminal)
     lines += queue_table(host["queues"], terminal)
@@ -134,7 +150,8 @@ def process_table(processes: Sequence[Data], terminal: Terminal) -> list[str]:
             Cell(state(terminal, process["state"]), colour_of(process["state"])),
             str(process["pid"] or "-"),
             span(process["up_s"]) if process["up_s"] is not None else "-",
-            ", ".join(f"{say(terminal, what)} {count(n)}" for what, n in process["units"].items()) or "-",
+            ", ".join(f"{say(terminal, what)} {count(n)}" for what, n in process["units"].items())
+            or "-",
         ]
         for process in processes
     ]
@@ -144,7 +161,10 @@ def process_table(processes: Sequence[Data], terminal: Terminal) -> list[str]:
 def queue_table(queues: Sequence[Data], terminal: Terminal) -> list[str]:
     """A queue whose reader says nothing shows `?`, never a nought."""
     words = ("UNITS", "DEFERRED", "OLDEST", "REFUSED", "HELD", "CORRUPT")
-    heads = [Column(say(terminal, "QUEUE")), *(Column(say(terminal, word), right=True) for word in words)]
+    heads = [
+        Column(say(terminal, "QUEUE")),
+        *(Column(say(terminal, word), right=True) for word in words),
+    ]
     rows = [
         [
             say(terminal, queue["queue"]),
@@ -186,8 +206,17 @@ def lane_line(lane: Data, terminal: Terminal) -> str:
             value = figures[name]
             shown = span(value) if name.endswith("_s") and "bytes" not in name else count(value)
             parts.append(say(terminal, phrase, value=size(value) if "bytes" in name else shown))
-    head = say(terminal, "lane {lane} ({end})", lane=say(terminal, lane["lane"]), end=say(terminal, lane["end"]))
-    return f"{head}: {', '.join(parts)}" if parts else f"{head}: {say(terminal, 'the ferry says nothing')}"
+    head = say(
+        terminal,
+        "lane {lane} ({end})",
+        lane=say(terminal, lane["lane"]),
+        end=say(terminal, lane["end"]),
+    )
+    return (
+        f"{head}: {', '.join(parts)}"
+        if parts
+        else f"{head}: {say(terminal, 'the ferry says nothing')}"
+    )
 
 
 def alarm_lines(alarms: Sequence[Data], terminal: Terminal) -> list[str]:

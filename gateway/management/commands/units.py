@@ -63,7 +63,9 @@ def _row(number: int, story: Sequence[Entry]) -> Data:
     last = max(story, key=lambda entry: (_rank(entry.record.what), entry.record.at_ns))
     fields = {key: value for entry in story for key, value in entry.record.fields.items()}
     what = last.record.what
-    passed = [e.record.what for e in story if e.record.what not in _EXITS and e.record.what != "deferred"]
+    passed = [
+        e.record.what for e in story if e.record.what not in _EXITS and e.record.what != "deferred"
+    ]
     return {
         "unit": speak(number),
         "at": stamp(last.record.at_ns),
@@ -107,13 +109,28 @@ def render_units(data: Data, terminal: Terminal) -> Sequence[str]:
             row["unit"],
             row["channel"],
             shown(row["name"]),
-            Cell(state(terminal, row["result"]) if row["result"] != "under way" else f"- {say(terminal, row['stage'])}", colour_of(row["result"])),
-            " ".join(str(part) for part in (row["word"], row["rule"]) if part) or (f"FG-{row['number']}" if row["number"] else ""),
+            Cell(
+                state(terminal, row["result"])
+                if row["result"] != "under way"
+                else f"- {say(terminal, row['stage'])}",
+                colour_of(row["result"]),
+            ),
+            " ".join(str(part) for part in (row["word"], row["rule"]) if part)
+            or (f"FG-{row['number']}" if row["number"] else ""),
         ]
         for row in data["units"]
     ]
     lines = table(terminal, heads, rows)
-    return [*lines, say(terminal, "{shown} of {of}, since {since}", shown=len(rows), of=data["of"], since=data["since"])]
+    return [
+        *lines,
+        say(
+            terminal,
+            "{shown} of {of}, since {since}",
+            shown=len(rows),
+            of=data["of"],
+            since=data["since"],
+        ),
+    ]
 
 
 def life(call: Call) -> Answer:
@@ -131,7 +148,12 @@ def life_data(number: int, found: Sequence[Entry], here: frozenset[Side], langua
     for side in Side:
         events = sorted(
             (e for e in found if e.side is side),
-            key=lambda e: (_ORDER.get(e.record.what, 99) if e.record.what in _ORDER and e.record.what not in _EXITS else 98, e.record.at_ns),
+            key=lambda e: (
+                _ORDER.get(e.record.what, 99)
+                if e.record.what in _ORDER and e.record.what not in _EXITS
+                else 98,
+                e.record.at_ns,
+            ),
         )
         hosts.append(
             {
@@ -140,7 +162,11 @@ def life_data(number: int, found: Sequence[Entry], here: frozenset[Side], langua
                 "events": [_event_data(entry, language) for entry in events],
             }
         )
-    row = _row(number, [e for e in found if e.record.what in _ORDER]) if any(e.record.what in _ORDER for e in found) else None
+    row = (
+        _row(number, [e for e in found if e.record.what in _ORDER])
+        if any(e.record.what in _ORDER for e in found)
+        else None
+    )
     times = [entry.record.at_ns for entry in found]
     return {
         "unit": speak(number),
@@ -159,7 +185,9 @@ def _event_data(entry: Entry, language: str) -> Data:
         "seq": record.seq,
         "channel": record.channel,
         "number": record.number or None,
-        "text": describe(Refused(record.number, **record.fields), language) if record.number else None,
+        "text": describe(Refused(record.number, **record.fields), language)
+        if record.number
+        else None,
         "fields": dict(record.fields),
     }
 
@@ -185,7 +213,12 @@ def _life_title(data: Data, terminal: Terminal) -> str:
     if row is None:
         return f"{unit}  {say(terminal, 'not known here')}"
     result = row["result"] if row["result"] != "under way" else row["stage"]
-    parts = [unit, terminal.paint(state(terminal, result), colour_of(result)), row["channel"], shown(row["name"])]
+    parts = [
+        unit,
+        terminal.paint(state(terminal, result), colour_of(result)),
+        row["channel"],
+        shown(row["name"]),
+    ]
     if row["size_bytes"] is not None:
         parts.append(size(float(row["size_bytes"])))
     if data["took_s"] is not None:
@@ -214,12 +247,21 @@ def _event_lines(event: Data, terminal: Terminal) -> list[str]:
     head = f"  {event['at'][11:23]}  {letter(what)} {pad(say(terminal, what), 10)} {pad(say(terminal, event['process']), 5)}"
     parts = []
     if event["fields"].get("rule"):
-        parts.append(say(terminal, "by {word}, {rule}", word=event["fields"].get("word", "?"), rule=event["fields"]["rule"]))
+        parts.append(
+            say(
+                terminal,
+                "by {word}, {rule}",
+                word=event["fields"].get("word", "?"),
+                rule=event["fields"]["rule"],
+            )
+        )
     if event["text"]:
         parts.append(event["text"])
     else:
         parts += [
-            f"{key} {shown(value)[:16]}" for key, value in event["fields"].items() if key not in _TITLE_FIELDS
+            f"{key} {shown(value)[:16]}"
+            for key, value in event["fields"].items()
+            if key not in _TITLE_FIELDS
         ]
     wrapped = wrap("; ".join(parts), terminal.columns, " " * 36) if parts else [" " * 36]
     first = terminal.paint(head, colour_of(what)) + "  " + wrapped[0][36:]
@@ -234,7 +276,9 @@ def alarms(call: Call) -> Answer:
         for side, host in call.hosts().items()
     ]
     standing = any(host["alarms"] for host in hosts)
-    return Answer({"at": stamp(now_ns), "hosts": hosts}, render_alarms, Exit.NO if standing else Exit.YES)
+    return Answer(
+        {"at": stamp(now_ns), "hosts": hosts}, render_alarms, Exit.NO if standing else Exit.YES
+    )
 
 
 def render_alarms(data: Data, terminal: Terminal) -> Sequence[str]:
@@ -252,11 +296,32 @@ def render_alarms(data: Data, terminal: Terminal) -> Sequence[str]:
 def _units_arguments(parser: Parser) -> None:
     add = parser.add_argument
     add("--channel", metavar="C", help="only this channel")
-    add("--stage", choices=["captured", "cleared", "sent", "received", "admitted", "delivered"], metavar="STAGE", help="only units whose last stage is this one")
-    add("--result", choices=["delivered", "sent", "refused", "held", "corrupt", "deferred", "under way"], metavar="R", help="delivered, sent, refused, held, corrupt, deferred or 'under way'")
-    add("--since", metavar="T", default=DEFAULT_SINCE, help="10 min, 2 h, 3 d or 2026-11-21T09:30Z; 1 h if not said")
+    add(
+        "--stage",
+        choices=["captured", "cleared", "sent", "received", "admitted", "delivered"],
+        metavar="STAGE",
+        help="only units whose last stage is this one",
+    )
+    add(
+        "--result",
+        choices=["delivered", "sent", "refused", "held", "corrupt", "deferred", "under way"],
+        metavar="R",
+        help="delivered, sent, refused, held, corrupt, deferred or 'under way'",
+    )
+    add(
+        "--since",
+        metavar="T",
+        default=DEFAULT_SINCE,
+        help="10 min, 2 h, 3 d or 2026-11-21T09:30Z; 1 h if not said",
+    )
     add("--until", metavar="T", help="the same; now if not said")
-    add("--limit", metavar="N", type=_limit, default=DEFAULT_LIMIT, help="at most so many rows; 50 if not said")
+    add(
+        "--limit",
+        metavar="N",
+        type=_limit,
+        default=DEFAULT_LIMIT,
+        help="at most so many rows; 50 if not said",
+    )
     add_side(parser)
 
 
@@ -269,7 +334,9 @@ def _limit(text: str) -> int:
 
 
 def _life_arguments(parser: Parser) -> None:
-    parser.add_argument("unit", metavar="UNIT", help="unit number, as 7QK4-M2XD-9; case and dashes are free")
+    parser.add_argument(
+        "unit", metavar="UNIT", help="unit number, as 7QK4-M2XD-9; case and dashes are free"
+    )
     add_side(parser)
 
 
@@ -277,7 +344,10 @@ COMMANDS: Final = (
     Command(
         "units",
         "Units by channel, stage, result and time, newest first.",
-        ("ferrygate units --result refused --since '2 h'", "ferrygate units --channel lab-reports --limit 200 --json"),
+        (
+            "ferrygate units --result refused --since '2 h'",
+            "ferrygate units --channel lab-reports --limit 200 --json",
+        ),
         units,
         _units_arguments,
     ),

@@ -32,7 +32,9 @@ class Watch:
 
     def __init__(self, hosts: Mapping[Side, HostFolder]) -> None:
         self._hosts = dict(hosts)
-        self._tails = [_Tail(side, host.journal(role)) for side, host in hosts.items() for role in Role]
+        self._tails = [
+            _Tail(side, host.journal(role)) for side, host in hosts.items() for role in Role
+        ]
         self._channels: dict[str, dict[str, int]] = {}
         self._recent: deque[tuple[int, str]] = deque()
         self._last: deque[tuple[Side, Record]] = deque(maxlen=_LAST_KEPT)
@@ -73,7 +75,9 @@ class Watch:
             {
                 "at": stamp(record.at_ns),
                 "side": side.value,
-                "unit": speak(record.unit) if record.unit is not None and record.unit <= MAX_NUMBER else None,
+                "unit": speak(record.unit)
+                if record.unit is not None and record.unit <= MAX_NUMBER
+                else None,
                 "channel": record.channel,
                 "result": record.what,
                 "word": record.fields.get("word"),

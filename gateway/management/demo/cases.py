@@ -5,6 +5,7 @@ Nothing hostile lies in the tree: every such file is made when the demo runs.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ class Case:
     meaning: str
     rule: str = ""
     channel: str = SMALL
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
     @property
     def is_good(self) -> bool:
@@ -62,14 +67,20 @@ def hostile_cases() -> Iterator[Case]:
     yield Case("run.csv", generate_sample("script"), "a shell script", "type")
     yield Case("bomb.zip", generate_sample("zip bomb"), "a zip bomb", "archive")
     yield Case("nested.zip", generate_sample("eicar in a zip"), "EICAR two archives deep", "inside")
-    yield Case("locked.zip", generate_sample("encrypted zip"), "an archive with a password", "encrypted")
-    yield Case("climb.zip", generate_sample("climbing zip"), "a member named ../../etc/cron.d/x", "name")
+    yield Case(
+        "locked.zip", generate_sample("encrypted zip"), "an archive with a password", "encrypted"
+    )
+    yield Case(
+        "climb.zip", generate_sample("climbing zip"), "a member named ../../etc/cron.d/x", "name"
+    )
     eicar = {"report.pdf": report, "a.csv": generate_sample("eicar")}
     yield Case("mixed.zip", zip_of(eicar), "EICAR beside a good report", "malware")
     yield Case("..\\..\\autorun.pdf", report, "a name that climbs", "name")
     yield Case("report\x1b[2J.pdf", report, "a name with control characters", "name")
     yield Case("report\u202efdp.csv", report, "a name that reads backwards", "name")
-    yield Case("both.pdf", report + generate_sample("zip bomb"), "a PDF with a zip behind it", "type")
+    yield Case(
+        "both.pdf", report + generate_sample("zip bomb"), "a PDF with a zip behind it", "type"
+    )
 
 
 def write_large(path: Path, size_bytes: int) -> Iterator[int]:

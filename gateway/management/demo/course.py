@@ -11,7 +11,6 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -76,9 +75,15 @@ def run_demo(call: Call) -> int:
 def _run(call: Call, folder: Path) -> Data:
     cases = [*good_cases(), *hostile_cases()]
     started_s = time.monotonic()
-    with _scanner(folder) as socket, running(make_trial(folder / "gate", clamd=socket, rate="1 Gbit/s")) as trial:
+    with contextlib.ExitStack() as stack:
+        socket = stack.enter_context(local_clamd(folder / "clamd"))
+        trial = stack.enter_context(running(make_trial(folder / "gate", clamd=str(socket))))
         ready_s = time.monotonic() - started_s
-        _tell(call, "Both hosts run in {folder}: six processes, joined by a one-way lane.", folder=str(trial.root))
+        _tell(
+            call,
+            "Both hosts run in {folder}: six processes, joined by a one-way lane.",
+            folder=str(trial.root),
+        )
         for case in cases:
             drop(trial.drop(case.channel), case.name, case.content)
         fates = _await_small(call, trial, cases)
@@ -95,12 +100,6 @@ def _run(call: Call, folder: Path) -> Data:
     }
 
 
-@contextlib.contextmanager
-def _scanner(folder: Path) -> Iterator[str]:
-    with local_clamd(folder / "clamd") as socket:
-        yield str(socket)
-
-
 def drop(folder: Path, name: str, content: bytes) -> None:
     """Lay a file into a watched folder the right way: written aside, then renamed into place."""
     part = folder / f".{hashlib.sha256(name.encode()).hexdigest()[:16]}.part"
@@ -110,19 +109,20 @@ def drop(folder: Path, name: str, content: bytes) -> None:
 
 def _await_small(call: Call, trial: Trial, cases: list[Case]) -> list[Fate]:
     deadline_s = time.monotonic() + SMALL_WITHIN_S
+    fates: dict[str, Fate] = {}
     label = say(call.terminal, "waiting for every file's fate")
     with Progress(call.err, call.terminal, label, wanted=not call.quiet) as bar:
-        while True:
-            fates = [_fate(trial, case) for case in cases]
-            known = sum(bool(fate.stage) for fate in fates)
-            bar.at(known, len(fates))
-            if known == len(fates) or time.monotonic() > deadline_s:
-                return fates
+        while len(fates) < len(cases) and time.monotonic() < deadline_s:
+            for case in cases:
+                if case.name not in fates and (fate := _fate(trial, case, case.sha256)):
+                    fates[case.name] = fate
+            bar.at(len(fates), len(cases))
             time.sleep(0.2)
+    return [fates.get(case.name) or _unknown(case) for case in cases]
 
 
-def _fate(trial: Trial, case: Case) -> Fate:
-    fate = Fate(case.name, case.meaning, case.rule or "delivered")
+def _fate(trial: Trial, case: Case, sha256: str) -> Fate | None:
+    """What the journals of both hosts say of a file by now."""
     for side in Side:
         journals = journals_of(trial.host(side).root / "journal")
         for found in search(journals, Query(what=_ENDS, channel=case.channel)):
@@ -131,59 +131,56 @@ def _fate(trial: Trial, case: Case) -> Fate:
                 continue
             arrived = trial.arrivals(case.channel) / case.name
             return replace(
-                fate,
+                _unknown(case),
                 stage=record.what,
                 side=side.value,
                 unit=speak(record.unit) if record.unit is not None else "",
                 rule=str(record.fields.get("rule", "")),
                 word=str(record.fields.get("word", "")),
-                identical=arrived.is_file() and arrived.read_bytes() == case.content,
+                identical=arrived.is_file() and _sha256(arrived) == sha256,
             )
-    return fate
+    return None
+
+
+def _unknown(case: Case) -> Fate:
+    return Fate(case.name, case.meaning, case.rule or "delivered")
 
 
 def _send_large(call: Call, trial: Trial) -> Fate:
-    part = trial.root / "large.part"
-    with Progress(call.err, call.terminal, say(call.terminal, "writing a large file"), wanted=not call.quiet) as bar:
+    case = Case(LARGE_NAME, b"", "a DICOM series of 1 GiB", channel=LARGE)
+    part = trial.drop(LARGE) / f".{LARGE_NAME}.part"
+    label = say(call.terminal, "writing a large file")
+    with Progress(call.err, call.terminal, label, wanted=not call.quiet) as bar:
         for written in write_large(part, LARGE_BYTES):
             bar.at(written, LARGE_BYTES)
-    sent_sha256 = _sha256(part)
-    size_bytes = part.stat().st_size
-    case = Case(LARGE_NAME, b"", "a DICOM series of 1 GiB", channel=LARGE)
-    part.rename(trial.drop(LARGE) / LARGE_NAME)
-    arrived = trial.arrivals(LARGE) / LARGE_NAME
+    sha256, size_bytes = _sha256(part), part.stat().st_size
+    part.rename(part.with_name(LARGE_NAME))
     deadline_s = time.monotonic() + LARGE_WITHIN_S
-    with Progress(call.err, call.terminal, say(call.terminal, "the large file on its way"), wanted=not call.quiet) as bar:
-        while not (fate := _fate_of_large(trial, case)).stage and time.monotonic() < deadline_s:
-            bar.at(_progress_bytes(trial), 5 * size_bytes)
+    label = say(call.terminal, "the large file on its way")
+    with Progress(call.err, call.terminal, label, wanted=not call.quiet) as bar:
+        while time.monotonic() < deadline_s:
+            if fate := _fate(trial, case, sha256):
+                return fate
+            bar.at(_way_bytes(trial, size_bytes), 4 * size_bytes)
             time.sleep(0.2)
-    return replace(fate, identical=arrived.is_file() and _sha256(arrived) == sent_sha256)
+    return _unknown(case)
 
 
-def _fate_of_large(trial: Trial, case: Case) -> Fate:
-    arrived = trial.arrivals(case.channel) / case.name
-    if arrived.is_file() and arrived.stat().st_size > 1 << 24:
-        # Read once, at the end, not while waiting.
-        fate = _fate(trial, replace(case, name=""))
-    fate = Fate(case.name, case.meaning, "delivered")
-    for side in Side:
-        journals = journals_of(trial.host(side).root / "journal")
-        for found in search(journals, Query(what=_ENDS, channel=case.channel, text=case.name)):
-            record = found.record
-            return replace(
-                fate,
-                stage=record.what,
-                side=side.value,
-                unit=speak(record.unit) if record.unit is not None else "",
-                rule=str(record.fields.get("rule", "")),
-                word=str(record.fields.get("word", "")),
-            )
-    return fate
+def _way_bytes(trial: Trial, size_bytes: int) -> int:
+    """How far a large file has come: sealed, received, opened and delivered count alike."""
+    outer, inner = trial.host(Side.OUTER).root, trial.host(Side.INNER).root
+    places = (outer / "queues/import/cleared", inner / "state", inner / "queues/import/admitted")
+    way = [min(size_bytes, _largest(place)) for place in places]
+    # Later places imply the earlier ones, whose files are gone by then.
+    return max((index * size_bytes + there for index, there in enumerate(way) if there), default=0)
 
 
-def _progress_bytes(trial: Trial) -> int:
-    """How far the large file has come: bytes of it that lie in the queues of both hosts."""
-    return 0
+def _largest(folder: Path) -> int:
+    sizes = []
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            sizes.append(path.stat().st_size if path.is_file() else 0)
+    return max((size for size in sizes if size > 1 << 24), default=0)
 
 
 def _strays(trial: Trial, fates: list[Fate]) -> list[str]:

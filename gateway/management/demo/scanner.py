@@ -51,7 +51,9 @@ def local_clamd(folder: Path) -> Iterator[Path]:
     signature = f"Local.Eicar-Test:0:*:{generate_sample('eicar').hex()}\n"
     (folder / "database" / "local.ndb").write_text(signature, encoding="ascii")
     configuration = folder / "clamd.conf"
-    configuration.write_text(_CONFIGURATION.format(folder=folder, user="User root" if _is_root() else ""))
+    configuration.write_text(
+        _CONFIGURATION.format(folder=folder, user="User root" if _is_root() else "")
+    )
     with (folder / "clamd.out").open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 the daemon just found
             [program, "--config-file", str(configuration)], stdout=output, stderr=output

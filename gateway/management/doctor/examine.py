@@ -32,7 +32,7 @@ def examine(host: HostFolder, side: Side) -> Iterator[Finding]:
     yield from _each("link", lambda: machine.link(settings))
     yield from _each("scanners", lambda: scanning.scanners(host, settings))
     yield from _each("journal", lambda: installed.journal(host, now_ns))
-    yield from _each("processes", lambda: installed.processes(host))
+    yield from _each("processes", lambda: installed.processes(host, side))
 
 
 def _each(check: str, look_at: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -33,7 +33,11 @@ class Finding:
 
     def mend(self, language: str) -> str:
         """What mends it; nothing where there is nothing to mend."""
-        return "" if self.state is State.OK else remedy(Misconfigured(self.number, **self.fields), language)
+        return (
+            ""
+            if self.state is State.OK
+            else remedy(Misconfigured(self.number, **self.fields), language)
+        )
 
 
 def ok(check: str, number: int, **fields: Field) -> Finding:

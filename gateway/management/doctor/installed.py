@@ -28,7 +28,13 @@ def folders(host: HostFolder) -> Iterator[Finding]:
         yield look("folders", 7120, path=str(path))
     open_to_all = list(_open_secrets(host.keys))
     for path, mode in open_to_all:
-        yield stop("folders", 7121, path=str(path), mode=f"{mode:04o}", wanted="0700" if path.is_dir() else "0600")
+        yield stop(
+            "folders",
+            7121,
+            path=str(path),
+            mode=f"{mode:04o}",
+            wanted="0700" if path.is_dir() else "0600",
+        )
     if not absent and not open_to_all:
         yield ok("folders", 7122, path=str(host.root))
 
@@ -63,7 +69,9 @@ def keys(host: HostFolder, side: Side, now_ns: int) -> Iterator[Finding]:
             finding = stop if expiry.days_left(now_ns) < 0 else look
             yield finding("keys", warning.number, **warning.fields)
     if ends and ends[0].warning(now_ns) is None:
-        yield ok("keys", 7125, subject=ends[0].subject, days=ends[0].days_left(now_ns), count=len(ends))
+        yield ok(
+            "keys", 7125, subject=ends[0].subject, days=ends[0].days_left(now_ns), count=len(ends)
+        )
 
 
 def policy(host: HostFolder) -> Iterator[Finding]:
@@ -89,7 +97,11 @@ def disk(host: HostFolder, reserve_bytes: int) -> Iterator[Finding]:
 
 def judge_disk(path: str, free_bytes: int, reserve_bytes: int) -> Finding:
     """Below the reserve nothing more is taken in; near it somebody should look."""
-    fields: dict[str, str] = {"path": path, "free": size(free_bytes), "reserve": size(reserve_bytes)}
+    fields: dict[str, str] = {
+        "path": path,
+        "free": size(free_bytes),
+        "reserve": size(reserve_bytes),
+    }
     if free_bytes <= reserve_bytes:
         return stop("disk", 7130, **fields)
     if free_bytes < _ROOMY * reserve_bytes:
@@ -108,7 +120,9 @@ def journal(host: HostFolder, now_ns: int) -> Iterator[Finding]:
     checkpoint = note.checkpoint
     age_s = (now_ns - checkpoint.at_ns) / 1e9
     if checkpoint.breaks:
-        yield stop("journal", 7134, process=checkpoint.breaks[0].process, seq=checkpoint.breaks[0].seq)
+        yield stop(
+            "journal", 7134, process=checkpoint.breaks[0].process, seq=checkpoint.breaks[0].seq
+        )
     guard = read_boards(host).get(Role.GUARD)
     if guard is not None and guard.alive and age_s > LATE_CHECKPOINT_S:
         yield look("journal", 7135, age=span(age_s))
@@ -116,18 +130,17 @@ def journal(host: HostFolder, now_ns: int) -> Iterator[Finding]:
         yield ok("journal", 7136, count=checkpoint.number, age=span(age_s), words=note.words)
 
 
-def processes(host: HostFolder) -> Iterator[Finding]:
+def processes(host: HostFolder, side: Side) -> Iterator[Finding]:
     """Each process runs and says so; what it alarms stands with its own number."""
     boards = read_boards(host)
-    well = True
-    for role in Role:
-        board = boards.get(role)
-        state = board.state if board is not None else "stopped"
-        if state == "running":
-            continue
-        well = False
-        number = 7138 if state == "silent" else 7137
-        yield look("processes", number, process=role.value, side=host.root.name, folder=str(host.root))
+    states = {role: boards[role].state if role in boards else "stopped" for role in Role}
+    fields = {"side": side.value, "folder": str(host.root)}
+    if away := [role.value for role, state in states.items() if state in ("stopped", "unknown")]:
+        yield look("processes", 7137, processes=", ".join(away), **fields)
+    for role, state in states.items():
+        if state == "silent":
+            yield look("processes", 7138, process=role.value, **fields)
+    well = all(state == "running" for state in states.values())
     for board in boards.values():
         for alarm in board.alarms if board.alive else ():
             well = False

@@ -26,15 +26,11 @@ _FORWARDING: Final = (
     Path("/proc/sys/net/ipv4/ip_forward"),
     Path("/proc/sys/net/ipv6/conf/all/forwarding"),
 )
-# Booked bytes of a received frame against those on the wire, and the double that the kernel books.
-_BOOKING: Final = 2
 
 
 def libraries() -> Iterator[Finding]:
     """Libraries of the operating system that the processes load."""
-    absent = [
-        (name, package) for name, files, package in _LIBRARIES if not any(map(_loads, files))
-    ]
+    absent = [(name, package) for name, files, package in _LIBRARIES if not any(map(_loads, files))]
     for name, package in absent:
         yield stop("libraries", 7140, library=name, package=package)
     if not absent:
@@ -83,9 +79,7 @@ def link(settings: Settings) -> Iterator[Finding]:
     else:
         yield from _sending(settings)
     if settings.side is Side.INNER:
-        permitted = _number(Path("/proc/sys/net/core/rmem_max"))
-        wanted = int(settings.link.rate_bits_per_s / 8 * settings.link.stall_s)
-        yield judge_buffer(permitted, wanted)
+        yield from _receive_buffer(settings)
 
 
 def judge_forwarding(values: dict[str, int]) -> Finding:
@@ -96,16 +90,13 @@ def judge_forwarding(values: dict[str, int]) -> Finding:
     return ok("link", 7145)
 
 
-def judge_buffer(permitted_bytes: int, wanted_bytes: int) -> Finding:
-    """What the kernel permits against what a stall at full rate needs."""
-    fields: dict[str, str | int] = {
-        "permitted": size(permitted_bytes),
-        "wanted": size(wanted_bytes * _BOOKING),
-        "bytes": wanted_bytes * _BOOKING,
-    }
-    return (ok if permitted_bytes >= wanted_bytes * _BOOKING else look)(
-        "link", 7147 if permitted_bytes >= wanted_bytes * _BOOKING else 7146, **fields
-    )
+def _receive_buffer(settings: Settings) -> Iterator[Finding]:
+    """Asks the kernel for the buffer that the ferry will ask for; raises its 5204 where it is refused."""
+    from gateway.ferry.link.udp import fit_receive_buffer
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        got = fit_receive_buffer(probe, settings.link.rate_bits_per_s, settings.link.stall_s)
+    yield ok("link", 7147, got=size(got))
 
 
 def _sysctl(path: str) -> str:

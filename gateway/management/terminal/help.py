@@ -16,7 +16,7 @@ from gateway.management.terminal.width import pad, width, wrap
 from gateway.management.terminal.words import say
 
 # Option names are set in so many columns; a longer one stands on a line of its own.
-_LEFT_COLUMNS: Final = 24
+_LEFT_COLUMNS: Final = 26
 
 
 class Mistyped(GatewayError):
@@ -39,10 +39,7 @@ class Parser(argparse.ArgumentParser):
         self.summary = summary
         self.examples = tuple(examples)
         self.children: list[tuple[str, str]] = []
-        self.child_heading = "Commands"
-        self.notes: tuple[tuple[str, str], ...] = ()
         self.hidden_options: frozenset[str] = frozenset()
-        self.footer = ""
 
     def error(self, message: str) -> NoReturn:
         raise Mistyped(7001, problem=message, command=self.prog)
@@ -64,25 +61,18 @@ class Parser(argparse.ArgumentParser):
         if self.summary:
             lines += [*wrap(say(self.language, self.summary), STANDARD_COLUMNS), ""]
         if self.children:
-            lines += [say(self.language, self.child_heading) + ":"]
-            lines += self._two_columns(self.children)
-            lines += [""]
+            lines += [*self._two_columns(self.children), ""]
         if options := self._described():
-            lines += [say(self.language, "Options") + ":", *self._two_columns(options), ""]
-        for heading, text in self.notes:
-            lines += [say(self.language, heading) + ":"]
-            lines += [*wrap(say(self.language, text), STANDARD_COLUMNS, "  "), ""]
-        if self.examples:
-            lines += [say(self.language, "Examples") + ":"]
-            lines += [f"  {example}" for example in self.examples]
-        if self.footer:
-            lines += ["", *wrap(say(self.language, self.footer), STANDARD_COLUMNS)]
+            lines += [*self._two_columns(options), ""]
+        lines += [f"  {example}" for example in self.examples]
         return "\n".join(lines).rstrip() + "\n"
 
     def _usage(self) -> list[str]:
         words = [self.prog]
         if self.children:
-            words.append("COMMAND" if " " not in self.prog else "WHAT")
+            words.append("COMMAND")
+            if " " not in self.prog:
+                return [f"{say(self.language, 'usage:')} {self.prog} COMMAND ..."]
         words += [_shape(action) for action in self._own_actions() if action.option_strings]
         words += [_shape(action) for action in self._own_actions() if not action.option_strings]
         if any(option in self.hidden_options for option in self._option_string_actions):
@@ -101,7 +91,7 @@ class Parser(argparse.ArgumentParser):
 
     def _described(self) -> list[tuple[str, str]]:
         positional = [a for a in self._own_actions() if not a.option_strings]
-        options = [a for a in self._own_actions() if a.option_strings]
+        options = [a for a in self._own_actions() if a.option_strings and a.dest != "help"]
         return [(_left(action), action.help or "") for action in [*positional, *options]]
 
     def _two_columns(self, rows: Iterable[tuple[str, str]]) -> list[str]:

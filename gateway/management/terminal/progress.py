@@ -16,7 +16,9 @@ _BAR_COLUMNS: Final = 24
 class Progress:
     """`with Progress(...) as bar: bar.at(done, total)`. Writes nothing where nobody looks."""
 
-    def __init__(self, stream: TextIO, terminal: Terminal, label: str, *, wanted: bool = True) -> None:
+    def __init__(
+        self, stream: TextIO, terminal: Terminal, label: str, *, wanted: bool = True
+    ) -> None:
         self._stream, self._terminal, self._label = stream, terminal, label
         self._shown = wanted and stream.isatty()
         self._next_s = 0.0
@@ -34,7 +36,10 @@ class Progress:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._shown and self._next_s:
             self._stream.write("\r\x1b[K")

@@ -62,7 +62,11 @@ def language_of(chosen: str | None, environment: Mapping[str, str]) -> str:
     """The language that a person wants: --lang, FERRYGATE_LANG, else the locale's, else English."""
     wanted = chosen or environment.get("FERRYGATE_LANG") or ""
     if not wanted:
-        wanted = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG", "")
+        wanted = (
+            environment.get("LC_ALL")
+            or environment.get("LC_MESSAGES")
+            or environment.get("LANG", "")
+        )
     return "zh" if wanted.lower().startswith("zh") else "en"
 
 
@@ -77,9 +81,16 @@ def detect(
     is_terminal = _is_terminal(stream)
     kind = environment.get("TERM", "")
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
-    plain = (is_terminal and kind.startswith(_PLAIN_TERMINALS)) or encoding not in ("utf8", "gb18030")
+    plain = (is_terminal and kind.startswith(_PLAIN_TERMINALS)) or encoding not in (
+        "utf8",
+        "gb18030",
+    )
     ascii_only = ascii_wanted or plain
-    colour = is_terminal and not environment.get("NO_COLOR") and kind not in ("", "dumb", "vt100", "vt220")
+    colour = (
+        is_terminal
+        and not environment.get("NO_COLOR")
+        and kind not in ("", "dumb", "vt100", "vt220")
+    )
     return Terminal(
         columns=max(40, shutil.get_terminal_size((STANDARD_COLUMNS, 24)).columns),
         colour=colour,

@@ -30,7 +30,10 @@ class Cell:
 
 
 def table(
-    terminal: Terminal, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]], indent: str = ""
+    terminal: Terminal,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell | str]],
+    indent: str = "",
 ) -> list[str]:
     """The lines of a table with its heads; none where there is no row."""
     if not rows:

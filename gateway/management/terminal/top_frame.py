@@ -41,7 +41,11 @@ def _title(data: Data, terminal: Terminal) -> str:
     if len(policies) > 1:
         said = say(terminal, "policies DIFFER")
     else:
-        said = say(terminal, "policy {digest}", digest=digest(policy)) if policy else say(terminal, "no policy in force")
+        said = (
+            say(terminal, "policy {digest}", digest=digest(policy))
+            if policy
+            else say(terminal, "no policy in force")
+        )
     well = say(terminal, "All is well.") if data["well"] else say(terminal, "look below")
     parts = ["OUTER -> INNER", said, well, f"{data['at'][11:19]}Z", say(terminal, "read-only")]
     return terminal.paint(_cut("  ".join(parts), terminal), Colour.HEAD)
@@ -49,7 +53,8 @@ def _title(data: Data, terminal: Terminal) -> str:
 
 def _host_lines(host: Data, terminal: Terminal) -> list[str]:
     processes = "  ".join(
-        f"{say(terminal, p['process'])} {letter(p['state'])} {say(terminal, p['state'])}" for p in host["processes"]
+        f"{say(terminal, p['process'])} {letter(p['state'])} {say(terminal, p['state'])}"
+        for p in host["processes"]
     )
     bad = any(process["state"] != "running" for process in host["processes"])
     first = _cut(f"{say(terminal, host['side'])}: {processes}", terminal)
@@ -57,9 +62,13 @@ def _host_lines(host: Data, terminal: Terminal) -> list[str]:
         f"{say(terminal, queue['queue'])} {_figure(queue['units'])}" for queue in host["queues"]
     )
     aside = "  ".join(
-        f"{say(terminal, word)} {_sum(host['queues'], word)}" for word in ("deferred", "held", "refused", "corrupt")
+        f"{say(terminal, word)} {_sum(host['queues'], word)}"
+        for word in ("deferred", "held", "refused", "corrupt")
     )
-    lines = [terminal.paint(first, Colour.WARN if bad else None), _cut(f"  {say(terminal, 'waits')}  {waits}  {aside}", terminal)]
+    lines = [
+        terminal.paint(first, Colour.WARN if bad else None),
+        _cut(f"  {say(terminal, 'waits')}  {waits}  {aside}", terminal),
+    ]
     if lane := _lane(host["lane"], terminal):
         lines.append(_cut(f"  {lane}", terminal))
     return lines
@@ -81,17 +90,24 @@ def _lane(lane: Data, terminal: Terminal) -> str:
             parts.append(say(terminal, phrase, value=count(figures[name])))
     if not parts:
         return ""
-    return f"{say(terminal, 'lane {lane} ({end})', lane=say(terminal, lane['lane']), end=say(terminal, lane['end']))}  " + "  ".join(parts)
+    return (
+        f"{say(terminal, 'lane {lane} ({end})', lane=say(terminal, lane['lane']), end=say(terminal, lane['end']))}  "
+        + "  ".join(parts)
+    )
 
 
 def _alarm_lines(hosts: Sequence[Data], terminal: Terminal) -> list[str]:
     alarms = [(host["side"], alarm) for host in hosts for alarm in host["alarms"]]
     lines = [
-        terminal.paint(_cut(f"{letter('stop')} {say(terminal, side)}: {alarm['text']}", terminal), Colour.BAD)
+        terminal.paint(
+            _cut(f"{letter('stop')} {say(terminal, side)}: {alarm['text']}", terminal), Colour.BAD
+        )
         for side, alarm in alarms[:_ALARMS]
     ]
     if len(alarms) > _ALARMS:
-        lines.append(say(terminal, "and {count} more: ferrygate alarms", count=len(alarms) - _ALARMS))
+        lines.append(
+            say(terminal, "and {count} more: ferrygate alarms", count=len(alarms) - _ALARMS)
+        )
     return lines
 
 
@@ -105,7 +121,13 @@ def _channel_table(channels: Sequence[Data], terminal: Terminal, room: int) -> l
         [
             channel["channel"],
             count(channel["per_min"]),
-            *(Cell(count(channel[word]), colour_of(word) if word in ("refused", "held") and channel[word] else None) for word in words),
+            *(
+                Cell(
+                    count(channel[word]),
+                    colour_of(word) if word in ("refused", "held") and channel[word] else None,
+                )
+                for word in words
+            ),
         ]
         for channel in channels[: max(1, room - 1)]
     ]

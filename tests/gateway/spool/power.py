@@ -124,6 +124,15 @@ class PowerDisk(RealDisk):
         os.link(path, spare)
         return spare
 
+    def write_outside(self, path: Path, data: bytes) -> None:
+        """A file that another part wrote and closed without a sync."""
+        path.write_bytes(data)
+        inode, own = path.stat().st_ino, os.open(path, os.O_RDWR)
+        if inode in self._fds:
+            os.close(self._fds[inode])
+        self._fds[inode] = own
+        self.changes.append(Change(inode, set(), lambda: os.ftruncate(own, 0)))
+
     def lose(self, what: str) -> None:
         """What the disk shows after the cut. what: `nothing`, `all`, `content`, `names`, or a seed."""
         lost = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def test_an_interval_set_is_a_set(steps: list[tuple[bool, int, int]]) -> None:
     assert [n for n in range(80) if n in intervals] == sorted(plain)
     assert intervals.total == len(plain)
     assert intervals.end == max(plain, default=-1) + 1
-    assert all(before[1] < after[0] for before, after in zip(intervals, list(intervals)[1:]))
+    assert all(before[1] < after[0] for before, after in pairwise(intervals))
     assert intervals.first_missing(5) == next(n for n in range(5, 99) if n not in plain)
     assert intervals.covers(10, 20) == (set(range(10, 20)) <= plain)
     inside = [n for low, high in intervals.within(7, 31) for n in range(low, high)]
@@ -69,7 +70,9 @@ def test_a_million_numbers_in_order_take_a_few_bytes() -> None:
 
 
 @given(U64, U64, U64, st.binary(max_size=99), st.binary(max_size=99))
-def test_a_record_reads_back(ordinal: int, number: int, at_ns: int, header: bytes, body: bytes) -> None:
+def test_a_record_reads_back(
+    ordinal: int, number: int, at_ns: int, header: bytes, body: bytes
+) -> None:
     record = encode_head(ordinal, number, at_ns, header, body, len(body)) + header + body
     head = decode_head(record, 0)
     assert head is not None
@@ -138,7 +141,9 @@ SMALL_RANGES = st.lists(st.tuples(SMALL, SMALL).map(lambda pair: (pair[0], sum(p
 STEPS = st.one_of(
     st.builds(Answer, st.just(Kind.ACK), SMALL, SMALL_RANGES),
     st.builds(Answer, st.just(Kind.AGAIN), SMALL, SMALL_RANGES),
-    st.builds(Answer, st.just(Kind.HANDED), SMALL, st.lists(st.tuples(st.just(0), SMALL), max_size=1)),
+    st.builds(
+        Answer, st.just(Kind.HANDED), SMALL, st.lists(st.tuples(st.just(0), SMALL), max_size=1)
+    ),
     st.builds(Answer, st.just(Kind.RETAKEN), SMALL, st.lists(st.tuples(SMALL, SMALL), max_size=3)),
 )
 

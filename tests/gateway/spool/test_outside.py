@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def test_a_look_from_outside_agrees_with_the_reader(tmp_path: Path) -> None:
     reader.ack([0, 1])
     reader.release(2, 3600)
     reader.reject(3, 3102, "refused")
-    seen, known = look(folder), reader.health()
+    known, seen = reader.health(), look(folder)
     assert (seen.depth, seen.deferred) == (known.depth, known.deferred) == (7, 1)
     assert seen.bytes_on_disk == known.bytes_on_disk > 0
     assert seen.oldest_age_s >= known.oldest_age_s > 0
@@ -104,9 +105,7 @@ def fork(work: Callable[[], None]) -> int:
         try:
             work()
             status = 0
-        except BaseException:
-            import traceback
-
+        except Exception:  # noqa: BLE001 - the child's report; the parent sees the status
             traceback.print_exc()
         finally:
             os._exit(status)
@@ -183,6 +182,22 @@ def test_writer_and_reader_may_be_two_users_of_one_group(
     assert as_user(READER_USER, lambda: read_some(shared_folder, 20)) == 0
     bodies = {path.stat().st_gid for path in (shared_folder / "refused").iterdir()}
     assert bodies == {GROUP}
+
+
+def test_both_ends_may_make_the_folder_at_the_same_moment(tmp_path: Path) -> None:
+    for attempt in range(20):
+        folder = tmp_path / f"queue{attempt}"
+        children = [
+            fork(work)
+            for work in (
+                lambda f=folder: open_writer(f).close(),
+                lambda f=folder: open_reader(f).close(),
+            )
+        ]
+        assert [finish(child) for child in children] == [0, 0]
+        assert {path.stat().st_mode & 0o7777 for path in folder.iterdir() if path.is_dir()} == {
+            0o2770
+        }
 
 
 def test_a_third_user_is_told_that_this_is_not_his(shared_folder: Path) -> None:

@@ -25,7 +25,10 @@ def writer_of(folder: Path, **limits: int) -> QueueWriter:
 
 
 def units(first: int, count: int, size_bytes: int = 100) -> list[Entry]:
-    return [Entry(n, b"header %d" % n, bytes([n % 251]) * size_bytes) for n in range(first, first + count)]
+    return [
+        Entry(n, b"header %d" % n, bytes([n % 251]) * size_bytes)
+        for n in range(first, first + count)
+    ]
 
 
 def answer_all(reader: QueueReader) -> list[int]:
@@ -211,7 +214,7 @@ def test_a_long_backlog_costs_no_memory(tmp_path: Path) -> None:
     assert reader.again([45_000]) == [45_000]
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak_bytes < 4 << 20
+    assert peak_bytes < 6 << 20  # an index of the backlog would take more than ten
     reader.close()
 
 

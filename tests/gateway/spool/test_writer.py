@@ -83,7 +83,7 @@ def test_full_segments_follow_each_other_and_go_when_they_are_answered(tmp_path:
         writer.put(units(first, 5))
     assert len(list((folder / "segments").iterdir())) > 5
     assert drain(folder) == list(range(100))
-    open_reader(folder).take(1, 1)  # tidies up
+    assert drain(folder) == []  # tidies up
     assert len(list((folder / "segments").iterdir())) == 1
     writer.close()
     writer = open_writer(folder, segment_bytes=2000, reserve_bytes=0)

@@ -1,0 +1,172 @@
+"""The words of the journal: every `what` with its meaning and the values that come with it.
+
+One table for the printing of events, for docs/AUDIT.md (a test compares them) and for those who read
+the journal with other tools. Fields marked by a trailing "?" are not always there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an event says. process: who writes it. fields: names of its values, in order."""
+
+    process: str
+    en: str
+    zh: str
+    fields: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The fields that are always there."""
+        return tuple(name for name in self.fields if not name.endswith("?"))
+
+
+def _of(process: str, en: str, zh: str, fields: str = "") -> Meaning:
+    return Meaning(process, en, zh, tuple(fields.split()))
+
+
+# What a guard says of a judgement (gateway.guard.judgement), and of a manifest.
+_JUDGED: Final = "name size_bytes type policy checks"
+_DECIDED: Final = "rule? word?"
+_SAID: Final = "sha256? captured_at_ns? cleared_at_ns? sender_policy?"
+
+EVENTS: Final[dict[str, Meaning]] = {
+    "captured": _of(
+        "edge", "taken in from a source", "已从来源采集", "name size_bytes source? peer? address?"
+    ),
+    "cleared": _of(
+        "guard",
+        "inspected; policy lets it pass; sealed",
+        "已检查，策略放行，已封装",
+        f"{_JUDGED} again?",
+    ),
+    "sent": _of(
+        "ferry",
+        "given to the link; nothing is known of its arrival",
+        "已交给链路；是否到达未知",
+        "session sequence first_block last_block bytes",
+    ),
+    "resent": _of(
+        "ferry",
+        "given to the link again on request",
+        "应请求再次交给链路",
+        "session sequence first_block last_block bytes",
+    ),
+    "received": _of(
+        "ferry", "arrived whole, still sealed", "已完整到达，仍为密封", "bytes was_missing?"
+    ),
+    "admitted": _of(
+        "guard",
+        "opened, verified, inspected anew and let in",
+        "已拆封、验证、重新检查并准入",
+        f"{_JUDGED} {_SAID} again?",
+    ),
+    "delivered": _of(
+        "edge", "handed to its destination", "已交付目的地", "name size_bytes? sink? sha256?"
+    ),
+    "refused": _of(
+        "guard",
+        "not let pass, for good; set aside",
+        "已拒绝，不再重试，已隔离存放",
+        f"name? size_bytes? type? policy? checks? {_DECIDED} {_SAID}",
+    ),
+    "deferred": _of(
+        "any", "cannot be judged or handed on now; tried again", "暂不能判定或转交，将重试", ""
+    ),
+    "held": _of(
+        "guard", "waits for people to decide", "等待人工审批", f"{_JUDGED} {_DECIDED} {_SAID}"
+    ),
+    "corrupt": _of(
+        "any", "not what it should be on disk or lane; set aside", "内容损坏，已隔离存放", ""
+    ),
+    "duplicate.dropped": _of(
+        "any", "came a second time; the first stands", "重复到达，已丢弃；首次到达的有效", ""
+    ),
+    "process.started": _of("any", "a process began", "进程已启动", ""),
+    "process.stopped": _of("any", "a process ended in order", "进程已正常结束", ""),
+    "policy.loaded": _of("any", "a policy set runs from now on", "策略集已生效", "policy channels"),
+    "policy.refused": _of(
+        "any",
+        "a policy set was not taken; the one before stays",
+        "策略集未被采用，沿用之前的",
+        "place count stays",
+    ),
+    "alarm.raised": _of(
+        "any", "an alarm began (values as in its text)", "告警开始（值见其说明）", ""
+    ),
+    "alarm.cleared": _of("any", "an alarm ended", "告警解除", "stood_s"),
+    "lane.session": _of(
+        "ferry", "the sender began a new session", "发送端开始新会话", "session before"
+    ),
+    "lane.gap": _of(
+        "ferry", "blocks did not arrive", "有数据块未到达", "session first last blocks"
+    ),
+    "lane.silent": _of("ferry", "no heartbeat of the sender", "未收到发送端心跳", "silent_s?"),
+    "lane.heard": _of("ferry", "the sender's heartbeat is back", "发送端心跳恢复", "silent_s?"),
+    "unit.lost": _of(
+        "ferry",
+        "a unit, or several by their place in a session, did not arrive whole",
+        "一个或多个交换单元未完整到达",
+        "spoken? ranges? missing_bytes? total_bytes? session? first? last?",
+    ),
+    "unit.completed": _of("ferry", "what was lost of a unit came after all", "缺失部分已补齐", ""),
+    "replay.refused": _of(
+        "ferry",
+        "frames of an earlier session came again",
+        "收到旧会话的重放帧",
+        "session block frames",
+    ),
+    "resend.requested": _of(
+        "ferry", "a person asked for units to be sent again", "有人请求重发", "units lane_ranges"
+    ),
+    "resend.sent": _of("ferry", "a request to send again is done", "重发请求已完成", "units?"),
+    "resend.unknown": _of(
+        "ferry", "a unit asked for is no longer kept", "请求重发的单元已不再保存", ""
+    ),
+    "journal.recovered": _of(
+        "any", "a torn tail was cut back at start", "启动时截回残缺的尾部", "cut_bytes kept_in"
+    ),
+    "journal.damaged": _of(
+        "any",
+        "damage that no crash explains was found at start",
+        "启动时发现非崩溃所致的损坏",
+        "seq",
+    ),
+    "journal.broken": _of(
+        "guard",
+        "a journal of this host was changed or cut",
+        "本机某日志被改动或截断",
+        "journal seq finding",
+    ),
+    "journal.checkpoint": _of(
+        "guard",
+        "first signed checkpoint of a day or of a key",
+        "当日或某密钥的首个签名检查点",
+        "checkpoint key words",
+    ),
+    "source.skipped": _of(
+        "edge", "something in a source was not taken", "来源中有内容未采集", "name?"
+    ),
+}
+
+
+def meaning(what: str, language: str = "en") -> str:
+    """The meaning of an event's word; an unknown word (a newer version's) stands for itself."""
+    known = EVENTS.get(what)
+    if known is None:
+        return what
+    return known.zh if language == "zh" else known.en
+
+
+def events_table() -> str:
+    """The table of events as docs/AUDIT.md has it (Markdown)."""
+    rows = [
+        f"| `{what}` | {one.process} | {one.en} | {one.zh} | {' '.join(one.fields)} |"
+        for what, one in EVENTS.items()
+    ]
+    head = "| what | written by | meaning | 含义 | fields |\n| --- | --- | --- | --- | --- |\n"
+    return head + "\n".join(rows) + "\n"

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.gateway.audit.host import START_NS
+
+import gateway.audit.journal as journal_module
+from gateway.audit.event import Event
+from gateway.audit.journal import open_journal
+from gateway.audit.segment import segments
+from gateway.audit.verify import verify
+from gateway.errors import Misconfigured, StateUncertain, Unavailable
+
+
+def event(at_ns: int = START_NS, unit: int = 1) -> Event:
+    return Event("captured", at_ns, unit, "lab", 0, {"name": "a.pdf"})
+
+
+def lines(folder: Path) -> int:
+    return sum(one.path.read_bytes().count(b"\n") - 1 for one in segments(folder))
+
+
+def chain_holds(root: Path) -> bool:
+    # No checkpoint is there yet (6039, 6034): nothing else may be found.
+    found = {finding.number for finding in verify(root, lambda *_: True).findings}
+    return found <= {6034, 6039}
+
+
+def test_what_was_committed_is_there_after_reopening(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "edge", "edge")
+    for unit in range(5):
+        journal.record(event(unit=unit))
+    journal.commit()
+    journal.close()
+    again = open_journal(tmp_path / "edge", "edge")
+    assert again.seq == 5
+    again.record(event())
+    again.commit()
+    again.close()
+    assert lines(tmp_path / "edge") == 6
+    assert chain_holds(tmp_path)
+
+
+def test_what_was_only_recorded_is_gone_after_a_crash(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "edge", "edge")
+    journal.record(event())
+    journal.close()
+    assert open_journal(tmp_path / "edge", "edge").seq == 0
+
+
+def test_a_second_writer_is_turned_away(tmp_path: Path) -> None:
+    open_journal(tmp_path, "edge")
+    with pytest.raises(Misconfigured) as refused:
+        open_journal(tmp_path, "edge")
+    assert refused.value.number == 6001
+
+
+def test_a_journal_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "edge").write_text("")
+    with pytest.raises(Misconfigured) as refused:
+        open_journal(tmp_path / "edge", "edge")
+    assert refused.value.number == 6002
+
+
+def test_the_group_may_read_and_others_may_not(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "edge", "edge")
+    journal.record(event())
+    journal.commit()
+    folder = stat.S_IMODE((tmp_path / "edge").stat().st_mode)
+    files = {stat.S_IMODE(one.path.stat().st_mode) for one in segments(tmp_path / "edge")}
+    assert (folder, files) == (0o2750, {0o640})
+
+
+def test_a_large_segment_is_followed_by_another_and_the_chain_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "SEGMENT_BYTES", 2000)
+    journal = open_journal(tmp_path / "edge", "edge")
+    for _ in range(30):
+        journal.record(event())
+        journal.commit()
+    journal.close()
+    assert len(segments(tmp_path / "edge")) > 3
+    assert open_journal(tmp_path / "edge", "edge").seq == 30
+    assert chain_holds(tmp_path)
+
+
+def test_a_new_day_begins_a_new_segment_and_a_clock_going_back_does_not(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "edge", "edge")
+    day = 86_400_000_000_000
+    for at_ns in (START_NS, START_NS + day, START_NS, START_NS + day):
+        journal.record(event(at_ns))
+        journal.commit()
+    assert len(segments(tmp_path / "edge")) == 2
+
+
+def test_a_batch_larger_than_one_write_is_written_whole(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "edge", "edge")
+    for _ in range(5000):
+        journal.record(event())
+    journal.commit()
+    assert (journal.seq, lines(tmp_path / "edge")) == (5000, 5000)
+    assert chain_holds(tmp_path)
+
+
+def test_the_buffer_is_bounded_while_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "MAX_BUFFERED_BYTES", 1000)
+    journal = open_journal(tmp_path / "edge", "edge")
+    with pytest.raises(Unavailable) as full:
+        for _ in range(100):
+            journal.record(event())
+    assert full.value.number == 6003
+    taken = journal.buffered_events
+    journal.commit()
+    assert (journal.seq, taken) == (taken, lines(tmp_path / "edge"))
+
+
+def test_a_failed_sync_is_never_taken_for_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = open_journal(tmp_path / "edge", "edge")
+
+    def fails(fd: int) -> None:
+        raise OSError(5, "input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", fails)
+    journal.record(event())
+    with pytest.raises(StateUncertain) as first:
+        journal.commit()
+    monkeypatch.undo()
+    with pytest.raises(StateUncertain):
+        journal.commit()
+    assert first.value.number == 6004
+    journal.close()
+    assert open_journal(tmp_path / "edge", "edge").seq == 1
+
+
+FULL_DISK = """
+import sys
+from pathlib import Path
+from gateway.audit.event import Event
+from gateway.audit.journal import open_journal
+from gateway.audit.status import StatusBoard
+from gateway.errors import Unavailable
+root = Path(sys.argv[1])
+journal = open_journal(root / "edge", "edge")
+board = StatusBoard(root / "run", "edge", journal)
+journal.show_on(board)
+ballast = root / "ballast"
+ballast.write_bytes(bytes(150_000))
+recorded = 0
+try:
+    while True:
+        for _ in range(64):
+            journal.record(Event("captured", 1, 1, "lab", 0, {"name": "a.pdf"}))
+            recorded += 1
+        journal.commit()
+except Unavailable as full:
+    assert full.number == 6003, full
+    assert full.fields["reason"] == "ENOSPC", full
+assert [alarm.number for alarm in board.alarms] == [6003]
+for _ in range(3):
+    try:
+        journal.commit()
+        raise SystemExit("committed on a full disk")
+    except Unavailable:
+        pass
+ballast.unlink()
+journal.commit()
+assert board.alarms == (), board.alarms
+journal.commit()
+# The alarm's beginning and end are events as well.
+assert journal.seq == recorded + 2, (journal.seq, recorded)
+"""
+
+
+def test_a_full_disk_stops_and_room_lets_it_go_on(tmp_path: Path) -> None:
+    mount = "mount -t tmpfs -o size=400k none {0} && exec {1} -c '{2}' {0}"
+    if not shutil.which("unshare"):
+        pytest.skip("no unshare")
+    script = mount.format(tmp_path, sys.executable, FULL_DISK.replace("'", '"'))
+    probe = ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "n", tmp_path]
+    if subprocess.run(probe, capture_output=True).returncode:
+        pytest.skip("no mount namespaces here")
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path.cwd())
+    assert done.returncode == 0, done.stderr
