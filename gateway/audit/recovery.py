@@ -69,7 +69,7 @@ def recover(folder: Path, process: str) -> Place:
         if ends.whole_bytes < size_bytes:
             cut_bytes += size_bytes - ends.whole_bytes
             kept_in = _keep_aside(found[-1], ends.whole_bytes) or kept_in
-        if ends.whole_bytes:
+        if ends.whole_seq >= found[-1].first_seq:
             # Whole lines of a batch that was cut short by a kill are not on the disk yet.
             _cut(found[-1], ends.whole_bytes)
             return Place(
@@ -82,7 +82,7 @@ def recover(folder: Path, process: str) -> Place:
                 cut_bytes,
                 kept_in,
             )
-        # Not even its first line was whole: the segment had only just been begun.
+        # Not even one record is whole: the segment had only just been begun.
         found.pop().path.unlink()
     return Place(None, 0, None, None, cut_bytes=cut_bytes, kept_in=kept_in)
 

@@ -111,11 +111,11 @@ class _Place:
 
     def _compare(self, last: Note, note: Note, found: Found) -> None:
         number = note.checkpoint.number
-        if note.key_id != last.key_id:
+        if note.key_id != last.key_id and self.index == 0:
             self._add(6031, number, found, key=note.key_id, before=last.key_id)
         if note.checkpoint.host != last.checkpoint.host:
             self._add(6029, number, found)
-        if note.checkpoint.at_ns < last.checkpoint.at_ns:
+        if note.checkpoint.at_ns < last.checkpoint.at_ns and self.index == 0:
             step_s = (last.checkpoint.at_ns - note.checkpoint.at_ns) / 1e9
             self._add(6030, number, found, count=1, step_s=round(step_s, 3))
         before = {head.process: head.seq for head in last.checkpoint.heads}

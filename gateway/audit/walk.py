@@ -75,7 +75,7 @@ class Walk:
             fields: dict[str, Field] = {"count": self._clock_back, "step_s": step_s}
             seq = self._clock_seq
             self._report.add(Finding(6030, self._process, seq, seq, fields=fields))
-        if mine.records and not mine.covered_seq:
+        if mine.records and not mine.covered_seq and not self._rewritten and not self._cut_to:
             self._add(6034, mine.first_seq, mine.last_seq)
 
     def _advance(self, target: int) -> None:

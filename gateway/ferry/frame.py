@@ -106,7 +106,8 @@ def run_length(untrusted_headers: bytes, at: int, frames: int, symbols: int) -> 
     start = at * HEADER_BYTES
     first = untrusted_headers[start : start + HEADER_BYTES]
     index = first[INDEX_AT]
-    most = max(1, min(frames - at, symbols - index))
+    # Untrusted: k, r and index may be anything yet, and an index counts to 255 only.
+    most = max(1, min(frames - at, symbols - index, 256 - index))
     expected = bytearray(first * most)
     expected[INDEX_AT::HEADER_BYTES] = bytes(range(index, index + most))
     if untrusted_headers[start : start + most * HEADER_BYTES] == expected:

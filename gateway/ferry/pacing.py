@@ -33,7 +33,8 @@ class Pacer:
         if self._at_s is not None and now_s > self._at_s:
             self._tokens = min(self._burst, self._tokens + (now_s - self._at_s) * self._bytes_per_s)
         self._at_s = now_s
-        return 0.0 if self._tokens >= 0 else -self._tokens / self._bytes_per_s
+        # Less than a byte is rounding: a wait for it would never end.
+        return 0.0 if self._tokens > -1.0 else -self._tokens / self._bytes_per_s
 
     def spend(self, frames: int, frame_bytes: int) -> None:
         """Frames have gone. The bucket may go below zero by one call; the next waits for it."""

@@ -49,6 +49,8 @@ class Ranges:
 
     def remove(self, first: int, end: int) -> None:
         """Take [first, end) out."""
+        if first >= end:
+            return
         kept = [piece for piece in self.as_list() if piece[1] <= first or piece[0] >= end]
         for start, stop in self.as_list():
             if start < first < stop:

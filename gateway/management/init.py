@@ -33,6 +33,7 @@ mode: {mode}
 link:
   {link}
   rate: {rate}
+  stall: {stall}
 
 scanners:
   clamd: {clamd}
@@ -46,6 +47,7 @@ class FirstSettings:
 
     link: str = "udp: 10.99.0.2:47000"
     rate: str = "1 Gbit/s"
+    stall: str = "50 ms"
     clamd: str = "/run/clamav/clamd.ctl"
     signatures: str = "7 d"
 
@@ -89,6 +91,7 @@ def _write_settings(
         mode=mode,
         link=first.link,
         rate=first.rate,
+        stall=first.stall,
         clamd=first.clamd,
         signatures=first.signatures,
     )

@@ -126,6 +126,7 @@ class Acceptor:
         self._retry_s = self._settle_s = self._save_s = 0.0
         self._replay_event_s = -_REPLAY_EVENT_S
         self._replay_frames = 0
+        self._replay_place = (0, 0)
         self._replay_seen_s: float | None = None
         self._settled: Settled | None = None
         self._started_s: float | None = None
@@ -373,14 +374,15 @@ class Acceptor:
     def _replayed(self, replayed: Replayed, now_s: float) -> None:
         self._replay_frames += replayed.frames
         self._replay_seen_s = now_s
+        self._replay_place = (replayed.session, replayed.block)
         self._status.raise_alarm(5604, session=replayed.session, block=replayed.block)
-        if now_s - self._replay_event_s < _REPLAY_EVENT_S:
+        self._tell_replays(now_s)
+
+    def _tell_replays(self, now_s: float) -> None:
+        if not self._replay_frames or now_s - self._replay_event_s < _REPLAY_EVENT_S:
             return
-        fields = {
-            "session": replayed.session,
-            "block": replayed.block,
-            "frames": self._replay_frames,
-        }
+        session, block = self._replay_place
+        fields = {"session": session, "block": block, "frames": self._replay_frames}
         self._recorder.record(Event("replay.refused", time.time_ns(), number=5604, fields=fields))
         self._replay_event_s, self._replay_frames = now_s, 0
 
@@ -397,6 +399,7 @@ class Acceptor:
         if self._settled is not None:
             session, floor = self._settled.session, self._settled.floor
             self._lost(self.account.settle(session, floor, now_s, time.time_ns()))
+        self._tell_replays(now_s)
         if self._replay_seen_s is not None and now_s - self._replay_seen_s > _REPLAY_ALARM_S:
             self._status.clear_alarm(5604)
             self._replay_seen_s = None

@@ -55,22 +55,25 @@ class FileQueueReader:
         self._keep = keep
         self._disk = disk
         self._failed: str | None = None
+        self._hand = Hand()
+        self._shelf = Shelf(self._layout, disk)
+        self._tidier = Tidier(self._layout, self._shelf, disk, keep)
+        self._log = AnswerLog(
+            self._layout, disk, self._tidier.note_answer, self._tidier.answered_at_ns
+        )
         make(self._layout)
         self._lock = lock_end(self._layout, "reader")
         try:
             with disk_errors(folder):
                 self._recover()
         except BaseException:
+            self._log.close()
+            self._shelf.close()
             os.close(self._lock)
             raise
 
     def _recover(self) -> None:
-        self._hand = Hand()
-        self._shelf = Shelf(self._layout, self._disk)
-        self._tidier = Tidier(self._layout, self._shelf, self._disk, self._keep)
-        self._log = AnswerLog(
-            self._layout, self._disk, self._tidier.note_answer, self._tidier.answered_at_ns
-        )
+        self._shelf.look_for_news()
         self._log.replay()
         self._log.compact()
         self._acked = self._log.answers.acked

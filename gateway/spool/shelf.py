@@ -67,7 +67,6 @@ class Shelf:
         self._mark_fd = -1
         self._mark_bytes = b""
         self.mark = Mark(0, 0, 0)
-        self.look_for_news()
 
     def look_for_news(self) -> bool:
         """Read the mark; a system call and a comparison when nothing is new."""

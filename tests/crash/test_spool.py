@@ -5,7 +5,6 @@ The table of power cuts: every step of a story with both ends x what the disk ke
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import shutil
@@ -132,7 +131,6 @@ class Story:
         for end in (self.writer, self.reader):
             if end is not None:
                 end.close()
-        gc.collect()
 
 
 def play_until(folder: Path, stop_before: int | None, lost: str) -> tuple[Told, int]:
@@ -214,7 +212,6 @@ def test_a_second_power_cut_during_recovery_loses_nothing_either(memory_folder: 
                     end().close()
                 except PowerCut:
                     break
-            gc.collect()
             disk.lose("seed 5")
             assert_nothing_lost_nothing_twice(folder / "queue", told)
             shutil.rmtree(folder)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.connectors.file import parts
+from gateway.connectors.file.durable import BatchSync
 from gateway.connectors.file.names import alternatives, fault_of
 from gateway.connectors.file.parts import PartWriter, Written
 from gateway.connectors.file.sink_ledger import Part, SinkLedger
@@ -75,6 +76,7 @@ class FolderSink:
         self._place = WorkFolder(destination.folder, _WORK, destination.channel, _NUMBERS)
         self._place.must_be_mount = self._ledger.was_mount
         self._writer = PartWriter(destination.file_mode)
+        self._sync = BatchSync()
         self._receipts: dict[int, Receipt] = {}
         self._names_by_inode: dict[int, str] | None = None
 
@@ -156,7 +158,8 @@ class FolderSink:
         """Sync the parts, then enter them; those that cannot be are answered for and left out."""
         entries: dict[int, Part] = {}
         complete = []
-        for one, failure in zip(written, self._writer.sync(written), strict=True):
+        failures = self._sync.sync_and_close(self._place.work_fd, [one.fd for one in written])
+        for one, failure in zip(written, failures, strict=True):
             number = one.admitted.manifest.number
             if failure is not None:
                 answers[number] = self._cannot_write(failure)

@@ -4,10 +4,7 @@
     file of our own      hard link, nothing is copied
     any other file       copied a slice a call
 
-Sixty-four files of 4 KiB made durable on ext4 (two cores, best of five, files a second, everything else
-the same): fsync one by one 3,900; fdatasync 3,300; 8 threads 4,300; syncfs 5,100; sync_file_range of
-all, then fsync of each 5,200. The last is used: the first sync commits the journal for all, and unlike
-syncfs it does not wait for what other programs write to the same disk.
+Making them durable is gateway.connectors.file.durable.
 """
 
 from __future__ import annotations
@@ -22,7 +19,6 @@ from typing import Final
 
 from gateway.connectors.file.body_copy import BodyCopy
 from gateway.connectors.file.sink_ledger import Part
-from gateway.connectors.kernel import start_writeback
 from gateway.errors import Refused
 from gateway.unit.edge import Progress
 from gateway.unit.number import hear, speak
@@ -77,10 +73,6 @@ class PartWriter:
         if path is None:
             return self._write_small(work, admitted)
         return self._take_over(work, admitted, path)
-
-    def sync(self, written: list[Written]) -> list[OSError | None]:
-        """Make the parts durable; closes them. One answer each."""
-        return [_sync_and_close(one.fd) for one in written]
 
     def discard(self, work: int, number: int) -> None:
         """The part is not wanted any more. Idempotent."""
@@ -155,7 +147,6 @@ class PartWriter:
         modified_ns = admitted.manifest.body.modified_ns
         os.fchmod(fd, self._file_mode)
         os.utime(fd, ns=(modified_ns, modified_ns))
-        start_writeback(fd)
         status = os.fstat(fd)
         return Written(admitted, fd, Part(status.st_ino, status.st_size), digest)
 
@@ -182,17 +173,6 @@ def clear(work: int, keep: frozenset[int]) -> None:
         number = number_of(name)
         if number is not None and number not in keep:
             _remove(work, name)
-
-
-def _sync_and_close(fd: int) -> OSError | None:
-    failure = None
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        failure = error
-    with suppress(OSError):
-        os.close(fd)
-    return failure
 
 
 def _link(path: Path, work: int, number: int) -> bool:

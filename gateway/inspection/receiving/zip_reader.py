@@ -68,7 +68,7 @@ def read_part(content: Content, name: str, limit_bytes: int) -> bytes:
 
 def members(content: Content, max_count: int) -> Iterator[Member]:
     """The members of a zip. Raises Unsound 32xx and OSError, nothing else."""
-    _check_sizes(content, MAX_DIRECTORY_BYTES, max_count)
+    count = _check_sizes(content, MAX_DIRECTORY_BYTES, max_count)
     with content.stream() as stream:
         try:
             archive = zipfile.ZipFile(stream)
@@ -76,18 +76,22 @@ def members(content: Content, max_count: int) -> Iterator[Member]:
             raise Unsound(3201) from error
         with archive:
             entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
+            if len(entries) != count:
+                raise Unsound(3203, offset=archive.start_dir)
             _check_filled(content, archive, entries)
             for entry in entries:
                 yield _member(archive, entry)
 
 
-def _check_sizes(content: Content, max_bytes: int, max_count: int) -> None:
-    """What the last end record claims, before zipfile reads the directory into memory."""
+def _check_sizes(content: Content, max_bytes: int, max_count: int) -> int:
+    """What the last end record claims, before zipfile reads the directory into memory: its count."""
     tail = content.tail
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END_BYTES:
         raise Unsound(3210)
-    count, size = struct.unpack_from("<HI", tail, at + 10)
+    disk, first_disk, here, count, size = struct.unpack_from("<HHHHI", tail, at + 4)
+    if disk not in (0, 0xFFFF) or first_disk not in (0, 0xFFFF) or here != count:
+        raise Unsound(3212)
     if count == 0xFFFF or size == 0xFFFFFFFF:
         # The zip64 record usually stands right before its locator; zipfile looks only there.
         record = tail.rfind(b"PK\x06\x06", 0, at)
@@ -100,6 +104,7 @@ def _check_sizes(content: Content, max_bytes: int, max_count: int) -> None:
         raise Unsound(3225, size_bytes=size, limit_bytes=max_bytes)
     if len(tail) - at != _END_BYTES + int.from_bytes(tail[at + 20 : at + 22], "little"):
         raise Unsound(3203, offset=content.size_bytes - len(tail) + at + _END_BYTES)
+    return int(count)
 
 
 def _check_filled(

@@ -50,15 +50,15 @@ def search(call: Call) -> Answer | int:
         number=options.number,
         since_ns=read_instant(options.since, now_ns) if options.since else 0,
         until_ns=read_instant(options.until, now_ns) if options.until else None,
+        text=options.text,
     )
-    found = entries(call.hosts().items(), wanted)
-    status = Exit.YES if found else Exit.NO
-    kept = found[-options.limit :]
+    kept = entries(call.hosts().items(), wanted, options.limit)
+    status = Exit.YES if kept else Exit.NO
     if call.json:
         for entry in kept:
             call.emit("audit search", {**record_data(entry), "at": stamp(entry.record.at_ns)})
         return status
-    return Answer(search_data(kept, len(found)), render_search, status)
+    return Answer(search_data(kept, options.limit), render_search, status)
 
 
 def record_data(entry: Entry) -> Data:
@@ -77,8 +77,9 @@ def record_data(entry: Entry) -> Data:
     }
 
 
-def search_data(kept: Sequence[Entry], of: int) -> Data:
-    return {"records": [record_data(entry) for entry in kept], "of": of}
+def search_data(kept: Sequence[Entry], limit: int) -> Data:
+    """The records, oldest first. more: there may be older ones."""
+    return {"records": [record_data(entry) for entry in kept], "more": len(kept) >= limit}
 
 
 def render_search(data: Data, terminal: Terminal) -> Sequence[str]:
@@ -102,8 +103,8 @@ def render_search(data: Data, terminal: Terminal) -> Sequence[str]:
         ]
         for record in data["records"]
     ]
-    last = say(terminal, "{shown} of {of} records", shown=len(rows), of=data["of"])
-    return [*table(terminal, heads, rows), last]
+    phrase = "{shown} records, and older ones: --limit" if data["more"] else "{shown} records"
+    return [*table(terminal, heads, rows), say(terminal, phrase, shown=len(rows))]
 
 
 def _what(record: Data, terminal: Terminal) -> str:
@@ -276,6 +277,7 @@ def _search_arguments(parser: Parser) -> None:
         help="an event, as refused or policy.loaded; with a dot at its end all below, as lane.",
     )
     add("--number", metavar="FG-nnnn", type=_number, help="only this number")
+    add("--text", metavar="TEXT", help="a piece of any word, name or value")
     add("--since", metavar="T", help="2 h, 3 d or 2026-11-21T09:30Z")
     add("--until", metavar="T", help="the same")
     add(

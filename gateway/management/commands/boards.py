@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.errors import GatewayError
 from gateway.management.layout import HostFolder, Role
 from gateway.unit.model import Lane, Side, Stage
 
@@ -73,22 +74,35 @@ def read_boards(host: HostFolder) -> dict[Role, Seen]:
 
 
 def queue_data(host: HostFolder, side: Side, boards: dict[Role, Seen]) -> list[dict[str, Any]]:
-    """Each queue of a side: what its reader says of it, and what lies set aside there."""
+    """Each queue of a side: what its reader says of it, else what its files show; None is not known."""
     found = []
     for stage in QUEUES[side]:
-        reader = boards.get(READER[stage])
-        gauges = reader.gauges if reader is not None and reader.alive else {}
         folder = host.queue(Lane.IMPORT, stage)
-        entry: dict[str, Any] = {
-            "queue": stage.value,
-            "units": gauges.get(f"queue_{stage.value}_units"),
-            "deferred": gauges.get(f"queue_{stage.value}_deferred_units"),
-            "oldest_s": gauges.get(f"queue_{stage.value}_oldest_s"),
-        }
+        entry: dict[str, Any] = {"queue": stage.value, **_figures(folder, stage, boards.get(READER[stage]))}
         for aside in _ASIDE:
             entry[aside.value] = _count(folder / aside.value)
         found.append(entry)
     return found
+
+
+def _figures(folder: Path, stage: Stage, reader: Seen | None) -> dict[str, float | None]:
+    name = f"queue_{stage.value}"
+    if reader is not None and reader.alive and f"{name}_units" in reader.gauges:
+        said = reader.gauges
+        return {
+            "units": said[f"{name}_units"],
+            "deferred": said.get(f"{name}_deferred"),
+            "oldest_s": said.get(f"{name}_oldest_seconds"),
+        }
+    if not folder.is_dir():
+        return {"units": 0, "deferred": 0, "oldest_s": 0.0}
+    from gateway.spool.outside import look
+
+    try:
+        health = look(folder)
+    except GatewayError:
+        return {"units": None, "deferred": None, "oldest_s": None}
+    return {"units": health.depth, "deferred": health.deferred, "oldest_s": round(health.oldest_age_s, 1)}
 
 
 def _count(folder: Path) -> int | None:

@@ -149,8 +149,8 @@ def _explain_unit(call: Call, number: int) -> Answer:
         one_way = Side.INNER not in hosts
         raise Refused(8002 if one_way else 8003, unit=speak(number))
     data = unit_data(number, found, call.language)
-    anew = _judged_anew(call, hosts, number)
-    return Answer({**data, **(anew or {})}, render_explain, _status(data))
+    anew = _judged_anew(call, hosts, number) or {}
+    return Answer({**data, **{key: anew[key] for key in anew if data.get(key) is None}}, render_explain, _status(data))
 
 
 def unit_data(number: int, found: Sequence[Entry], language: str) -> Data:
@@ -194,7 +194,7 @@ def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> D
     """
     from gateway.management.commands.inspecting import laptop_inspection
     from gateway.policy.load import load_set
-    from gateway.spool.set_aside import set_aside
+    from gateway.spool.set_aside import units_aside
     from gateway.unit.decode import decode_captured
 
     host = hosts.get(Lane.IMPORT.sender)
@@ -204,7 +204,7 @@ def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> D
         lying = next(
             (
                 one
-                for one in set_aside(host.queue(Lane.IMPORT, Stage.CAPTURED))
+                for one in units_aside(host.queue(Lane.IMPORT, Stage.CAPTURED))
                 if one.number == number
             ),
             None,

@@ -51,7 +51,7 @@ def receiver_state(host: HostFolder) -> Path:
     """The state file of the receiving ferry, as its wiring names it."""
     from gateway.receiving.accept import state_path
 
-    return state_path(host.state)
+    return state_path(host.state / "ferry")
 
 
 def within(missing: ReconcileList, period_s: float | None, now_s: float) -> ReconcileList:

@@ -15,7 +15,7 @@ from gateway.management.commands.command import Answer, Call, Command, Data, Exi
 from gateway.management.commands.watching import Watch
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Terminal
-from gateway.management.terminal.top_frame import frame
+from gateway.management.commands.top_frame import frame
 
 EVERY_S: Final = 1.0
 ROWS: Final = 24

@@ -188,35 +188,26 @@ def _aside(value: float | None, word: str) -> Cell:
 # Figures of the ferry that people read first, with their phrase; the rest stands in --json.
 _LANE_FIGURES: Final = (
     ("bytes_per_s", "{value}/s"),
-    ("heartbeat_age_s", "heartbeat {value} ago"),
-    ("blocks_repaired_total", "blocks repaired {value}"),
-    ("lane_repaired_total", "blocks repaired {value}"),
+    ("lane_bytes", "{value} sent"),
+    ("units_sent_total", "units sent {value}"),
+    ("units_received_total", "units received {value}"),
+    ("lane_repaired_total", "symbols repaired {value}"),
     ("blocks_lost_total", "blocks lost {value}"),
     ("units_missing", "units missing {value}"),
-    ("units_lost_total", "units named as lost {value}"),
+    ("lane_replayed_total", "replayed blocks refused {value}"),
 )
 
 
 def lane_line(lane: Data, terminal: Terminal) -> str:
-    """`import, sends: blocks lost 0, ...`."""
+    """`lane import (sends): 3.1 MiB sent, units sent 412`."""
     figures = lane["figures"]
-    parts = []
-    for name, phrase in _LANE_FIGURES:
-        if name in figures:
-            value = figures[name]
-            shown = span(value) if name.endswith("_s") and "bytes" not in name else count(value)
-            parts.append(say(terminal, phrase, value=size(value) if "bytes" in name else shown))
-    head = say(
-        terminal,
-        "lane {lane} ({end})",
-        lane=say(terminal, lane["lane"]),
-        end=say(terminal, lane["end"]),
-    )
-    return (
-        f"{head}: {', '.join(parts)}"
-        if parts
-        else f"{head}: {say(terminal, 'the ferry says nothing')}"
-    )
+    parts = [
+        say(terminal, phrase, value=size(figures[name]) if "bytes" in name else count(figures[name]))
+        for name, phrase in _LANE_FIGURES
+        if name in figures
+    ]
+    head = say(terminal, "lane {lane} ({end})", lane=say(terminal, lane["lane"]), end=say(terminal, lane["end"]))
+    return f"{head}: {', '.join(parts)}" if parts else f"{head}: {say(terminal, 'the ferry says nothing')}"
 
 
 def alarm_lines(alarms: Sequence[Data], terminal: Terminal) -> list[str]:

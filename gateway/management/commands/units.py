@@ -9,7 +9,7 @@ from typing import Final
 from gateway.management.commands.boards import read_boards
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, add_side
 from gateway.management.commands.instants import read_instant
-from gateway.management.commands.records import Entry, Wanted, entries
+from gateway.management.commands.records import MAX_ENTRIES, Entry, Wanted, entries
 from gateway.management.commands.state import alarm_data, alarm_lines
 from gateway.management.terminal.figures import size, span, stamp
 from gateway.management.terminal.help import Parser
@@ -40,6 +40,7 @@ def units(call: Call) -> Answer:
     found = entries(call.hosts().items(), wanted)
     data = units_data(found, options.stage, options.result, options.limit)
     data["since"] = stamp(since_ns)
+    data["complete"] = len(found) < MAX_ENTRIES
     return Answer(data, render_units)
 
 
@@ -121,16 +122,10 @@ def render_units(data: Data, terminal: Terminal) -> Sequence[str]:
         for row in data["units"]
     ]
     lines = table(terminal, heads, rows)
-    return [
-        *lines,
-        say(
-            terminal,
-            "{shown} of {of}, since {since}",
-            shown=len(rows),
-            of=data["of"],
-            since=data["since"],
-        ),
-    ]
+    phrase = "{shown} of {of}, since {since}"
+    if not data["complete"]:
+        phrase = "{shown} of more than {of}, since {since}"
+    return [*lines, say(terminal, phrase, shown=len(rows), of=data["of"], since=data["since"])]
 
 
 def life(call: Call) -> Answer:
@@ -167,12 +162,26 @@ def life_data(number: int, found: Sequence[Entry], here: frozenset[Side], langua
         if any(e.record.what in _ORDER for e in found)
         else None
     )
+    receipts = next((r for entry in found if (r := _receipts(entry))), None)
     times = [entry.record.at_ns for entry in found]
     return {
         "unit": speak(number),
         "summary": row,
         "took_s": round((max(times) - min(times)) / 1e9, 3) if times else None,
+        "sender_says": receipts if Side.OUTER not in here else None,
         "hosts": hosts,
+    }
+
+
+def _receipts(entry: Entry) -> Data | None:
+    """What the manifest said of the sending host, as the receiving guard recorded it: its word only."""
+    fields = entry.record.fields
+    if entry.record.what != "admitted" or "cleared_at_ns" not in fields:
+        return None
+    return {
+        "captured": stamp(int(fields.get("captured_at_ns", 0))),
+        "cleared": stamp(int(fields["cleared_at_ns"])),
+        "policy": str(fields.get("sender_policy", "")),
     }
 
 
@@ -202,6 +211,9 @@ def render_life(data: Data, terminal: Terminal) -> Sequence[str]:
             for event in host["events"]:
                 lines += _event_lines(event, terminal)
         else:
+            if host["side"] == "outer" and data["sender_says"]:
+                phrase = "As the unit itself says: captured {captured}, cleared {cleared} under policy {policy}."
+                lines += wrap(say(terminal, phrase, **data["sender_says"]), terminal.columns, "  ")
             lines += wrap(_nothing_known(host, row, unit, terminal), terminal.columns, "  ")
         lines.append("")
     return lines[:-1]

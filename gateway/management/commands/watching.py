@@ -35,6 +35,7 @@ class Watch:
         self._tails = [
             _Tail(side, host.journal(role)) for side, host in hosts.items() for role in Role
         ]
+        self._sent: dict[str, tuple[int, int]] = {}
         self._channels: dict[str, dict[str, int]] = {}
         self._recent: deque[tuple[int, str]] = deque()
         self._last: deque[tuple[Side, Record]] = deque(maxlen=_LAST_KEPT)
@@ -47,7 +48,18 @@ class Watch:
         while self._recent and self._recent[0][0] < now_ns - _MINUTE_NS:
             self._recent.popleft()
         status = status_data(self._hosts, now_ns, language)
+        for host in status["hosts"]:
+            self._add_rate(host["side"], host["lane"]["figures"], now_ns)
         return {**status, "channels": self._channel_data(), "last": self._last_data(language)}
+
+    def _add_rate(self, side: str, figures: dict[str, Any], now_ns: int) -> None:
+        """What the ferry has sent since the look before, per second."""
+        sent, before = figures.get("lane_bytes"), self._sent.get(side)
+        if sent is None:
+            return
+        self._sent[side] = (now_ns, int(sent))
+        if before is not None and now_ns > before[0] and sent >= before[1]:
+            figures["bytes_per_s"] = round((sent - before[1]) * 1e9 / (now_ns - before[0]))
 
     def _take(self, side: Side, record: Record) -> None:
         if record.what in _SHOWN:

@@ -18,7 +18,7 @@ from gateway.policy.samples import generate_sample, zip_of
 SMALL: Final = "lab-reports"
 LARGE: Final = "image-archive"
 # Enough real images to be convincing, few enough to read the table.
-_IMAGES: Final = ("CT_small.dcm", "MR_small.dcm", "US1_J2KR.dcm", "JPEG2000.dcm", "rtplan.dcm")
+_IMAGES: Final = ("CT_small.dcm", "MR_small.dcm", "SC_rgb.dcm", "JPEG2000.dcm", "rtplan.dcm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ def good_cases() -> Iterator[Case]:
 def hostile_cases() -> Iterator[Case]:
     """Files that must never arrive, each with the rule that must refuse it."""
     report = (shipped("policies") / "samples" / "lab" / "report.pdf").read_bytes()
-    yield Case("eicar.csv", generate_sample("eicar"), "the scanners' test file", "malware")
+    infected = b"id,result\n1," + generate_sample("eicar") + b"\n2,negative\n"
+    yield Case("eicar.csv", infected, "EICAR in a table", "malware")
     yield Case("result.pdf", generate_sample("elf program"), "a Linux program named .pdf", "type")
     yield Case("table.csv", generate_sample("windows program"), "a Windows program", "type")
     yield Case("run.csv", generate_sample("script"), "a shell script", "type")
@@ -73,9 +74,13 @@ def hostile_cases() -> Iterator[Case]:
     yield Case(
         "climb.zip", generate_sample("climbing zip"), "a member named ../../etc/cron.d/x", "name"
     )
-    eicar = {"report.pdf": report, "a.csv": generate_sample("eicar")}
-    yield Case("mixed.zip", zip_of(eicar), "EICAR beside a good report", "malware")
-    yield Case("..\\..\\autorun.pdf", report, "a name that climbs", "name")
+    yield Case(
+        "mixed.zip",
+        zip_of({"report.pdf": report, "a.csv": infected}),
+        "EICAR beside a good report",
+        "malware",
+    )
+    yield Case("a\\..\\..\\autorun.pdf", report, "a name that climbs", "name")
     yield Case("report\x1b[2J.pdf", report, "a name with control characters", "name")
     yield Case("report\u202efdp.csv", report, "a name that reads backwards", "name")
     yield Case(

@@ -57,12 +57,16 @@ class Fate:
 
 
 def run_demo(call: Call) -> int:
-    """Run it in a temporary folder, which is removed; gives the exit status."""
+    """Run it in a temporary folder, which stays only where something went wrong; the exit status."""
     folder = Path(tempfile.mkdtemp(prefix="ferrygate-demo-"))
+    data: Data = {"right": False}
     try:
         data = _run(call, folder)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if data["right"]:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            _tell(call, "The gate of this demo is kept in {folder}.", folder=str(folder))
     answer = Answer(data, render_demo, Exit.YES if data["right"] else Exit.NO)
     if call.json:
         call.emit("demo", data)

@@ -86,7 +86,7 @@ def test_a_large_segment_is_followed_by_another_and_the_chain_goes_on(
         journal.record(event())
         journal.commit()
     journal.close()
-    assert len(segments(tmp_path / "edge")) > 3
+    assert len(segments(tmp_path / "edge")) >= 3
     assert open_journal(tmp_path / "edge", "edge").seq == 30
     assert chain_holds(tmp_path)
 

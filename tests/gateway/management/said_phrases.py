@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.management.commands import COMMANDS, GROUPS, OVERVIEW, about, lane, policy, state
 from gateway.management.commands.starting import init_data
+from gateway.management.demo.cases import good_cases, hostile_cases
 from gateway.management.doctor.finding import State
 from gateway.management.environment import KNOWN_NAMES
 from gateway.management.layout import Role
@@ -15,13 +16,13 @@ from gateway.unit.model import Side, Stage
 
 FOLDER = Path(policy.__file__).parents[1]
 # Names of variables that hold a phrase before it is said.
-NAMES = {"phrase", "verdict", "head", "what", "mark", "said", "carry"}
+NAMES = {"phrase", "verdict", "head", "what", "mark", "said", "carry", "help_text"}
 
 
 def spoken_phrases() -> set[str]:
     """English phrases: arguments of say(), variables named for them, help texts, and tables."""
     said: set[str] = set()
-    for part in ("commands", "terminal", "doctor"):
+    for part in ("commands", "terminal", "doctor", "demo"):
         for file in sorted((FOLDER / part).glob("*.py")):
             said |= set(_in_module(ast.parse(file.read_text(encoding="utf-8"))))
     said |= set(_in_module(ast.parse((FOLDER / "cli.py").read_text(encoding="utf-8"))))
@@ -45,8 +46,9 @@ def spoken_phrases() -> set[str]:
     }
     said |= {stage.value.upper() for stage in Stage if stage.value in state_heads()}
     said |= {"running", "silent", "stopped", "unknown", "under way", "true", "false", "needs scan"}
-    said |= {check for check in doctor_checks()}
+    said |= doctor_checks()
     said -= {"FG-"}
+    said |= {case.meaning for case in (*good_cases(), *hostile_cases())}
     return {phrase for phrase in said if any(c.isalpha() for c in phrase.replace("{value}", ""))}
 
 
@@ -80,8 +82,6 @@ def _in_module(tree: ast.Module) -> Iterator[str]:
                 if keyword.arg in ("help", "summary"):
                     yield from _constants(keyword.value)
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in NAMES:
-            yield from _constants(node.value)
-        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "help_text":
             yield from _constants(node.value)
         elif isinstance(node, ast.For) and getattr(node.iter, "elts", None):
             yield from _phrases_of_rows(node.iter)

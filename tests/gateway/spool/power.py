@@ -120,7 +120,7 @@ class PowerDisk(RealDisk):
     def _spare(self, path: Path) -> Path | None:
         if not path.exists():
             return None
-        spare = self._trash / f"{len(list(self._trash.iterdir()))}"
+        spare = self._trash / f"{self.steps}"
         os.link(path, spare)
         return spare
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gateway.management.terminal.figures import count, digest, size, span
+from gateway.management.commands.state import lane_line
+from gateway.management.terminal.figures import count, digest
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of, letter
 from gateway.management.terminal.table import Cell, Column, table
@@ -69,31 +70,8 @@ def _host_lines(host: Data, terminal: Terminal) -> list[str]:
         terminal.paint(first, Colour.WARN if bad else None),
         _cut(f"  {say(terminal, 'waits')}  {waits}  {aside}", terminal),
     ]
-    if lane := _lane(host["lane"], terminal):
-        lines.append(_cut(f"  {lane}", terminal))
+    lines.append(_cut(f"  {lane_line(host['lane'], terminal)}", terminal))
     return lines
-
-
-def _lane(lane: Data, terminal: Terminal) -> str:
-    figures = lane["figures"]
-    parts = []
-    if "lane_bytes_per_s" in figures:
-        parts.append(f"{size(figures['lane_bytes_per_s'])}/s")
-    if "heartbeat_age_s" in figures:
-        parts.append(say(terminal, "heartbeat {value} ago", value=span(figures["heartbeat_age_s"])))
-    for name, phrase in (
-        ("lane_repaired_total", "blocks repaired {value}"),
-        ("blocks_lost_total", "blocks lost {value}"),
-        ("units_missing", "units missing {value}"),
-    ):
-        if name in figures:
-            parts.append(say(terminal, phrase, value=count(figures[name])))
-    if not parts:
-        return ""
-    return (
-        f"{say(terminal, 'lane {lane} ({end})', lane=say(terminal, lane['lane']), end=say(terminal, lane['end']))}  "
-        + "  ".join(parts)
-    )
 
 
 def _alarm_lines(hosts: Sequence[Data], terminal: Terminal) -> list[str]:
