@@ -93,7 +93,9 @@ def _namespaces(mtu: int) -> Iterator[tuple[str, str]]:
     try:
         for space in (outer, inner):
             _sh("ip", "netns", "add", space)
-        _sh("ip", "-n", outer, "link", "add", "fgbo", "type", "veth", "peer", "fgbi", "netns", inner)
+        _sh(
+            "ip", "-n", outer, "link", "add", "fgbo", "type", "veth", "peer", "fgbi", "netns", inner
+        )
         for device, space, address in names:
             _sh("ip", "-n", space, "addr", "add", address, "dev", device)
             _sh("ip", "-n", space, "link", "set", device, "mtu", str(mtu), "up")
@@ -138,12 +140,13 @@ def _send(what: str, shape: LaneShape, rate_gbit: float) -> dict[str, Any]:
     link = UdpSender(shape, "10.77.0.2", _PORT)
     sender = OneWaySender(shape, 1, 1, LaneKey(bytes(32)))
     began, cpu = time.monotonic(), time.process_time()
-    if what == "plain":
-        frames = _send_plain(sender, link)
-    else:
-        frames = _send_lane(sender, link, rate_gbit)
+    plain = what == "plain"
+    frames = _send_plain(sender, link) if plain else _send_lane(sender, link, rate_gbit)
     took = time.monotonic() - began
-    return {("sent_frames" if what == "plain" else "sent_blocks"): frames, "sender_cpu": round((time.process_time() - cpu) / took, 2)}
+    return {
+        ("sent_frames" if what == "plain" else "sent_blocks"): frames,
+        "sender_cpu": round((time.process_time() - cpu) / took, 2),
+    }
 
 
 def _send_plain(sender: OneWaySender, link: UdpSender) -> int:

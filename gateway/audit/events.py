@@ -36,7 +36,7 @@ _SAID: Final = "sha256? captured_at_ns? cleared_at_ns? sender_policy?"
 
 EVENTS: Final[dict[str, Meaning]] = {
     "captured": _of(
-        "edge", "taken in from a source", "已从来源采集", "name size_bytes source? peer? address?"
+        "edge", "taken in from a source", "已从来源采集", "name size_bytes peer? address?"
     ),
     "cleared": _of(
         "guard",
@@ -66,7 +66,10 @@ EVENTS: Final[dict[str, Meaning]] = {
         f"{_JUDGED} {_SAID} again?",
     ),
     "delivered": _of(
-        "edge", "handed to its destination", "已交付目的地", "name size_bytes? sink? sha256?"
+        "edge",
+        "handed to its destination",
+        "已交付目的地",
+        "name size_bytes sha256 receipt proof again?",
     ),
     "refused": _of(
         "guard",
@@ -106,7 +109,6 @@ EVENTS: Final[dict[str, Meaning]] = {
         "ferry", "blocks did not arrive", "有数据块未到达", "session first last blocks"
     ),
     "lane.silent": _of("ferry", "no heartbeat of the sender", "未收到发送端心跳", "silent_s?"),
-    "lane.heard": _of("ferry", "the sender's heartbeat is back", "发送端心跳恢复", "silent_s?"),
     "unit.lost": _of(
         "ferry",
         "a unit, or several by their place in a session, did not arrive whole",

@@ -1,7 +1,7 @@
 """The few calls of Linux that Python's os module does not offer. Each is a thin shell.
 
-renameat2(2) with RENAME_NOREPLACE, sync_file_range(2), syncfs(2), and the question of fcntl_leases whether anybody
-has a file open for writing. No policy and no state stands here.
+renameat2(2) with RENAME_NOREPLACE, sync_file_range(2), syncfs(2), and the question of fcntl_leases
+whether anybody has a file open for writing. No policy and no state stands here.
 """
 
 from __future__ import annotations

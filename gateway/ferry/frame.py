@@ -81,7 +81,9 @@ def decode_header(untrusted: bytes, shape: LaneShape, lane: int) -> Header:
     """
     if len(untrusted) != HEADER_BYTES:
         raise Refused(5301, what="length")
-    magic, version, of_lane, k, r, index, kind, session, block, length, zero = _HEADER.unpack(untrusted)
+    magic, version, of_lane, k, r, index, kind, session, block, length, zero = _HEADER.unpack(
+        untrusted
+    )
     if magic != MAGIC or version != VERSION or of_lane != lane or zero:
         raise Refused(5301, what="magic, version or lane")
     if kind not in _KINDS or not 1 <= k <= shape.data_symbols or r > shape.repair_symbols:

@@ -24,7 +24,9 @@ _TURN_BYTES: Final = 131_072
 class Pump:
     """Sends what is ready. depth: blocks that are sent in turns."""
 
-    def __init__(self, sender: OneWaySender, link: SendOnlyLink, pacer: Pacer, depth: int = 1) -> None:
+    def __init__(
+        self, sender: OneWaySender, link: SendOnlyLink, pacer: Pacer, depth: int = 1
+    ) -> None:
         shape = sender.shape
         self._sender, self._link, self._pacer = sender, link, pacer
         self._depth = max(1, min(depth, MAX_DEPTH))

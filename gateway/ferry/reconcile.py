@@ -136,7 +136,9 @@ def _read(lines: list[tuple[int, str]]) -> ReconcileList:
                     units.append(Wanted(hear(spoken), _ranges(ranges)))
                 case "lane", [session, span]:
                     first_sequence, end = _range(span, MAX_U64)
-                    sequences.append(WantedSequences(_number(session, MAX_U64), first_sequence, end - 1))
+                    sequences.append(
+                        WantedSequences(_number(session, MAX_U64), first_sequence, end - 1)
+                    )
                 case _:
                     raise ValueError
         except (ValueError, Refused) as error:

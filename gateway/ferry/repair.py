@@ -50,7 +50,9 @@ class Coder:
             self._shape.symbol_bytes, data_symbols, repair_symbols, tables, buffer.pointers, repair
         )
 
-    def decode(self, buffer: BlockBuffer, data_symbols: int, repair_symbols: int, seen: bytes) -> None:
+    def decode(
+        self, buffer: BlockBuffer, data_symbols: int, repair_symbols: int, seen: bytes
+    ) -> None:
         """Restore the data symbols that `seen` (one byte a symbol, 1 or 0) does not have.
 
         At least data_symbols of seen must be 1.
@@ -92,7 +94,9 @@ class Coder:
         sources = sums + [buffer.address + (k + t) * step for t in spare]
         targets = [buffer.address + j * step for j in missing]
         tables = self._expand(2 * size, size, b"".join(rows))
-        self._isal.ec_encode_data(step, 2 * size, size, tables, _pointers(sources), _pointers(targets))
+        self._isal.ec_encode_data(
+            step, 2 * size, size, tables, _pointers(sources), _pointers(targets)
+        )
 
     def _make_tables(self, data_symbols: int, repair_symbols: int) -> bytes:
         rows = bytes(

@@ -63,7 +63,10 @@ def send_trial(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> TrialSent:
-    """Send patterns at a rate. session: claimed for this test. Raises Unavailable 5201, Misconfigured 5103."""
+    """Send patterns at a rate. session: claimed for this test.
+
+    Raises Unavailable 5201, Misconfigured 5103.
+    """
     sender = OneWaySender(shape, lane, session, seal)
     pump = Pump(sender, link, Pacer(rate_bits_per_s))
     body = _body(shape)

@@ -49,7 +49,9 @@ class LaneKey:
         cipher = self._sessions.get(session)
         if cipher is None:
             info = b"ferrygate lane session " + session.to_bytes(8, "big")
-            derived = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._key)
+            derived = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(
+                self._key
+            )
             cipher = AESGCM(derived)
             if len(self._sessions) >= _SESSIONS_KEPT:
                 del self._sessions[next(iter(self._sessions))]

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,14 +59,15 @@ class Trial:
         return self.root / "inside" / channel
 
 
-def make_trial(root: Path, *, clamd: str = "none", rate: str = "") -> Trial:
+def make_trial(root: Path, *, clamd: str = "none", rate: str = "", link: str = "") -> Trial:
     """A new gate below `root` with the trial's policy set, its folders outside/ and inside/.
+
+    rate, link: as gate.yaml says them, where loopback and what fits it are not wanted.
 
     Raises what initialise raises.
     """
     root = root.resolve()
-    port = _free_port()
-    link = f"udp: 127.0.0.1:{port}"
+    link = link or f"udp: 127.0.0.1:{_free_port()}"
     fitting, stall = _loopback()
     # A local signature database has no age; a real one is watched.
     first = FirstSettings(link, rate or fitting, stall, clamd, signatures="any age")
@@ -93,18 +94,20 @@ def add_policy(trial: Trial, side: Side, name: str, template: str) -> None:
     (trial.host(side).policies / name).write_text(text, encoding="utf-8")
 
 
-def start(trial: Trial, *, log: Path | None = None) -> None:
-    """Start both hosts in the background and wait until all six processes say that they run.
+def start(trial: Trial, *, within: Mapping[Side, Sequence[str]] | None = None) -> None:
+    """Start both hosts in the background; wait until all six processes run and the lane is heard.
+
+    within: words before a side's command, such as `ip netns exec NAME`.
 
     Raises Unavailable 1060 with the log's last line where one does not come up.
     """
     for side in Side:
         if pid_of(trial, side) is not None:
             raise Misconfigured(1061, folder=str(trial.root))
-        path = log or trial.root / f"{side.value}.log"
-        with path.open("ab") as output:
+        before = list(within[side]) if within else []
+        with (trial.root / f"{side.value}.log").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 our own interpreter
-                [sys.executable, "-m", side.value, "--gate", str(trial.host(side).root)],
+                [*before, sys.executable, "-m", side.value, "--gate", str(trial.host(side).root)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -113,7 +116,7 @@ def start(trial: Trial, *, log: Path | None = None) -> None:
             )
         _pid_file(trial, side).write_text(f"{process.pid}\n", encoding="ascii")
     deadline_s = time.monotonic() + START_WITHIN_S
-    while not all(is_running(trial, side) for side in Side):
+    while not (all(is_running(trial, side) for side in Side) and lane_is_heard(trial)):
         if time.monotonic() > deadline_s:
             last = _last_line(trial)
             stop(trial)
@@ -126,6 +129,12 @@ def is_running(trial: Trial, side: Side) -> bool:
     shown = read_status(trial.host(side).run)
     alive = {status.process for status in shown if status.condition is Condition.RUNNING}
     return alive >= {role.value for role in Role}
+
+
+def lane_is_heard(trial: Trial) -> bool:
+    """Whether the receiving ferry has heard its sender; what is sent before that is lost and named."""
+    shown = read_status(trial.host(Side.INNER).run)
+    return any("lane_session" in status.gauges for status in shown if status.process == Role.FERRY)
 
 
 def stop(trial: Trial) -> None:

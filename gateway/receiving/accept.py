@@ -221,7 +221,9 @@ class Acceptor:
         self._files.close()
 
     def _work_off(self, now_s: float) -> None:
-        while self._waiting and len(self._group) < _GROUP_UNITS and self._group_bytes < _GROUP_BYTES:
+        while (
+            self._waiting and len(self._group) < _GROUP_UNITS and self._group_bytes < _GROUP_BYTES
+        ):
             happening = self._waiting[0]
             self._happen(happening, now_s)
             self._waiting.popleft()
@@ -263,7 +265,9 @@ class Acceptor:
         whole = len(chunk.data) == chunk.total_bytes
         if whole and body_bytes <= self._settings.inline_bytes:
             data = bytes(chunk.data)
-            self._complete(chunk.number, session, chunk.sequence, data[body_bytes:], data[:body_bytes])
+            self._complete(
+                chunk.number, session, chunk.sequence, data[body_bytes:], data[:body_bytes]
+            )
             return
         before = self.account.partials.get(chunk.number)
         if before is not None and (before.total_bytes, before.trailer_bytes) != (
@@ -347,7 +351,12 @@ class Acceptor:
                 "lane.gap",
                 time.time_ns(),
                 number=5601,
-                fields={"session": gap.session, "first": gap.first, "last": gap.last, "blocks": count},
+                fields={
+                    "session": gap.session,
+                    "first": gap.first,
+                    "last": gap.last,
+                    "blocks": count,
+                },
             )
         )
         self._status.count("blocks_lost_total", count)
@@ -356,7 +365,9 @@ class Acceptor:
         at_ns = time.time_ns()
         for item in lost:
             if isinstance(item, MissingUnit):
-                ranges = " ".join(f"{first}-{end - 1}" for first, end in item.ranges[:_RANGES_SHOWN])
+                ranges = " ".join(
+                    f"{first}-{end - 1}" for first, end in item.ranges[:_RANGES_SHOWN]
+                )
                 missing = sum(end - first for first, end in item.ranges)
                 fields: dict[str, str | int | float] = {
                     "spoken": speak(item.number),

@@ -110,7 +110,9 @@ class Dispatcher:
             left.rename(left.with_suffix(SUFFIX))
         self._log = SentLog(settings.folder, session)
         depth = settings.interleave_blocks
-        self.sender = OneWaySender(shape, lane, session, seal, self._log.past, buffers=6 + 2 * depth)
+        self.sender = OneWaySender(
+            shape, lane, session, seal, self._log.past, buffers=6 + 2 * depth
+        )
         self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth)
         self._small: deque[_Job] = deque()
         self._large: deque[_Job] = deque()
@@ -205,7 +207,9 @@ class Dispatcher:
         self._recorder.commit()
         self._queue.reject(number, reason, "corrupt")
 
-    def _start(self, taken: Taken, ranges: list[Range], *, answers: bool, request: Path | None) -> None:
+    def _start(
+        self, taken: Taken, ranges: list[Range], *, answers: bool, request: Path | None
+    ) -> None:
         total = taken.body.size_bytes + len(taken.header)
         sending = self.sender.begin(taken.number, total, len(taken.header))
         self._log.add(taken.number, total)
@@ -250,7 +254,9 @@ class Dispatcher:
     def _resend(self, path: Path, wanted: Wanted) -> None:
         taken = self._queue.get(wanted.number)
         if taken is None or not self._cleared(taken):
-            self._recorder.record(Event("resend.unknown", time.time_ns(), wanted.number, number=5705))
+            self._recorder.record(
+                Event("resend.unknown", time.time_ns(), wanted.number, number=5705)
+            )
             self._uncommitted = True
             return
         total = taken.body.size_bytes + len(taken.header)
@@ -261,7 +267,9 @@ class Dispatcher:
 
     def _fill(self) -> None:
         while self._resolved:
-            entries = [self._resolved[i] for i in range(min(len(self._resolved), _RESOLVED_AT_ONCE))]
+            entries = [
+                self._resolved[i] for i in range(min(len(self._resolved), _RESOLVED_AT_ONCE))
+            ]
             if not self.sender.can_take or not self.sender.resolve(entries):
                 return
             for _ in entries:

@@ -59,7 +59,7 @@ def test_any_bytes_are_a_header_or_refused(data: bytes) -> None:
 def test_any_bytes_are_a_body_or_refused(data: bytes) -> None:
     for reader in (decode_heartbeat, decode_index, decode_resolved, lambda b: list(chunks_of(b))):
         with contextlib.suppress(Refused):
-            reader(memoryview(data))  # type: ignore[operator]
+            reader(memoryview(data))
 
 
 @given(st.binary(min_size=32, max_size=640))
@@ -82,7 +82,9 @@ def test_the_headers_of_a_block_are_one_run(header: Header, at: int) -> None:
     start = at % symbols
     plain = Header(1, header.kind, header.session, header.block, header.data_symbols, header.repair_symbols,
                    header.length_bytes)  # fmt: skip
-    assert run_length(bytes(header_column(plain, symbols)), start, symbols, symbols) == symbols - start
+    assert (
+        run_length(bytes(header_column(plain, symbols)), start, symbols, symbols) == symbols - start
+    )
 
 
 @given(st.lists(st.tuples(U64, U64), max_size=8), st.integers(0, 1 << 40))
@@ -95,11 +97,17 @@ def test_control_bodies_are_read_as_written(past: list[tuple[int, int]], number:
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
 def test_vectors(path: Path) -> None:
-    lines = dict(line.split(": ", 1) for line in path.read_text(encoding="utf-8").splitlines() if ": " in line)
+    lines = dict(
+        line.split(": ", 1)
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if ": " in line
+    )
     data = bytes.fromhex(lines["hex"])
     if lines["expect"] == "refused":
         with pytest.raises(Refused):
             decode_header(data, SHAPE, 1)
     else:
         header = decode_header(data, SHAPE, 1)
-        assert f"session {header.session} block {header.block} index {header.index}" == lines["expect"]
+        assert (
+            f"session {header.session} block {header.block} index {header.index}" == lines["expect"]
+        )

@@ -1,6 +1,6 @@
 """One ferry as a process of its own, for tests in network namespaces: real link, real files, fake queue.
 
-    ferry_process.py send|receive udp|ethernet FOLDER RATE_MBIT UNITS SIZE
+ferry_process.py send|receive udp|ethernet FOLDER RATE_MBIT UNITS SIZE
 """
 
 from __future__ import annotations
@@ -31,7 +31,12 @@ def body_of(number: int, size: int) -> bytes:
 
 def main(role: str, kind: str, folder: Path, rate_mbit: int, units: int, size: int) -> None:
     stop = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
+
+    def wait() -> None:
+        sys.stdin.readline()
+        stop.set()
+
+    threading.Thread(target=wait, daemon=True).start()
     shape = shape_for(1500, 28 if kind == "udp" else 0)
     (send if role == "send" else receive)(shape, kind, folder, rate_mbit * 10**6, units, size, stop)
 
@@ -61,7 +66,14 @@ def receive(shape, kind, folder, rate, units, size, stop) -> None:  # type: igno
     )
     queue, recorder, status = MemoryQueue(), ListRecorder(), BoardOfOne()
     acceptor = Acceptor(
-        link, queue, shape, 1, KEY, recorder, status, AcceptSettings(folder / "inner", inline_bytes=1 << 20)
+        link,
+        queue,
+        shape,
+        1,
+        KEY,
+        recorder,
+        status,
+        AcceptSettings(folder / "inner", inline_bytes=1 << 20),
     )
     print("ready", flush=True)
     began = time.monotonic()

@@ -85,11 +85,25 @@ def gap(tmp_path: Path) -> Iterator[Gap]:
         ):
             sh("ip", "-n", space, "link", "set", device, "address", mac)
             sh("ip", "-n", space, "addr", "add", address, "dev", device)
-        table = "table netdev gap { chain out { type filter hook egress device fgti priority 0; drop; } }"
+        hook = "type filter hook egress device fgti priority 0;"
+        table = f"table netdev gap {{\nchain out {{\n{hook}\ndrop\n}}\n}}\n"
         sh("ip", "netns", "exec", inner, "nft", table)
         for space, device in ((outer, "fgto"), (inner, "fgti")):
             sh("ip", "-n", space, "link", "set", device, "up")
-        sh("ip", "-n", outer, "neigh", "replace", "10.78.0.2", "lladdr", INNER_MAC, "dev", "fgto", "nud", "permanent")
+        sh(
+            "ip",
+            "-n",
+            outer,
+            "neigh",
+            "replace",
+            "10.78.0.2",
+            "lladdr",
+            INNER_MAC,
+            "dev",
+            "fgto",
+            "nud",
+            "permanent",
+        )
         yield made
     finally:
         for process in made.started:
@@ -109,7 +123,8 @@ def test_units_cross_and_not_one_frame_comes_back(gap: Gap, kind: str) -> None:
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert watcher.stderr is not None
-    assert "listening" in watcher.stderr.readline() + watcher.stderr.readline()
+    while "listening" not in (line := watcher.stderr.readline()):
+        assert line
     sender, receiver = gap.ferries(kind, 200, 100, 40_000)
     time.sleep(4)
     received, sent = gap.finish(receiver), gap.finish(sender)
@@ -121,7 +136,9 @@ def test_units_cross_and_not_one_frame_comes_back(gap: Gap, kind: str) -> None:
 
 
 @pytest.mark.parametrize("stall_s", [0.05, 0.3])
-def test_a_stopped_receiver_at_full_rate_costs_units_by_name_and_nothing_else(gap: Gap, stall_s: float) -> None:
+def test_a_stopped_receiver_at_full_rate_costs_units_by_name_and_nothing_else(
+    gap: Gap, stall_s: float
+) -> None:
     sender, receiver = gap.ferries("udp", 1000, 8000, 20_000)
     time.sleep(0.4)
     os.kill(receiver.pid, signal.SIGSTOP)

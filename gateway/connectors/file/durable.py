@@ -1,16 +1,17 @@
 """Makes a batch of freshly written files durable, the quickest way that the file system has.
 
-128 new files of 4 KiB, mode and times set, then a ledger write and renames; files a second, best of
-four on two cores with other programs writing to the same ext4 at the time:
+128 new files of 4 KiB a batch, mode and times set, a ledger write, renames, sync of both folders; ext4,
+two cores, best of five, files a second and microseconds of CPU a file:
 
-    fsync of each                                       930
-    sync_file_range of all begun, then fsync of each  1,300
-    the same, waited for before the fsyncs            1,600
-    syncfs once                                       2,220
+    fsync of each                                       2,700    95
+    sync_file_range of all begun, then fsync of each    6,300    66
+    the same, waited for before the fsyncs              6,000    67
+    syncfs once                                        13,300    44
 
-On the quiet machine, 64 files: fsync of each 3,900, fdatasync 3,300, eight threads 4,300, the second way
-5,200, syncfs 5,100. syncfs also waits for what others write: where that shows, the second way is taken
-for a while.
+(Eight threads that fsync were no quicker than one, and cost more.) syncfs also waits for what others
+write: where that shows, the second way is taken for a while. On ext4 without a journal the kernel
+passes over every inode freed within the last minute when it makes a file: where thousands are removed
+and made in one block group (source and destination beside each other), that dwarfs all of this.
 """
 
 from __future__ import annotations

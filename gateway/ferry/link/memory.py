@@ -33,7 +33,11 @@ class MemoryGap:
     """The gap itself. capacity: frames that wait at most, as in a socket buffer; more are lost."""
 
     def __init__(
-        self, shape: LaneShape, weather: Weather | None = None, seed: int = 1, capacity: int = 1 << 20
+        self,
+        shape: LaneShape,
+        weather: Weather | None = None,
+        seed: int = 1,
+        capacity: int = 1 << 20,
     ) -> None:
         self.shape = shape
         self.weather = weather or Weather()

@@ -193,7 +193,10 @@ class UdpReceiver:
         pieces = [
             piece
             for place in range(self._batch * frames)
-            for piece in ((headers + place * HEADER_BYTES, HEADER_BYTES), (symbols + place * step, step))
+            for piece in (
+                (headers + place * HEADER_BYTES, HEADER_BYTES),
+                (symbols + place * step, step),
+            )
         ]
         self._vectors = iovecs(pieces)
         self._messages = (MMsgHdr * self._batch)()

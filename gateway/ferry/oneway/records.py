@@ -87,7 +87,8 @@ def decode_heartbeat(body: memoryview) -> Heartbeat:
 def encode_index(entries: Sequence[Indexed]) -> bytes:
     """The bytes of an index block's body."""
     return b"".join(
-        _INDEXED.pack(e.number, e.sequence, e.total_bytes, e.first_block, e.last_block) for e in entries
+        _INDEXED.pack(e.number, e.sequence, e.total_bytes, e.first_block, e.last_block)
+        for e in entries
     )
 
 
@@ -106,9 +107,7 @@ def decode_index(body: memoryview) -> list[Indexed]:
 
 def encode_resolved(entries: Sequence[Resolved]) -> bytes:
     """The bytes of a resolved block's body."""
-    return b"".join(
-        _RESOLVED.pack(e.session, e.sequence, e.number, e.total_bytes) for e in entries
-    )
+    return b"".join(_RESOLVED.pack(e.session, e.sequence, e.number, e.total_bytes) for e in entries)
 
 
 def decode_resolved(body: memoryview) -> list[Resolved]:

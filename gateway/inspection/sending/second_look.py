@@ -9,8 +9,8 @@ import codecs
 import contextlib
 import csv
 import itertools
+import re
 import struct
-import unicodedata
 import zipfile
 import zlib
 from typing import Final
@@ -24,6 +24,7 @@ from gateway.inspection.unsound import MAX_DOCUMENT_DIRECTORY_BYTES, MAX_ROOT_PA
 # Whole texts are parsed up to here; beyond, head and tail must do.
 MAX_PARSED_BYTES: Final = 1 << 20
 _TABLE_RECORDS: Final = 20
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _SPACE: Final = "\x1f"
 _XML_ENCODINGS: Final = (
     "utf-8",
@@ -130,7 +131,7 @@ def _text_of(content: Content) -> str | None:
         encodings = ["utf-16"]
     else:
         encodings = ["utf-8", "gb18030"]
-        if not final and _has_controls(content.tail.decode("latin-1"), latin=True):
+        if not final and _has_controls(content.tail.decode("latin-1")):
             return None
     for encoding in encodings:
         try:
@@ -143,16 +144,9 @@ def _text_of(content: Content) -> str | None:
     return None
 
 
-def _has_controls(text: str, latin: bool = False) -> bool:
-    if text.isprintable():
-        return False
-    kept = text.translate(_PRINTED)
-    if latin:
-        return any(c < " " or c == "\x7f" for c in kept)
-    return any(c < " " or c == "\x7f" for c in set(kept) if unicodedata.category(c) == "Cc")
-
-
-_PRINTED: Final = dict.fromkeys(map(ord, "\t\n\f\r"))
+def _has_controls(text: str) -> bool:
+    """C0 controls but for tab, line feed, form feed and carriage return; and DEL."""
+    return _CONTROL.search(text) is not None
 
 
 def _form(text: str, content: Content) -> str:

@@ -19,11 +19,13 @@ MAX_PARSED_BYTES: Final = 1 << 20
 _ALLOWED: Final = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
 _HL7: Final = re.compile(r"(?:MSH|FHS|BHS)([^\w\s])([^\w\s]{3,5})\1")
 _SCRIPT: Final = re.compile(r"#!|@echo off|<\?php|<%@", re.I | re.A)
-_SCRIPT_WORDS: Final = re.compile(
-    r"WScript\.Shell|Scripting\.FileSystemObject|CreateObject\(|Invoke-Expression"
-    r"|New-Object Net\.WebClient|powershell(?:\.exe)? -|Set-ExecutionPolicy",
-    re.I | re.A,
-)
+_SCRIPT_WORDS: Final = tuple(
+    words.encode()
+    for words in (
+        "wscript.shell scripting.filesystemobject createobject( invoke-expression "
+        "set-executionpolicy"
+    ).split()
+) + (b"new-object net.webclient", b"powershell -", b"powershell.exe -")
 _HTML_TAGS: Final = (
     "html|head|body|script|iframe|meta|title|style|link|form|object|embed|img|a|div|p|table|br"
 )
@@ -79,7 +81,8 @@ def text_word(content: Content) -> str:
         return word
     if stripped[0] in "{[" and (word := _json_word(stripped, content)):
         return word
-    if _SCRIPT_WORDS.search(text, 0, 4096):
+    lowered = text[:4096].encode("utf-8", "replace").lower()
+    if any(words in lowered for words in _SCRIPT_WORDS):
         return "script"
     return "csv" if _is_table(text, content.headed) else "text"
 

@@ -26,7 +26,6 @@ from gateway.management.terminal.progress import Progress
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of
 from gateway.management.terminal.table import Cell, Column, table
-from gateway.management.terminal.width import wrap
 from gateway.management.terminal.words import say
 from gateway.messages import describe, remedy, shown
 from gateway.unit.model import Side
@@ -220,10 +219,10 @@ def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
         error = Refused(finding["number"], **finding["fields"])
         lines += [
             terminal.paint(line, None if finding["note"] else Colour.BAD)
-            for line in wrap(describe(error, terminal.language), terminal.columns, "  ")
+            for line in terminal.wrap(describe(error, terminal.language), "  ")
         ]
         if what_to_do := remedy(error, terminal.language):
-            lines += wrap(what_to_do, terminal.columns, "    ")
+            lines += terminal.wrap(what_to_do, "    ")
     for number, left_out in journal["left_out"].items():
         lines.append(
             "  " + say(terminal, "and {count} more of FG-{number}", count=left_out, number=number)
@@ -244,7 +243,7 @@ def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
     ]
     lines += table(terminal, heads, rows, "  ")
     phrase = "{checkpoints} signed checkpoints over {span}; last words: {words}"
-    lines += wrap(
+    lines += terminal.wrap(
         say(
             terminal,
             phrase,
@@ -252,7 +251,6 @@ def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
             span=span(journal["covers_s"]),
             words=journal["words"] or "-",
         ),
-        terminal.columns,
         "  ",
     )
     verdict = (

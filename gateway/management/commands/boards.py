@@ -78,7 +78,10 @@ def queue_data(host: HostFolder, side: Side, boards: dict[Role, Seen]) -> list[d
     found = []
     for stage in QUEUES[side]:
         folder = host.queue(Lane.IMPORT, stage)
-        entry: dict[str, Any] = {"queue": stage.value, **_figures(folder, stage, boards.get(READER[stage]))}
+        entry: dict[str, Any] = {
+            "queue": stage.value,
+            **_figures(folder, stage, boards.get(READER[stage])),
+        }
         for aside in _ASIDE:
             entry[aside.value] = _count(folder / aside.value)
         found.append(entry)
@@ -102,7 +105,11 @@ def _figures(folder: Path, stage: Stage, reader: Seen | None) -> dict[str, float
         health = look(folder)
     except GatewayError:
         return {"units": None, "deferred": None, "oldest_s": None}
-    return {"units": health.depth, "deferred": health.deferred, "oldest_s": round(health.oldest_age_s, 1)}
+    return {
+        "units": health.depth,
+        "deferred": health.deferred,
+        "oldest_s": round(health.oldest_age_s, 1),
+    }
 
 
 def _count(folder: Path) -> int | None:

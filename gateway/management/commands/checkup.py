@@ -10,7 +10,7 @@ from gateway.management.commands.command import Answer, Call, Command, Data, Exi
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of, letter
 from gateway.management.terminal.table import Cell, Column, table
-from gateway.management.terminal.width import pad, wrap
+from gateway.management.terminal.width import pad
 from gateway.management.terminal.words import say
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ def _finding_lines(finding: Data, terminal: Terminal) -> list[str]:
     word = finding["state"]
     head = f"  {letter(word)} {pad(say(terminal, word), 4)}  {pad(say(terminal, finding['check']), 10)}"
     number = "" if word == "ok" else f"FG-{finding['number']} "
-    wrapped = wrap(number + finding["text"], terminal.columns, " " * _INDENT)
+    wrapped = terminal.wrap(number + finding["text"], " " * _INDENT)
     first = terminal.paint(pad(head, _INDENT), colour_of(word)) + wrapped[0][_INDENT:]
-    mend = wrap(finding["mend"], terminal.columns, " " * (_INDENT + 2)) if finding["mend"] else []
+    mend = terminal.wrap(finding["mend"], " " * (_INDENT + 2)) if finding["mend"] else []
     return [first, *wrapped[1:], *mend]
 
 

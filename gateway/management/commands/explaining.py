@@ -27,7 +27,7 @@ from gateway.management.terminal.figures import digest, size, stamp
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of
-from gateway.management.terminal.width import pad, width, wrap
+from gateway.management.terminal.width import pad, width
 from gateway.management.terminal.words import say
 from gateway.messages import describe, shown
 from gateway.unit.model import Lane, Side, Stage
@@ -95,7 +95,8 @@ def judged_data(
     """The judgement of a body by both guards; the receiving one is asked where the sending one passes."""
     from gateway.guard.judgement import judge
     from gateway.policy.evaluate import Result
-    from gateway.policy.explain import as_data, explain as explain_verdict
+    from gateway.policy.explain import as_data
+    from gateway.policy.explain import explain as explain_verdict
 
     def one(side: Side) -> Data:
         judgement = judge(
@@ -150,7 +151,11 @@ def _explain_unit(call: Call, number: int) -> Answer:
         raise Refused(8002 if one_way else 8003, unit=speak(number))
     data = unit_data(number, found, call.language)
     anew = _judged_anew(call, hosts, number) or {}
-    return Answer({**data, **{key: anew[key] for key in anew if data.get(key) is None}}, render_explain, _status(data))
+    return Answer(
+        {**data, **{key: anew[key] for key in anew if data.get(key) is None}},
+        render_explain,
+        _status(data),
+    )
 
 
 def unit_data(number: int, found: Sequence[Entry], language: str) -> Data:
@@ -246,7 +251,7 @@ def render_explain(data: Data, terminal: Terminal) -> Sequence[str]:
         what = (
             "the YARA rules of the set were" if data["scanned_by"] == "yara" else "no scanner was"
         )
-        lines += wrap(say(terminal, phrase, what=say(terminal, what)), terminal.columns, "  ")
+        lines += terminal.wrap(say(terminal, phrase, what=say(terminal, what)), "  ")
     while lines and not lines[-1]:
         lines.pop()
     return lines
@@ -259,7 +264,10 @@ def _subject(data: Data, terminal: Terminal) -> list[str]:
     policy = digest(str(data["policy"])) or "?"
     phrase = "channel {channel}, policy {policy}, {at}"
     second = say(terminal, phrase, channel=data["channel"], policy=policy, at=data["at"])
-    return [terminal.paint("  ".join(parts), Colour.NAME), second]
+    return [
+        *(terminal.paint(line, Colour.NAME) for line in terminal.wrap("  ".join(parts))),
+        *terminal.wrap(second),
+    ]
 
 
 def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
@@ -281,7 +289,7 @@ def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
             )
         ]
     if journal["text"]:
-        lines += wrap(journal["text"], terminal.columns, " " * 6)
+        lines += terminal.wrap(journal["text"], " " * 6)
     if journal["side"] == "outer" and journal["result"] in ("refused", "held"):
         lines.append("  " + say(terminal, "The receiving side never saw it."))
     return lines
@@ -305,14 +313,14 @@ def _judgement_lines(judgement: Data, terminal: Terminal, *, anew: bool) -> list
                 judgement["result"], deciding["word"], deciding["line"], deciding["says"], terminal
             )
         )
-        lines += wrap(deciding["text"], terminal.columns, " " * 6)
+        lines += terminal.wrap(deciding["text"], " " * 6)
     lines.append("")
     for check in judgement["checks"]:
         lines += _check_lines(check, terminal)
     if judgement["advice"]:
         lines += ["", "  " + say(terminal, "What would let it through:")]
         for advice in judgement["advice"]:
-            lines += wrap(advice["text"], terminal.columns, "    ")
+            lines += terminal.wrap(advice["text"], "    ")
     return lines
 
 
@@ -324,8 +332,9 @@ def _deciding_line(result: str, word: str, line: str, says: str, terminal: Termi
         if result == "held"
         else "WAITS for {word}"
     )
-    head = "  " + terminal.paint(say(terminal, phrase, word=word), colour_of(result))
-    return "  ".join(part for part in (head, line, shown(says)) if part)
+    said = say(terminal, phrase, word=word)
+    line_text = "  " + "  ".join(part for part in (said, line, shown(says)) if part)
+    return terminal.fit(line_text.replace(said, terminal.paint(said, colour_of(result)), 1))
 
 
 def _check_lines(check: Data, terminal: Terminal) -> list[str]:
@@ -333,7 +342,7 @@ def _check_lines(check: Data, terminal: Terminal) -> list[str]:
     mark = {"holds": "true", "fails": "false", "unknown": "?", "not asked": "-"}[check["outcome"]]
     place = ":" + str(check["line"]).rpartition(":")[2]
     head = f"  {pad(say(terminal, mark), 7)}{pad(check['word'], 10)}{pad(place, 5)} "
-    wrapped = wrap(check["text"], terminal.columns, " " * width(head))
+    wrapped = terminal.wrap(check["text"], " " * width(head))
     return [head + wrapped[0][width(head) :], *wrapped[1:]]
 
 

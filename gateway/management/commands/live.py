@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, add_side
+from gateway.management.commands.top_frame import frame
 from gateway.management.commands.watching import Watch
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Terminal
-from gateway.management.commands.top_frame import frame
 
 EVERY_S: Final = 1.0
 ROWS: Final = 24

@@ -119,7 +119,7 @@ def render_check(data: Data, terminal: Terminal) -> Sequence[str]:
         lines += [*note["text"].splitlines(), ""]
     lines.append(_summary(data, terminal))
     if data["tests"] and data["scanned_by"] != "clamd" and data["errors"] + data["notes"]:
-        lines.append(_scanner_line(data["scanned_by"], terminal))
+        lines += terminal.wrap(_scanner_line(data["scanned_by"], terminal))
     return lines
 
 

@@ -43,7 +43,9 @@ def cli_reference() -> str:
     rows = "\n".join(f"| {status} | {meaning} |" for status, meaning in _STATUSES)
     parts.append(f"## Exit status\n\n| status | means |\n| --- | --- |\n{rows}")
     names = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in KNOWN_NAMES.items())
-    unknown = "Any other name that begins with `FERRYGATE_` stops every command with 78 and FG-1002."
+    unknown = (
+        "Any other name that begins with `FERRYGATE_` stops every command with 78 and FG-1002."
+    )
     parts.append(f"## Environment\n\n| name | does |\n| --- | --- |\n{names}\n\n{unknown}")
     return "\n\n".join(parts) + "\n"
 

@@ -202,21 +202,31 @@ def lane_line(lane: Data, terminal: Terminal) -> str:
     """`lane import (sends): 3.1 MiB sent, units sent 412`."""
     figures = lane["figures"]
     parts = [
-        say(terminal, phrase, value=size(figures[name]) if "bytes" in name else count(figures[name]))
+        say(
+            terminal, phrase, value=size(figures[name]) if "bytes" in name else count(figures[name])
+        )
         for name, phrase in _LANE_FIGURES
         if name in figures
     ]
-    head = say(terminal, "lane {lane} ({end})", lane=say(terminal, lane["lane"]), end=say(terminal, lane["end"]))
-    return f"{head}: {', '.join(parts)}" if parts else f"{head}: {say(terminal, 'the ferry says nothing')}"
+    head = say(
+        terminal,
+        "lane {lane} ({end})",
+        lane=say(terminal, lane["lane"]),
+        end=say(terminal, lane["end"]),
+    )
+    return (
+        f"{head}: {', '.join(parts)}"
+        if parts
+        else f"{head}: {say(terminal, 'the ferry says nothing')}"
+    )
 
 
 def alarm_lines(alarms: Sequence[Data], terminal: Terminal) -> list[str]:
-    from gateway.management.terminal.width import wrap
 
     lines: list[str] = []
     for alarm in alarms:
         text = f"{letter('stop')} {alarm['text']} ({say(terminal, alarm['process'])}, {span(alarm['age_s'])})"
-        wrapped = wrap(text, terminal.columns - 2, "  ")
+        wrapped = terminal.wrap(text, "  ")
         lines += [terminal.paint(wrapped[0], Colour.BAD), *wrapped[1:]]
     return lines
 

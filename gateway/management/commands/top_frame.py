@@ -33,7 +33,7 @@ def frame(data: Data, terminal: Terminal, rows: int) -> list[str]:
     lines += _last_table(data["last"], terminal, rows - len(lines) - 1)
     lines = lines[: rows - 1]
     lines += [""] * (rows - 1 - len(lines))
-    return [*lines, footer]
+    return [*(terminal.fit(line) for line in lines), footer]
 
 
 def _title(data: Data, terminal: Terminal) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from gateway.errors import Refused
 from gateway.management.commands.boards import read_boards
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, add_side
 from gateway.management.commands.instants import read_instant
@@ -16,11 +17,10 @@ from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of, letter, state
 from gateway.management.terminal.table import Cell, Column, table
-from gateway.management.terminal.width import pad, wrap
+from gateway.management.terminal.width import pad
 from gateway.management.terminal.words import say
 from gateway.messages import remedy, shown
 from gateway.messages.catalogue import describe
-from gateway.errors import Refused
 from gateway.unit.model import Side, Stage
 from gateway.unit.number import hear, speak
 
@@ -204,7 +204,7 @@ def _event_data(entry: Entry, language: str) -> Data:
 def render_life(data: Data, terminal: Terminal) -> Sequence[str]:
     """A line of the whole, then each host by itself; what is not known is said to be so."""
     unit, row = data["unit"], data["summary"]
-    lines = [_life_title(data, terminal), ""]
+    lines = [*_life_title(data, terminal), ""]
     for host in data["hosts"]:
         lines.append(terminal.paint(say(terminal, f"{host['side'].upper()} HOST"), Colour.HEAD))
         if host["events"]:
@@ -213,29 +213,28 @@ def render_life(data: Data, terminal: Terminal) -> Sequence[str]:
         else:
             if host["side"] == "outer" and data["sender_says"]:
                 phrase = "As the unit itself says: captured {captured}, cleared {cleared} under policy {policy}."
-                lines += wrap(say(terminal, phrase, **data["sender_says"]), terminal.columns, "  ")
-            lines += wrap(_nothing_known(host, row, unit, terminal), terminal.columns, "  ")
+                lines += terminal.wrap(say(terminal, phrase, **data["sender_says"]), "  ")
+            lines += terminal.wrap(_nothing_known(host, row, unit, terminal), "  ")
         lines.append("")
     return lines[:-1]
 
 
-def _life_title(data: Data, terminal: Terminal) -> str:
+def _life_title(data: Data, terminal: Terminal) -> list[str]:
+    """Number, state, channel, size and time on one line, the name below it."""
     row = data["summary"]
     unit = terminal.paint(data["unit"], Colour.NAME)
     if row is None:
-        return f"{unit}  {say(terminal, 'not known here')}"
+        return [f"{unit}  {say(terminal, 'not known here')}"]
     result = row["result"] if row["result"] != "under way" else row["stage"]
-    parts = [
-        unit,
-        terminal.paint(state(terminal, result), colour_of(result)),
-        row["channel"],
-        shown(row["name"]),
-    ]
+    parts = [unit, terminal.paint(state(terminal, result), colour_of(result)), row["channel"]]
     if row["size_bytes"] is not None:
         parts.append(size(float(row["size_bytes"])))
     if data["took_s"] is not None:
         parts.append(say(terminal, "{span} in all", span=span(data["took_s"])))
-    return "  ".join(part for part in parts if part)
+    return [
+        terminal.fit("  ".join(part for part in parts if part)),
+        *terminal.wrap(shown(row["name"])),
+    ]
 
 
 def _nothing_known(host: Data, row: Data | None, unit: str, terminal: Terminal) -> str:
@@ -275,7 +274,7 @@ def _event_lines(event: Data, terminal: Terminal) -> list[str]:
             for key, value in event["fields"].items()
             if key not in _TITLE_FIELDS
         ]
-    wrapped = wrap("; ".join(parts), terminal.columns, " " * 36) if parts else [" " * 36]
+    wrapped = terminal.wrap("; ".join(parts), " " * 36) if parts else [" " * 36]
     first = terminal.paint(head, colour_of(what)) + "  " + wrapped[0][36:]
     return [first.rstrip(), *wrapped[1:]]
 
@@ -301,7 +300,7 @@ def render_alarms(data: Data, terminal: Terminal) -> Sequence[str]:
             lines.append(f"{say(terminal, host['side'])}:")
             lines += alarm_lines([alarm], terminal)
             what_to_do = remedy(Refused(alarm["number"], **alarm["fields"]), terminal.language)
-            lines += wrap(what_to_do, terminal.columns, "    ") if what_to_do else []
+            lines += terminal.wrap(what_to_do, "    ") if what_to_do else []
     return lines or [say(terminal, "No alarm stands.")]
 
 

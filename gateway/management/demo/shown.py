@@ -27,15 +27,10 @@ def render_demo(data: Data, terminal: Terminal) -> Sequence[str]:
     right = sum(file["right"] for file in data["files"])
     total = len(data["files"])
     lines.append("")
-    phrase = "{right} of {total} files went as they should, in {seconds} s; every delivered file is byte-identical."
-    if not data["right"]:
-        phrase = "{right} of {total} files went as they should, in {seconds} s. This is not right."
-    colour = Colour.GOOD if data["right"] else Colour.BAD
-    lines.append(
-        terminal.paint(
-            say(terminal, phrase, right=right, total=total, seconds=data["seconds"]), colour
-        )
-    )
+    phrase = "{right} of {total} files went as they should, in {seconds} s."
+    lines.append(say(terminal, phrase, right=right, total=total, seconds=data["seconds"]))
+    last = "Every delivered file is byte-identical." if data["right"] else "This is not right."
+    lines.append(terminal.paint(say(terminal, last), Colour.GOOD if data["right"] else Colour.BAD))
     return lines
 
 

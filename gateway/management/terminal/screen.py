@@ -7,6 +7,7 @@ In ASCII nothing but ASCII is written: English words, and escapes for what comes
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -14,10 +15,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TextIO
 
+from gateway.management.terminal.width import cut, width, wrap
+
 # A screen of this width is the measure of every text that a command prints.
 STANDARD_COLUMNS: Final = 80
 
 # Terminals without UTF-8 or with unknown skills: serial consoles, and what nobody named.
+_PAINT: Final = re.compile("\x1b\\[[0-9]+m")
 _PLAIN_TERMINALS: Final = ("vt", "dumb", "ansi")
 
 
@@ -56,6 +60,15 @@ class Terminal:
         if not self.ascii or text.isascii():
             return text
         return text.replace("…", "~").encode("ascii", "backslashreplace").decode()
+
+    def wrap(self, text: str, indent: str = "") -> list[str]:
+        """The text as lines that fit, as this terminal may have it."""
+        return wrap(self.safe(text), self.columns, indent)
+
+    def fit(self, line: str) -> str:
+        """The line cut to the screen; one that must be cut loses its colour."""
+        plain = self.safe(_PAINT.sub("", line))
+        return line if width(plain) <= self.columns else cut(plain, self.columns, self.ellipsis)
 
 
 def language_of(chosen: str | None, environment: Mapping[str, str]) -> str:

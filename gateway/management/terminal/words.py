@@ -15,6 +15,6 @@ def say(terminal: Terminal | str, phrase: str, **fields: Field) -> str:
     """
     language = terminal if isinstance(terminal, str) else terminal.language
     template = CHINESE.get(phrase, phrase) if language == "zh" else phrase
-    if not fields:
-        return template
-    return template.format_map({name: shown(value) for name, value in fields.items()})
+    if fields:
+        template = template.format_map({name: shown(value) for name, value in fields.items()})
+    return template if isinstance(terminal, str) else terminal.safe(template)

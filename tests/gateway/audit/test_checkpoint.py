@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.gateway.audit.host import PROCESSES, SECOND_NS, Host, segment, sign
 
 import gateway.audit.follow as follow_module
 import gateway.audit.journal as journal_module
@@ -13,6 +12,7 @@ from gateway.audit.note import decode_note
 from gateway.audit.notefile import last_note
 from gateway.audit.status import StatusBoard
 from gateway.errors import Misconfigured, Unavailable
+from tests.gateway.audit.host import PROCESSES, SECOND_NS, Host, segment, sign
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def host(tmp_path: Path) -> Host:
 def watched(host: Host, key_id: str = "inner-1") -> tuple[Checkpointer, StatusBoard]:
     """A checkpointer of a guard that has just been started, with its board."""
     host.pointer.close()
-    board = StatusBoard(host.root.parent / "run", "guard", host.journals["guard"], lambda: host.now_ns)
+    board = StatusBoard(
+        host.root.parent / "run", "guard", host.journals["guard"], lambda: host.now_ns
+    )
     targets = [host.root / "checkpoints", *([host.other] if host.other else [])]
     folders = {process: host.root / process for process in PROCESSES}
     host.pointer = Checkpointer(

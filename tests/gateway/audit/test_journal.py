@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.gateway.audit.host import START_NS
 
 import gateway.audit.journal as journal_module
 from gateway.audit.event import Event
@@ -16,6 +15,7 @@ from gateway.audit.journal import open_journal
 from gateway.audit.segment import segments
 from gateway.audit.verify import verify
 from gateway.errors import Misconfigured, StateUncertain, Unavailable
+from tests.gateway.audit.host import START_NS
 
 
 def event(at_ns: int = START_NS, unit: int = 1) -> Event:
@@ -187,7 +187,17 @@ def test_a_full_disk_stops_and_room_lets_it_go_on(tmp_path: Path) -> None:
     if not shutil.which("unshare"):
         pytest.skip("no unshare")
     script = mount.format(tmp_path, sys.executable, FULL_DISK.replace("'", '"'))
-    probe = ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "n", tmp_path]
+    probe = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "mount",
+        "-t",
+        "tmpfs",
+        "n",
+        tmp_path,
+    ]
     if subprocess.run(probe, capture_output=True).returncode:
         pytest.skip("no mount namespaces here")
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]

@@ -35,7 +35,16 @@ def test_the_hash_can_be_checked_with_any_sha256() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["a\nb", "\udcff\udc80.pdf", "x" * 100_000, float("inf"), float("nan"), 1 << 80, -(1 << 90), "\x00"],
+    [
+        "a\nb",
+        "\udcff\udc80.pdf",
+        "x" * 100_000,
+        float("inf"),
+        float("nan"),
+        1 << 80,
+        -(1 << 90),
+        "\x00",
+    ],
 )
 def test_every_value_gives_a_line_that_can_be_read_back(value: Field) -> None:
     line, _ = line_of(Event("captured", 5, fields={"name": value}), 1, START)

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.gateway.audit.host import PROCESSES, START_NS, Host, check, numbers, segment
 
 import gateway.audit.journal as journal_module
 from gateway.audit.event import Event
@@ -17,6 +16,7 @@ from gateway.audit.report import Finding, Report
 from gateway.audit.segment import segments
 from gateway.audit.verify import verify
 from gateway.errors import Refused
+from tests.gateway.audit.host import PROCESSES, START_NS, Host, check, numbers, segment
 
 
 @pytest.fixture
@@ -45,7 +45,9 @@ def chained(seq: int, count: int, head: bytes) -> bytes:
     """Records of an intruder who knows the chain."""
     lines = []
     for index in range(count):
-        line, head = line_of(Event("captured", START_NS + index, 900 + index, "forged"), seq + index, head)
+        line, head = line_of(
+            Event("captured", START_NS + index, 900 + index, "forged"), seq + index, head
+        )
         lines.append(line)
     return b"".join(lines)
 

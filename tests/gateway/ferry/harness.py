@@ -94,7 +94,9 @@ class Cores:
 class Ferries:
     """Both ferries with fake queues, a real disk, and a clock that the test moves."""
 
-    def __init__(self, folder: Path, weather: Weather | None = None, shape: LaneShape = SMALL) -> None:
+    def __init__(
+        self, folder: Path, weather: Weather | None = None, shape: LaneShape = SMALL
+    ) -> None:
         self.folder, self.shape = folder, shape
         self.gap = MemoryGap(shape, weather)
         self.cleared, self.received = MemoryQueue(), MemoryQueue()
@@ -102,7 +104,7 @@ class Ferries:
         self.outer, self.inner = BoardOfOne(), BoardOfOne()
         self.now_s = 0.0
         self.session = 0
-        self.carried = lambda head: not head.startswith(b"unsigned")
+        self.carried = _is_signed
         self.start_sender()
         self.start_receiver()
 
@@ -111,7 +113,7 @@ class Ferries:
         settings = DispatchSettings(self.folder / "outer", self.folder / "control", 2_000_000_000)
         self.dispatcher = Dispatcher(
             self.cleared, MemorySender(self.gap), self.shape, 1, self.session, KEY,
-            lambda head: self.carried(head), self.sent_events, self.outer, settings,
+            self.carried, self.sent_events, self.outer, settings,
         )  # fmt: skip
 
     def start_receiver(self) -> None:
@@ -150,3 +152,7 @@ class Ferries:
 
     def events(self, what: str) -> list[Event]:
         return [event for event in self.seen_events.events if event.what == what]
+
+
+def _is_signed(head: bytes) -> bool:
+    return not head.startswith(b"unsigned")

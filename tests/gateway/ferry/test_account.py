@@ -1,4 +1,4 @@
-"""What is missing is named once, from index, heartbeat and what is durable; and stays named over a restart."""
+"""What is missing is named once, from index, heartbeat and what is durable; also over a restart."""
 
 from __future__ import annotations
 
@@ -60,11 +60,15 @@ def test_sequences_that_nobody_named_are_asked_for_by_range_and_resolved_later()
     ]
     assert account.heartbeat(3, beat(5), 2) == []
     answers = [Resolved(3, 0, 70, 500), Resolved(3, 1, 71, 500), Resolved(3, 3, 72, 9)]
-    assert [unit.number for unit in account.resolved(answers, 3) if isinstance(unit, MissingUnit)] == [70, 72]
+    assert [
+        unit.number for unit in account.resolved(answers, 3) if isinstance(unit, MissingUnit)
+    ] == [70, 72]
     assert account.sequences == [MissingSequences(3, 4, 4, 1)]
 
 
-def test_what_was_sent_while_the_receiver_was_away_is_missing_after_a_restart_of_the_sender_too() -> None:
+def test_what_was_sent_while_the_receiver_was_away_is_missing_after_a_restart_of_the_sender_too() -> (
+    None
+):
     account = Account(lambda number: False)
     account.heartbeat(3, beat(2), 1)
     state = account.dump()

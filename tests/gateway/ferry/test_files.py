@@ -63,7 +63,9 @@ def test_the_log_knows_which_unit_a_sequence_was_over_sessions(tmp_path: Path) -
     later.close()
 
 
-def test_partial_units_survive_a_restart_with_exactly_the_bytes_that_are_here(tmp_path: Path) -> None:
+def test_partial_units_survive_a_restart_with_exactly_the_bytes_that_are_here(
+    tmp_path: Path,
+) -> None:
     files, account = PartialFiles(tmp_path), Account(lambda number: False)
     for piece in (chunk(0, b"a" * 300), chunk(600, b"b" * 100)):
         files.write(piece)

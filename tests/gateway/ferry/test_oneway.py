@@ -33,7 +33,9 @@ def run_of(frames: list[bytes]) -> FrameRun:
 )
 def test_units_of_all_sizes_arrive(weather: Weather) -> None:
     cores = Cores(weather, shape_for(1500, 28), seed=3)
-    bodies = {n: os.urandom(size) for n, size in enumerate([1, 100, 5000, 70_000, 300_000, 900_000] * 5)}
+    bodies = {
+        n: os.urandom(size) for n, size in enumerate([1, 100, 5000, 70_000, 300_000, 900_000] * 5)
+    }
     for number, body in bodies.items():
         cores.put(number, body)
         cores.move(0.001)

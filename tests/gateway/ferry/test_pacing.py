@@ -38,7 +38,9 @@ def test_a_lane_without_a_rate_does_not_start() -> None:
     assert raised.value.number == 5103
 
 
-@pytest.mark.parametrize(("mtu", "overhead"), [(1500, 28), (1500, 48), (1500, 0), (9000, 28), (600, 28)])
+@pytest.mark.parametrize(
+    ("mtu", "overhead"), [(1500, 28), (1500, 48), (1500, 0), (9000, 28), (600, 28)]
+)
 def test_frames_of_a_shape_fit_the_mtu_and_one_call(mtu: int, overhead: int) -> None:
     shape = shape_for(mtu, overhead)
     assert shape.frame_bytes + overhead <= mtu

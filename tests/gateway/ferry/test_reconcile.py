@@ -27,7 +27,11 @@ SPANS = st.tuples(st.integers(0, 1 << 63), st.integers(0, 1 << 40), st.integers(
 )
 TIMES = st.integers(0, 4_000_000_000)
 LISTS = st.builds(
-    ReconcileList, TIMES, TIMES, st.lists(UNITS, max_size=5).map(tuple), st.lists(SPANS, max_size=4).map(tuple)
+    ReconcileList,
+    TIMES,
+    TIMES,
+    st.lists(UNITS, max_size=5).map(tuple),
+    st.lists(SPANS, max_size=4).map(tuple),
 )
 EXAMPLE = ReconcileList(
     0, 3600, (Wanted(7), Wanted(8, ((0, 100), (200, 201)))), (WantedSequences(3, 5, 9),)

@@ -1,4 +1,4 @@
-"""The UDP link on loopback: offload or not, IPv4 and IPv6, wrong datagrams, and a buffer that does not fit."""
+"""The UDP link on loopback: offload or not, IPv4 and IPv6, wrong datagrams, a buffer too small."""
 
 from __future__ import annotations
 
@@ -63,11 +63,14 @@ def test_datagrams_of_another_length_are_counted_and_dropped() -> None:
 
 def test_a_buffer_that_does_not_fit_the_rate_says_what_to_set() -> None:
     class Stingy(socket.socket):
-        def setsockopt(self, *arguments: object) -> None:  # type: ignore[override]
+        def setsockopt(self, *arguments: object) -> None:
             if arguments[1] == 33:
                 raise PermissionError
 
-    with Stingy(socket.AF_INET, socket.SOCK_DGRAM) as receiving, pytest.raises(Misconfigured) as raised:
+    with (
+        Stingy(socket.AF_INET, socket.SOCK_DGRAM) as receiving,
+        pytest.raises(Misconfigured) as raised,
+    ):
         fit_receive_buffer(receiving, 10_000_000_000, 0.5)
     assert raised.value.number == 5204
     assert int(raised.value.fields["sysctl_bytes"]) >= 10_000_000_000 / 8 * 0.5 / 2
@@ -95,4 +98,6 @@ def test_the_sending_ends_have_no_way_to_receive() -> None:
     from gateway.ferry.link.memory import MemorySender
 
     for kind in (UdpSender, EthernetSender, MemorySender, OneWaySender):
-        assert not [name for name in dir(kind) if "recei" in name or "recv" in name or "take_frame" in name]
+        assert not [
+            name for name in dir(kind) if "recei" in name or "recv" in name or "take_frame" in name
+        ]

@@ -6,11 +6,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.management.commands import COMMANDS, GROUPS, OVERVIEW, about, lane, policy, state
+from gateway.management.commands import COMMANDS, GROUPS, OVERVIEW, about, policy, state
 from gateway.management.commands.starting import init_data
 from gateway.management.demo.cases import good_cases, hostile_cases
 from gateway.management.doctor.finding import State
-from gateway.management.environment import KNOWN_NAMES
 from gateway.management.layout import Role
 from gateway.unit.model import Side, Stage
 
@@ -76,7 +75,7 @@ def _in_module(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name == "say" and len(node.args) > 1:
+            if name in ("say", "_tell") and len(node.args) > 1:
                 yield from _constants(node.args[1])
             for keyword in node.keywords:
                 if keyword.arg in ("help", "summary"):
@@ -112,13 +111,3 @@ def _constants(node: ast.expr) -> Iterator[str]:
     elif isinstance(node, ast.IfExp):
         yield from _constants(node.body)
         yield from _constants(node.orelse)
-
-
-def all_constants() -> set[str]:
-    """Every string constant of the command line: where a Chinese phrase may have its English."""
-    found: set[str] = set(KNOWN_NAMES.values())
-    for file in sorted(FOLDER.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
-    return found | {"OUTER HOST", "INNER HOST", lane.__name__}

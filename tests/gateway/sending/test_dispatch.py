@@ -81,7 +81,8 @@ def test_a_list_brings_just_the_missing_bytes_again(ferries: Ferries) -> None:
     ferries.run(3.5)
     carried = ferries.dispatcher.sender.bytes
     request_resend(
-        ferries.folder / "control", ReconcileList(0, 1, (Wanted(1, ((5, 100), (399_000, 400_000))),))
+        ferries.folder / "control",
+        ReconcileList(0, 1, (Wanted(1, ((5, 100), (399_000, 400_000))),)),
     )
     ferries.run(4.0)
     assert ferries.dispatcher.sender.bytes - carried == 95 + 1000
@@ -114,7 +115,9 @@ def test_a_unit_that_is_not_kept_any_more_is_told(ferries: Ferries) -> None:
     assert [e.number for e in ferries.sent_events.events if e.what == "resend.unknown"] == [5705]
 
 
-def test_a_link_that_takes_no_frames_is_waited_out(ferries: Ferries, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_that_takes_no_frames_is_waited_out(
+    ferries: Ferries, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain = MemorySender.send
 
     def down(self: MemorySender, block: SealedBlock, first: int, count: int) -> None:

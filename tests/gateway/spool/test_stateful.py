@@ -137,7 +137,7 @@ class ForgetfulQueues(Queues):
     keep = Keep()
 
 
-Queues.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
-ForgetfulQueues.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+Queues.TestCase.settings = settings(max_examples=400, stateful_step_count=30, deadline=None)
+ForgetfulQueues.TestCase.settings = settings(max_examples=400, stateful_step_count=30, deadline=None)
 TestQueues = Queues.TestCase
 TestForgetfulQueues = ForgetfulQueues.TestCase
