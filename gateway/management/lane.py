@@ -71,4 +71,4 @@ def _own_mac(interface: str) -> str:
     try:
         return (_NETWORK / interface / "address").read_text(encoding="ascii").strip()
     except OSError as error:
-        raise Misconfigured(5205, interface=interface, why=error.strerror or "") from error
+        raise Misconfigured(5206, interface=interface, why=error.strerror or "") from error

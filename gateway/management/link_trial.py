@@ -1,73 +1,73 @@
-"""`ferrygate link test` on a host: opens the one end that this host may open, and hands patterns to it."""
+"""`ferrygate link test` on a host: patterns over its own link, with its own lane key, at its own rate.
+
+The ferry of the host must not run meanwhile: the link has one opener. A test claims a session like
+any other sender, so that it can neither be replayed nor make the next session look old.
+"""
 
 from __future__ import annotations
 
-import time
+import dataclasses
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from typing import Final
 
-from gateway.errors import Misconfigured
 from gateway.ferry.trial import receive_trial, send_trial
-from gateway.management.commands.boards import read_boards
-from gateway.management.host import Host
-from gateway.management.lane import LANE_NUMBERS, lane_key, lane_shape, open_receiving, open_sending
-from gateway.management.layout import HostFolder, Role
-from gateway.management.settings import load_settings
+from gateway.management.commands.command import Data
+from gateway.management.host import Host, open_host
+from gateway.management.lane import (
+    LANE_NUMBERS,
+    lane_key,
+    lane_shape,
+    open_receiving,
+    open_sending,
+)
+from gateway.management.layout import HostFolder
+from gateway.spool.epoch import claim_epoch
 from gateway.unit.model import Lane
 
-# A ferry must see a session that is newer than its own, and a test must not use up its numbers: the
-# session of a test is its second, far below the sessions of a ferry, which count in nanoseconds.
-_NS: int = 1_000_000_000
+# Blocks of a test that may be lost and the link still be called good: none.
+_GOOD_LOSS: Final = 0
 
 
-def send(folder: HostFolder, seconds: float) -> dict[str, Any]:
-    """Send patterns. Raises Misconfigured 7021 (the ferry has the link) and what opening raises."""
-    host = _idle(folder)
-    shape, key = lane_shape(host.settings.link), lane_key(host)
+def send(folder: HostFolder, seconds: float) -> Data:
+    """Send patterns for `seconds`. What arrived is known on the other host only."""
+    host = open_host(folder, Lane.IMPORT.sender)
+    shape = lane_shape(host.settings.link)
     link = open_sending(host.settings.link, shape)
     try:
         sent = send_trial(
             link,
             shape,
             LANE_NUMBERS[Lane.IMPORT],
-            time.time_ns() // _NS,
-            key,
+            claim_epoch(folder.state, f"{Lane.IMPORT.value}-session"),
+            lane_key(host),
             rate_bits_per_s=host.settings.link.rate_bits_per_s,
             seconds=seconds,
         )
     finally:
         link.close()
-    return {"end": "sends", **asdict(sent)}
+    return {"end": "sends", **_link(host), **dataclasses.asdict(sent)}
 
 
-def receive(
-    folder: HostFolder, seconds: float, progress: Callable[[int, int], None]
-) -> dict[str, Any]:
-    """Wait for patterns until they end, at least so long. Raises as send does."""
-    host = _idle(folder)
-    shape, key = lane_shape(host.settings.link), lane_key(host)
+def receive(folder: HostFolder, seconds: float, at: Callable[[int, int], None]) -> Data:
+    """Receive for up to `seconds`. at: gets the blocks received and all that should have come."""
+    host = open_host(folder, Lane.IMPORT.receiver)
+    shape = lane_shape(host.settings.link)
     link = open_receiving(host.settings.link, shape)
-    # The other side is started by hand a little later, and the patterns take their time.
-    until_s = 6 * seconds + 60
-    began_s = time.monotonic()
-
-    def shown(_blocks: int, _lost: int) -> None:
-        progress(int(time.monotonic() - began_s), int(until_s))
-
     try:
         result = receive_trial(
-            link, shape, LANE_NUMBERS[Lane.IMPORT], key, seconds=until_s, on_progress=shown
+            link,
+            shape,
+            LANE_NUMBERS[Lane.IMPORT],
+            lane_key(host),
+            seconds=seconds,
+            on_progress=lambda received, lost: at(received, received + lost),
         )
     finally:
         link.close()
-    good = result.blocks > 0 and not result.lost_blocks and not result.damaged
-    return {"end": "receives", "good": good, **asdict(result)}
+    good = result.blocks > 0 and result.lost_blocks <= _GOOD_LOSS and not result.damaged
+    return {"end": "receives", "good": good, **_link(host), **dataclasses.asdict(result)}
 
 
-def _idle(folder: HostFolder) -> Host:
-    """The host, where its ferry does not run. Raises Misconfigured 7021."""
-    ferry = read_boards(folder).get(Role.FERRY)
-    if ferry is not None and ferry.alive:
-        raise Misconfigured(7021, pid=ferry.pid)
-    return Host(folder, load_settings(folder.settings))
+def _link(host: Host) -> Data:
+    link = host.settings.link
+    return {"link": link.kind.value, "rate_bits_per_s": link.rate_bits_per_s, "mtu": link.mtu_bytes}

@@ -4,8 +4,8 @@ One module an area, each with one table `TEXTS`. A text says what happened in th
 glossary, where, and what to do; fields stand in braces. A test fails on a number without a text,
 a text without a use, and a field that one language has and the other has not.
 
-    1xxx settings and start     gateway.messages.settings
-    21xx policy files           gateway.messages.policy
+    1xxx the host as a whole    gateway.messages.settings
+    21xx policy files, 22xx findings  gateway.messages.policy
     25xx connectors             gateway.messages.connectors
     3xxx inspection             gateway.messages.inspection
     4xxx identity and sealing   gateway.messages.identity

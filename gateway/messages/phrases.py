@@ -101,7 +101,8 @@ _HEADS: Final[dict[str, str]] = {
 _LINES: Final[dict[str, str]] = {
     "1 channel, {tests} tests pass, {looks} to look at": "1 个交换通道,{tests} 项测试通过,{looks} 项须注意",
     "All is well.": "一切正常。",
-    "Asked for {units} units and {sequences} sendings to be sent again; the ferry takes it within a second.": "已请求重发 {units} 个交换单元和 {sequences} 次发送;摆渡进程一秒内受理。",
+    ", as if {writer} had brought it": ",假定提交者为 {writer}",
+    "Asked for again: units {units}, sendings {sequences}; the ferry takes it within a second.": "已请求重发 {units} 个交换单元和 {sequences} 次发送;摆渡进程一秒内受理。",
     "Both hosts of {folder} are stopped.": "{folder} 的两台主机已停止。",
     "Both hosts of {folder} run. Place files in the one folder; they arrive in the other:": "{folder} 的两台主机已运行。把文件放入前一目录,将到达后一目录:",
     "Carry or type this list on the outer host: ferrygate resend FILE": "请把此清单带到或输入外网主机:ferrygate resend FILE",
@@ -116,7 +117,8 @@ _LINES: Final[dict[str, str]] = {
     "No unit in the last hour.": "最近一小时没有交换单元。",
     "No unit since {since}.": "{since} 以来没有交换单元。",
     "Not all is well: ferrygate doctor says what mends it.": "有异常:ferrygate doctor 会说明如何处理。",
-    "Not known here. Nothing comes back over a one-way gate. On the inner host: ferrygate life {unit}": "此处未知。单向网闸没有回传。请在内网主机上:ferrygate life {unit}",
+    "Not known here. Nothing comes back over a one-way gate.": "此处未知。单向网闸没有回传。",
+    "On the inner host: ferrygate life {unit}": "请在内网主机上:ferrygate life {unit}",
     "Not known here. On the outer host: ferrygate life {unit}": "此处未知。请在外网主机上:ferrygate life {unit}",
     "Nothing arrived. On the outer host, while this one waits: ferrygate link test": "没有收到任何数据。请在本机等待期间,于外网主机执行:ferrygate link test",
     "Nothing is missing as of {until}.": "截至 {until} 没有缺失。",
@@ -146,7 +148,7 @@ _LINES: Final[dict[str, str]] = {
     "units received {value}": "已接收单元 {value}",
     "replayed blocks refused {value}": "已拒绝重放块 {value}",
     "{value} sent": "已发送 {value}",
-    "As the unit itself says: captured {captured}, cleared {cleared} under policy {policy}.": "按交换单元自身所述:采集 {captured},放行 {cleared},策略 {policy}。",
+    "As the unit itself says: captured {captured}, cleared {cleared}, policy {policy}.": "按交换单元自身所述:采集 {captured},放行 {cleared},策略 {policy}。",
     "by {word}, {rule}": "依据 {word},{rule}",
     "channel {channel}, policy {policy}, {at}": "交换通道 {channel},策略 {policy},{at}",
     "clamd was not asked here: {what}. A guard asks its own scanners.": "此处未询问 clamd:{what}。审查进程使用自己的查毒引擎。",
@@ -164,7 +166,7 @@ _LINES: Final[dict[str, str]] = {
     "{channels} channels, {tests} tests pass, {looks} to look at": "{channels} 个交换通道,{tests} 项测试通过,{looks} 项须注意",
     "{channels} channels: {tests} tests pass, {failed} fail, {not_run} not run, {looks} to look at.": "{channels} 个交换通道:{tests} 项测试通过,{failed} 项不通过,{not_run} 项未运行,{looks} 项须注意。",
     "{checkpoints} signed checkpoints over {span}; last words: {words}": "{span} 内共 {checkpoints} 个签名检查点;最近的校对词:{words}",
-    "{errors} errors in {files} files; no test was run. Nothing was changed.": "{files} 个文件中有 {errors} 处错误;未运行测试。没有任何改动。",
+    "errors: {errors}, files: {files}; no test was run. Nothing was changed.": "{files} 个文件中有 {errors} 处错误;未运行测试。没有任何改动。",
     "{ok} ok, {look} to look at, {stop} that stop the gate": "正常 {ok} 项,注意 {look} 项,故障 {stop} 项",
     "{rate} Gbit/s over {span}": "{span} 内 {rate} Gbit/s",
     "{repaired} symbols repaired, {damaged} blocks damaged, {malformed} frames malformed": "修复符号 {repaired},损坏块 {damaged},畸形帧 {malformed}",
@@ -274,7 +276,8 @@ _HELP: Final[dict[str, str]] = {
     "where the gate is made": "新建网闸的目录",
     "which host, where --gate holds both": "--gate 含两台主机时指定其一",
     "which line decided, and what would let it through": "由哪一行决定,怎样才能通过",
-    "who brings the file, where the channel asks for it": "文件提交者(通道要求时)",
+    "judge the file as if it came then; now if not said": "按该时刻到达来判定;默认现在",
+    "who brings the file; the first that the channel takes if not said": "文件提交者;默认为通道允许的第一个",
 }
 
 _DEMO: Final[dict[str, str]] = {
@@ -310,12 +313,12 @@ _DEMO: Final[dict[str, str]] = {
     "expected: {expected}": "应为:{expected}",
     "not known": "未知",
     "the large file on its way": "大文件传送中",
-    "the scanners' test file": "查毒测试文件",
     "waiting for every file's fate": "等待各文件结果",
     "writing a large file": "正在写入大文件",
     "{name} lies inside and should not.": "{name} 不应出现在内网。",
-    "{right} of {total} files went as they should, in {seconds} s. This is not right.": "{total} 个文件中 {right} 个符合预期,用时 {seconds} s。结果不正确。",
-    "{right} of {total} files went as they should, in {seconds} s; every delivered file is byte-identical.": "{total} 个文件中 {right} 个符合预期,用时 {seconds} s;已交付文件逐字节一致。",
+    "{right} of {total} files went as they should, in {seconds} s.": "{total} 个文件中 {right} 个符合预期,用时 {seconds} s。",
+    "Every delivered file is byte-identical.": "已交付文件逐字节一致。",
+    "This is not right.": "结果不正确。",
 }
 
 CHINESE: Final[dict[str, str]] = {**_WORDS, **_HEADS, **_LINES, **_HELP, **_DEMO}

@@ -133,6 +133,12 @@ TEXTS: Final[dict[int, Text]] = {
         "As root: apt-get install --no-install-recommends clamav-daemon",
         "请以 root 执行:apt-get install --no-install-recommends clamav-daemon",
     ),
+    1080: Text(
+        "A unit's header or manifest of {size_bytes} bytes is not as this version writes it.",
+        "交换单元的头部或清单({size_bytes} 字节)不符合本版本的格式。",
+        "See that both hosts run the same version: ferrygate version",
+        "请确认两台主机运行相同版本:ferrygate version",
+    ),
     1020: Text(
         "{file} is not taken: each problem stands above.",
         "未采用 {file}:各问题见上。",

@@ -125,7 +125,7 @@ class Admit:
 
 
 def read_admitted(taken: Taken) -> Admitted:
-    """An admitted unit as the edge takes it from its queue. Raises Refused 5301."""
+    """An admitted unit as the edge takes it from its queue. Raises Refused 1080."""
     return Admitted(decode_manifest(taken.header), taken.body)
 
 

@@ -39,7 +39,7 @@ DEFAULT_TRIES: Final = 3
 _IDLE_S: Final = 0.01
 
 # A unit whose bytes are not those that were admitted; any other refusal of a sink is `refused`.
-_CORRUPT: Final = (2532, 5301)
+_CORRUPT: Final = (1080, 2532)
 
 
 @dataclass(frozen=True, slots=True)

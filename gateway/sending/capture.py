@@ -30,25 +30,31 @@ LONGEST_WAIT_S: Final = 30.0
 _LONGEST_STEP_S: Final = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """Something that is not tried again before until_s, and why."""
+
+    error: Unavailable
+    until_s: float
+    wait_s: float
+
+
 @dataclass(slots=True)
 class _Feed:
-    """One channel's source and how it is. trouble: why it waits until retry_at_s."""
+    """One channel's source and how it is. down: the whole source waits. later: single claims wait."""
 
     channel: str
     source: Source
-    trouble: Unavailable | None = None
-    retry_at_s: float = 0.0
-    wait_s: float = 0.0
+    down: _Later | None = None
+    later: dict[int, _Later] = field(default_factory=dict)
     # Recorded, not finished yet: a journal that cannot commit must not be given the same event twice.
     recorded: set[int] = field(default_factory=set)
     skips: list[Skip] = field(default_factory=list)
 
-    def put_off(self, error: Unavailable, now_s: float) -> None:
-        self.wait_s = min(self.wait_s * 2 or FIRST_WAIT_S, LONGEST_WAIT_S)
-        self.trouble, self.retry_at_s = error, now_s + self.wait_s
-
-    def is_well(self) -> None:
-        self.trouble, self.wait_s = None, 0.0
+    def troubles(self) -> list[Unavailable]:
+        """What stands in the way at present."""
+        waiting = [*self.later.values(), *([self.down] if self.down is not None else [])]
+        return [later.error for later in waiting]
 
 
 class Capturer:
@@ -79,10 +85,10 @@ class Capturer:
         """
         wait_s = _LONGEST_STEP_S
         for feed in self._feeds:
-            if now_s < feed.retry_at_s:
-                wait_s = min(wait_s, feed.retry_at_s - now_s)
-                continue
-            wait_s = min(wait_s, self._serve(feed, now_s))
+            if feed.down is None or now_s >= feed.down.until_s:
+                wait_s = min(wait_s, self._serve(feed, now_s))
+            if feed.down is not None:
+                wait_s = min(wait_s, feed.down.until_s - now_s)
         self._show_alarms()
         return wait_s
 
@@ -94,20 +100,21 @@ class Capturer:
     def _serve(self, feed: _Feed, now_s: float) -> float:
         try:
             numbers = feed.source.claim(self._fresh_number, BATCH_UNITS)
-            trouble, more = self._pass_on(feed, numbers) if numbers else (None, False)
+            more = self._pass_on(feed, numbers, now_s)
             self._record_skips(feed)
         except Unavailable as error:
-            trouble, more = error, False
-        if trouble is not None:
-            feed.put_off(trouble, now_s)
-            return feed.wait_s
-        feed.is_well()
-        return 0.0 if more else feed.source.wait_s()
+            feed.down = _put_off(error, feed.down, now_s)
+            return feed.down.wait_s
+        feed.down = None
+        until_s = min(
+            (later.until_s for later in feed.later.values()), default=now_s + LONGEST_WAIT_S
+        )
+        return 0.0 if more else min(feed.source.wait_s(), max(until_s - now_s, 0.0))
 
-    def _pass_on(self, feed: _Feed, numbers: Sequence[int]) -> tuple[Unavailable | None, bool]:
-        """A batch of claims into the queue; gives what stood in the way of some, and whether to go on."""
+    def _pass_on(self, feed: _Feed, numbers: Sequence[int], now_s: float) -> bool:
+        """A batch of claims into the queue; gives whether something moved. Raises Unavailable."""
         had = [number for number in numbers if self._queue.has(number)]
-        captures, trouble, more = self._read(feed.source, set(numbers).difference(had))
+        captures, more = self._read(feed, set(numbers).difference(had), now_s)
         if captures:
             self._queue.put([_entry(capture) for capture in captures])
         # From here the source may forget it.
@@ -124,26 +131,28 @@ class Capturer:
             feed.source.finish(finished)
             feed.recorded.difference_update(finished)
             self._status.count("units_captured_total", len(captures))
-        return trouble, more or bool(finished)
+        return more or bool(finished)
 
-    def _read(
-        self, source: Source, numbers: set[int]
-    ) -> tuple[list[Capture], Unavailable | None, bool]:
-        """What can be read now. One that cannot does not stop the others."""
+    def _read(self, feed: _Feed, numbers: set[int], now_s: float) -> tuple[list[Capture], bool]:
+        """What can be read now, and whether a copy goes on. One that cannot does not stop the others."""
         captures: list[Capture] = []
-        trouble: Unavailable | None = None
-        more = False
+        copying = False
+        feed.later = {n: later for n, later in feed.later.items() if n in numbers}
         for number in sorted(numbers):
-            try:
-                answer = source.read(number, self._queue.staging())
-            except Unavailable as error:
-                trouble = error
+            before = feed.later.get(number)
+            if before is not None and now_s < before.until_s:
                 continue
+            try:
+                answer = feed.source.read(number, self._queue.staging())
+            except Unavailable as error:
+                feed.later[number] = _put_off(error, before, now_s)
+                continue
+            feed.later.pop(number, None)
             if isinstance(answer, Capture):
                 captures.append(answer)
             else:
-                more = more or answer is Progress.MORE
-        return captures, trouble, more
+                copying = copying or answer is Progress.MORE
+        return captures, copying
 
     def _fresh_number(self) -> int:
         """A number that the queue has not had either, should the counter have come from a backup."""
@@ -173,15 +182,19 @@ class Capturer:
         self._status.count("source_skipped_total")
 
     def _show_alarms(self) -> None:
-        troubles = [
-            (feed.channel, feed.trouble) for feed in self._feeds if feed.trouble is not None
-        ]
-        for channel, trouble in troubles:
-            self._status.raise_alarm(trouble.number, **{"channel": channel, **trouble.fields})
-        standing = {trouble.number for _, trouble in troubles}
+        standing: set[int] = set()
+        for feed in self._feeds:
+            for error in feed.troubles():
+                self._status.raise_alarm(error.number, **{"channel": feed.channel, **error.fields})
+                standing.add(error.number)
         for number in self._alarms - standing:
             self._status.clear_alarm(number)
         self._alarms = standing
+
+
+def _put_off(error: Unavailable, before: _Later | None, now_s: float) -> _Later:
+    wait_s = min(before.wait_s * 2, LONGEST_WAIT_S) if before is not None else FIRST_WAIT_S
+    return _Later(error, now_s + wait_s, wait_s)
 
 
 def _entry(capture: Capture) -> Entry:

@@ -98,6 +98,10 @@ class Hand:
             heappop(self._ready)  # answered or handed out in the meantime
         return None
 
+    def deferred(self, now_s: float) -> int:
+        """How many wait for a time that has not come."""
+        return sum(not slot.is_out and slot.due_s > now_s for slot in self._slots.values())
+
     def oldest_ns(self) -> int | None:
         """When the oldest of them was put, None if there is none."""
         return min((slot.head.put_at_ns for slot in self._slots.values()), default=None)

@@ -184,7 +184,7 @@ class FileQueueReader:
             times.append(oldest_ns)
         return QueueHealth(
             depth=self._log.answers.depth(self._shelf.mark.next_ordinal),
-            deferred=self._hand.waiting,
+            deferred=self._hand.deferred(time.monotonic()),
             oldest_age_s=max(time.time_ns() - min(times), 0) / 1e9 if times else 0.0,
             kept=0 if self._keep.nothing else self._tidier.kept(self._acked),
             bytes_on_disk=self._tidier.bytes_on_disk(),

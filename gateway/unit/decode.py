@@ -1,6 +1,6 @@
 """Untrusted bytes to values of a unit: strict, bounded, one encoding for each value.
 
-Whatever the bytes, the answer is a value or Refused 5301 (malformed). A value whose own encoding
+Whatever the bytes, the answer is a value or Refused 1080 (malformed). A value whose own encoding
 would differ from the bytes is refused too: nothing hides in a second spelling.
 """
 
@@ -41,13 +41,13 @@ _pack = msgspec.msgpack.Encoder().encode
 
 
 def decode_captured(untrusted_bytes: bytes) -> CapturedUnit:
-    """A captured unit's header. Raises Refused 5301 and nothing else."""
+    """A captured unit's header. Raises Refused 1080 and nothing else."""
     _, number, channel, kind, at_ns, file, subject = _strict(_captured, untrusted_bytes)
     return CapturedUnit(number, channel, kind, at_ns, _file(file), subject)
 
 
 def decode_manifest(untrusted_bytes: bytes) -> Manifest:
-    """A manifest. Raises Refused 5301 and nothing else."""
+    """A manifest. Raises Refused 1080 and nothing else."""
     _, number, channel, kind, lane, captured_ns, cleared_ns, policy, file, digest = _strict(
         _manifest, untrusted_bytes
     )
@@ -58,13 +58,13 @@ def decode_manifest(untrusted_bytes: bytes) -> Manifest:
 
 def _strict(decoder: msgspec.msgpack.Decoder[Any], untrusted_bytes: bytes) -> Any:
     if len(untrusted_bytes) > MAX_ENCODED_BYTES:
-        raise Refused(5301, size_bytes=len(untrusted_bytes))
+        raise Refused(1080, size_bytes=len(untrusted_bytes))
     try:
         value = decoder.decode(untrusted_bytes)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(5301, size_bytes=len(untrusted_bytes)) from error
+        raise Refused(1080, size_bytes=len(untrusted_bytes)) from error
     if _pack(value) != untrusted_bytes:
-        raise Refused(5301, size_bytes=len(untrusted_bytes))
+        raise Refused(1080, size_bytes=len(untrusted_bytes))
     return value
 
 

@@ -4,6 +4,8 @@ holds, and the recovery is itself an event."""
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,36 @@ def test_a_crash_while_recovering_recovers_again(tmp_path: Path) -> None:
     event = segments(folder)[-1].path
     event.write_bytes(event.read_bytes()[:200])
     assert recovered(folder, 2 * BATCH - 1)[-1].what == "journal.recovered"
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from gateway.audit.event import Event
+from gateway.audit.journal import open_journal
+journal = open_journal(Path(sys.argv[1]), "edge")
+while True:
+    for _ in range(20):
+        journal.record(Event("captured", 1, journal.seq, "lab"))
+    journal.commit()
+    print(journal.seq, flush=True)
+"""
+
+
+def test_a_writer_that_is_killed_loses_nothing_that_it_had_committed(tmp_path: Path) -> None:
+    folder = tmp_path / "edge"
+    committed = 0
+    for kill in range(6):
+        command = [sys.executable, "-c", WRITER, str(folder)]
+        writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert writer.stdout
+        for _ in range(20 + 7 * kill):
+            committed = int(writer.stdout.readline())
+        writer.kill()
+        committed = max([committed, *map(int, writer.stdout.read().split("\n")[:-1])])
+        writer.wait()
+        whole = sum(one.path.read_bytes().count(b"\n") - 1 for one in segments(folder))
+        assert whole >= committed
+    report = verify(tmp_path, lambda *_: True)
+    assert {finding.number for finding in report.findings} <= {6033, 6034, 6039}
+    assert report.journals["edge"].records >= committed

@@ -145,9 +145,14 @@ def test_a_stopped_receiver_at_full_rate_costs_units_by_name_and_nothing_else(
     time.sleep(stall_s)
     os.kill(receiver.pid, signal.SIGCONT)
     time.sleep(5.0)
-    named = {unit.number for unit in missing_list(gap.folder / "inner" / "state.json", 0.0).units}
-    request_resend(gap.folder / "control", missing_list(gap.folder / "inner" / "state.json", 0.0))
-    time.sleep(4.0)
+    state = gap.folder / "inner" / "state.json"
+    named = {unit.number for unit in missing_list(state, 0.0).units}
+    # A busy machine may lose a block of what is sent again: its units stay on the list for the next round.
+    for _ in range(3):
+        if (wanted := missing_list(state, 0.0)).empty:
+            break
+        request_resend(gap.folder / "control", wanted)
+        time.sleep(4.0)
     received = gap.finish(receiver)
     gap.finish(sender)
     if stall_s > 0.1:
@@ -155,4 +160,4 @@ def test_a_stopped_receiver_at_full_rate_costs_units_by_name_and_nothing_else(
     assert received["gaps"] < 50
     assert set(received["lost"]) == named
     assert received["right"] == received["all"] == 8000
-    assert missing_list(gap.folder / "inner" / "state.json", 0.0).empty
+    assert missing_list(state, 0.0).empty

@@ -68,7 +68,8 @@ _ZIP_FAMILIES: Final = (
 )
 
 # Guessing at the language of a text takes libmagic 1 ms for 4 KiB, and nobody here asks for it.
-_FLAGS: Final = magic.MAGIC_MIME_TYPE | magic.MAGIC_NO_CHECK_TEXT
+_NO_CHECK_TEXT: Final = 0x0020000  # magic.h
+_FLAGS: Final = magic.MAGIC_MIME_TYPE | _NO_CHECK_TEXT
 
 _local = threading.local()
 

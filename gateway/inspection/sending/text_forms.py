@@ -19,13 +19,16 @@ MAX_PARSED_BYTES: Final = 1 << 20
 _ALLOWED: Final = bytes([9, 10, 12, 13, *range(32, 127), *range(128, 256)])
 _HL7: Final = re.compile(r"(?:MSH|FHS|BHS)([^\w\s])([^\w\s]{3,5})\1")
 _SCRIPT: Final = re.compile(r"#!|@echo off|<\?php|<%@", re.I | re.A)
-_SCRIPT_WORDS: Final = tuple(
-    words.encode()
-    for words in (
-        "wscript.shell scripting.filesystemobject createobject( invoke-expression "
-        "set-executionpolicy"
-    ).split()
-) + (b"new-object net.webclient", b"powershell -", b"powershell.exe -")
+_SCRIPT_WORDS: Final = (
+    b"wscript.shell",
+    b"scripting.filesystemobject",
+    b"createobject(",
+    b"invoke-expression",
+    b"set-executionpolicy",
+    b"new-object net.webclient",
+    b"powershell -",
+    b"powershell.exe -",
+)
 _HTML_TAGS: Final = (
     "html|head|body|script|iframe|meta|title|style|link|form|object|embed|img|a|div|p|table|br"
 )

@@ -93,7 +93,7 @@ def _as_form(template: str) -> str:
     return re.sub(r"\{(\w+)[^}]*\}", r"<\1>", template)
 
 
-def version(call: Call) -> Answer:
+def version(_call: Call) -> Answer:
     return Answer(version_data(), render_version)
 
 
@@ -105,7 +105,7 @@ def version_data() -> Data:
     }
 
 
-def render_version(data: Data, terminal: Terminal) -> Sequence[str]:
+def render_version(data: Data, _terminal: Terminal) -> Sequence[str]:
     return [f"ferrygate {data['version']} (Python {data['python']}, {data['system']})"]
 
 

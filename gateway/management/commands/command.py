@@ -117,7 +117,7 @@ class Command:
     summary: str
     examples: tuple[str, str]
     answer: Callable[[Call], Answer | int]
-    arguments: Callable[[Parser], None] = field(default=lambda parser: None)
+    arguments: Callable[[Parser], None] = field(default=lambda _parser: None)
 
     @property
     def schema_name(self) -> str:

@@ -48,7 +48,10 @@ _ferrygate() {{
     case "$path" in
 {lists}
     esac
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current"; [[ $current == -* ]] || compgen -f -- "$current")
+    mapfile -t COMPREPLY < <(
+        compgen -W "$words" -- "$current"
+        [[ $current == -* ]] || compgen -f -- "$current"
+    )
 }}
 complete -o filenames -F _ferrygate ferrygate
 """

@@ -6,6 +6,7 @@ UNIT   what the journal says; where its body still lies set aside it is judged a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from gateway.management.commands.command import (
     Mistyped,
     add_side,
 )
+from gateway.management.commands.instants import read_instant
 from gateway.management.commands.records import Entry, Wanted, entries
 from gateway.management.layout import HostFolder
 from gateway.management.terminal.figures import digest, size, stamp
@@ -61,6 +63,7 @@ def explain(call: Call) -> Answer:
 def _explain_file(call: Call, path: Path) -> Answer:
     from gateway.management.commands.inspecting import laptop_inspection
     from gateway.policy.load import load_set
+    from gateway.policy.permitted import first_writer
     from gateway.spool.bodies import FileBody
 
     if not path.is_file():
@@ -69,17 +72,24 @@ def _explain_file(call: Call, path: Path) -> Answer:
     policy_set = load_set(folder)
     channel = _channel(policy_set, call.options.channel)
     body = FileBody(path, path.stat().st_size)
-    owner = "" if call.options.writer is None else call.options.writer
+    said: str | None = call.options.writer
+    writer = first_writer(channel) if said is None else said
+    now_ns = time.time_ns()
+    at_ns = read_instant(call.options.time, now_ns) if call.options.time else now_ns
     with laptop_inspection(folder, call.gate()) as inspection:
-        subject: Data = {
+        at = datetime.fromtimestamp(at_ns / 1e9, UTC)
+        judged = judged_data(inspection, channel, body, path.name, at, writer, call.language)
+        data: Data = {
             "unit": None,
             "name": path.name,
             "size_bytes": body.size_bytes,
             "policy": policy_set.digest,
+            "journal": None,
+            "writer": writer or None,
+            "writer_assumed": said is None and bool(writer),
+            "scanned_by": inspection.scanned_by,
+            **judged,
         }
-        now = datetime.now(UTC)
-        judged = judged_data(inspection, channel, body, path.name, now, owner, call.language)
-        data = {**subject, "journal": None, "scanned_by": inspection.scanned_by, **judged}
     return Answer(data, render_explain, _status(data))
 
 
@@ -264,6 +274,8 @@ def _subject(data: Data, terminal: Terminal) -> list[str]:
     policy = digest(str(data["policy"])) or "?"
     phrase = "channel {channel}, policy {policy}, {at}"
     second = say(terminal, phrase, channel=data["channel"], policy=policy, at=data["at"])
+    if data.get("writer_assumed"):
+        second += say(terminal, ", as if {writer} had brought it", writer=data["writer"])
     return [
         *(terminal.paint(line, Colour.NAME) for line in terminal.wrap("  ".join(parts))),
         *terminal.wrap(second),
@@ -350,7 +362,12 @@ def _arguments(parser: Parser) -> None:
     add = parser.add_argument
     add("what", metavar="UNIT|FILE", help="a unit number, or a file to judge without carrying it")
     add("--channel", metavar="C", help="the channel that would carry the file")
-    add("--writer", metavar="WHO", help="who brings the file, where the channel asks for it")
+    add(
+        "--writer",
+        metavar="WHO",
+        help="who brings the file; the first that the channel takes if not said",
+    )
+    add("--time", metavar="T", help="judge the file as if it came then; now if not said")
     add("--policies", type=Path, metavar="DIR", help="another policy set than the gate's")
     add_side(parser)
 

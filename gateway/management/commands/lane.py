@@ -139,7 +139,9 @@ def render_resend(data: Data, terminal: Terminal) -> Sequence[str]:
     """What was asked for; whether it arrives is known on the other side only."""
     if data["request"] is None:
         return [say(terminal, "The list names nothing: nothing is missing.")]
-    phrase = "Asked for {units} units and {sequences} sendings to be sent again; the ferry takes it within a second."
+    phrase = (
+        "Asked for again: units {units}, sendings {sequences}; the ferry takes it within a second."
+    )
     lines = [say(terminal, phrase, units=len(data["units"]), sequences=data["sequences"])]
     return [
         *lines,

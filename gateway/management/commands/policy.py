@@ -133,7 +133,7 @@ def _summary(data: Data, terminal: Terminal) -> str:
     tests = data["tests"]
     if tests is None:
         files = len({problem["file"] for problem in data["errors"]})
-        phrase = "{errors} errors in {files} files; no test was run. Nothing was changed."
+        phrase = "errors: {errors}, files: {files}; no test was run. Nothing was changed."
         return say(terminal, phrase, errors=len(data["errors"]), files=files)
     channels, looks = len(data["channels"]), len(data["notes"])
     if not data["errors"] and not tests["not_run"]:

@@ -47,7 +47,7 @@ def init_data(folder: Path, name: str, mode: str) -> Data:
 
 def render_init(data: Data, terminal: Terminal) -> Sequence[str]:
     """The parts with where each is carried, and the next command."""
-    rows = [
+    rows: list[list[Cell | str]] = [
         [Cell(part["path"], Colour.NAME), say(terminal, part["carry"])] for part in data["parts"]
     ]
     heads = [Column(say(terminal, "WHAT")), Column(say(terminal, "CARRY IT"), least=24)]

@@ -144,7 +144,7 @@ def process_table(processes: Sequence[Data], terminal: Terminal) -> list[str]:
         Column(say(terminal, "UP"), right=True),
         Column(say(terminal, "UNITS SINCE ITS START"), least=20),
     ]
-    rows = [
+    rows: list[list[Cell | str]] = [
         [
             say(terminal, process["process"]),
             Cell(state(terminal, process["state"]), colour_of(process["state"])),
@@ -165,7 +165,7 @@ def queue_table(queues: Sequence[Data], terminal: Terminal) -> list[str]:
         Column(say(terminal, "QUEUE")),
         *(Column(say(terminal, word), right=True) for word in words),
     ]
-    rows = [
+    rows: list[list[Cell | str]] = [
         [
             say(terminal, queue["queue"]),
             *(_figure(queue[name]) for name in ("units", "deferred")),

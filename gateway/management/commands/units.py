@@ -212,7 +212,7 @@ def render_life(data: Data, terminal: Terminal) -> Sequence[str]:
                 lines += _event_lines(event, terminal)
         else:
             if host["side"] == "outer" and data["sender_says"]:
-                phrase = "As the unit itself says: captured {captured}, cleared {cleared} under policy {policy}."
+                phrase = "As the unit itself says: captured {captured}, cleared {cleared}, policy {policy}."
                 lines += terminal.wrap(say(terminal, phrase, **data["sender_says"]), "  ")
             lines += terminal.wrap(_nothing_known(host, row, unit, terminal), "  ")
         lines.append("")
@@ -244,8 +244,8 @@ def _nothing_known(host: Data, row: Data | None, unit: str, terminal: Terminal) 
             return say(terminal, "The receiving side never saw it.")
         return say(terminal, "Nothing of it has come here.")
     if side == "inner":
-        phrase = "Not known here. Nothing comes back over a one-way gate. On the inner host: ferrygate life {unit}"
-        return say(terminal, phrase, unit=unit)
+        why = say(terminal, "Not known here. Nothing comes back over a one-way gate.")
+        return f"{why} {say(terminal, 'On the inner host: ferrygate life {unit}', unit=unit)}"
     return say(terminal, "Not known here. On the outer host: ferrygate life {unit}", unit=unit)
 
 
@@ -255,7 +255,8 @@ _TITLE_FIELDS: Final = frozenset({"name", "size_bytes", "rule", "word"})
 
 def _event_lines(event: Data, terminal: Terminal) -> list[str]:
     what = event["what"]
-    head = f"  {event['at'][11:23]}  {letter(what)} {pad(say(terminal, what), 10)} {pad(say(terminal, event['process']), 5)}"
+    stage, process = say(terminal, what), say(terminal, event["process"])
+    head = f"  {event['at'][11:23]}  {letter(what)} {pad(stage, 10)} {pad(process, 5)}"
     parts = []
     if event["fields"].get("rule"):
         parts.append(

@@ -11,6 +11,7 @@ from gateway.audit.journal import Journal, open_journal
 from gateway.audit.note import Note
 from gateway.audit.report import Report
 from gateway.audit.verify import verify
+from gateway.errors import Field
 
 PROCESSES = ("edge", "ferry", "guard")
 START_NS = 1_795_000_000_000_000_000
@@ -56,7 +57,7 @@ class Host:
     def events(self, count: int, process: str = "edge") -> None:
         journal = self.journals[process]
         for index in range(count):
-            fields = {"name": f"result-{index}.pdf", "size_bytes": 4096}
+            fields: dict[str, Field] = {"name": f"result-{index}.pdf", "size_bytes": 4096}
             self.now_ns += 1000
             journal.record(Event("captured", self.now_ns, index, "lab-reports", 0, fields))
         journal.commit()

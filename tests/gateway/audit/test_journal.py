@@ -187,19 +187,10 @@ def test_a_full_disk_stops_and_room_lets_it_go_on(tmp_path: Path) -> None:
     if not shutil.which("unshare"):
         pytest.skip("no unshare")
     script = mount.format(tmp_path, sys.executable, FULL_DISK.replace("'", '"'))
-    probe = [
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "mount",
-        "-t",
-        "tmpfs",
-        "n",
-        tmp_path,
-    ]
+    namespace = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+    probe = [*namespace, f"mount -t tmpfs none {tmp_path}"]
     if subprocess.run(probe, capture_output=True).returncode:
         pytest.skip("no mount namespaces here")
-    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+    command = [*namespace, script]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path.cwd())
     assert done.returncode == 0, done.stderr

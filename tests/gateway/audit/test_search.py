@@ -11,6 +11,7 @@ from gateway.audit.event import Event
 from gateway.audit.journal import open_journal
 from gateway.audit.life import Source, life, units
 from gateway.audit.search import Query, journals_of, search
+from gateway.errors import Field
 from gateway.unit.model import Side, Stage
 
 S = 1_000_000_000
@@ -153,7 +154,7 @@ def test_the_sending_host_says_that_the_other_half_is_not_known(outer: Mapping[s
 
 
 def inner_events() -> dict[str, list[Event]]:
-    said = {
+    said: dict[str, Field] = {
         "captured_at_ns": START + 57 * S,
         "cleared_at_ns": START + 57 * S + 1,
         "sender_policy": POLICY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -331,3 +332,21 @@ def test_a_folder_without_a_journal_is_refused(tmp_path: Path) -> None:
         with pytest.raises(Refused) as refused:
             verify(folder, check)
         assert refused.value.number == 6038
+
+
+def test_a_running_gate_can_be_verified(host: Host) -> None:
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            host.round(50)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        reports = [host.verify() for _ in range(15)]
+    finally:
+        stop.set()
+        worker.join()
+    assert [numbers(report) for report in reports if not report.holds] == []
+    assert reports[-1].checkpoints > reports[0].checkpoints

@@ -131,9 +131,7 @@ def overlapping_zip(copies: int) -> bytes:
     start = packed.index(b"PK\x01\x02")
     entry = packed[start : packed.rindex(b"PK\x05\x06")]
     table = b"".join(entry[:46] + bytes([0x61 + i]) for i in range(copies))
-    end = struct.pack(
-        "<4sHHHHIIH", b"PK\x05\x06", 0, 0, copies, copies, len(table), start, 0
-    )
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, copies, copies, len(table), start, 0)
     return packed[:start] + table + end
 
 

@@ -74,7 +74,7 @@ def delivered_story(unit: int = 5) -> list[Entry]:
 
 
 def refused_story(unit: int = 6) -> list[Entry]:
-    fields = {
+    fields: dict[str, Any] = {
         "name": NAME,
         "size_bytes": 14,
         "rule": "10-lab-reports.yaml:27",

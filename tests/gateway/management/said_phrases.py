@@ -15,7 +15,7 @@ from gateway.unit.model import Side, Stage
 
 FOLDER = Path(policy.__file__).parents[1]
 # Names of variables that hold a phrase before it is said.
-NAMES = {"phrase", "verdict", "head", "what", "mark", "said", "carry", "help_text"}
+NAMES = {"phrase", "verdict", "head", "what", "mark", "said", "carry", "help_text", "last"}
 
 
 def spoken_phrases() -> set[str]:

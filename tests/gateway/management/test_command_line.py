@@ -13,11 +13,12 @@ import pytest
 
 from gateway.errors import Misconfigured, Refused, StateUncertain, Unavailable
 from gateway.management.cli import build_parser, main, status_of
-from gateway.management.commands import COMMANDS, OVERVIEW
+from gateway.management.commands import COMMANDS, OVERVIEW, about
 from gateway.management.commands.completing import completion_of, words_by_command
 from gateway.management.commands.reference import cli_reference, parser_of
 from gateway.management.terminal.help import Mistyped
 from gateway.management.terminal.width import width
+from tests.gateway.management.fixtures import CHINESE, PLAIN
 
 ROOT = Path(__file__).parents[3]
 NAMES = [command.name for command in COMMANDS]
@@ -133,12 +134,19 @@ def test_quiet_says_nothing_but_the_status() -> None:
 def test_every_number_has_a_page_in_both_languages() -> None:
     from gateway.messages.catalogue import TEXTS
 
-    for number in TEXTS:
-        for language in ("en", "zh"):
-            status, out, _ = run("help", f"FG-{number}", "--lang", language)
-            assert status == 0
-            assert f"FG-{number}" in out
-            assert all(width(line) <= 80 for line in out.splitlines())
+    for number, text in TEXTS.items():
+        data = about.page_data(number, text)
+        for terminal in (PLAIN, CHINESE):
+            lines = about.render_page(data, terminal)
+            assert lines[0].startswith(f"FG-{number}")
+            assert all(width(line) <= 80 for line in lines)
+
+
+def test_help_shows_the_page_of_a_number_however_it_is_written() -> None:
+    for written in ("FG-1002", "fg1002", "1002"):
+        status, out, _ = run("help", written)
+        assert status == 0
+        assert out.startswith("FG-1002")
 
 
 def test_debug_adds_the_trace() -> None:
@@ -166,7 +174,8 @@ def test_what_is_asked_often_imports_nothing_heavy(words: tuple[str, ...], tmp_p
     host.make()
     host.settings.write_text("gate: g\nside: outer\n")
     typed = [str(tmp_path) if word == "TRIAL" else word for word in words]
-    code = f"import sys; from gateway.management.cli import main; main({typed!r}); print(*sys.modules, file=sys.stderr)"
+    code = f"import sys; from gateway.management.cli import main; main({typed!r})"
+    code += "; print(*sys.modules, file=sys.stderr)"
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("FERRYGATE_")
     }
@@ -220,7 +229,8 @@ def test_bash_completes(line: str, expected: str, tmp_path: Path) -> None:
     file.write_text(completion_of("bash"))
     words = line.split(" ")
     listed = " ".join(f'"{word}"' for word in words)
-    script = f'source {file}; COMP_WORDS=({listed}); COMP_CWORD={len(words) - 1}; _ferrygate; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    script = f"source {file}; COMP_WORDS=({listed}); COMP_CWORD={len(words) - 1}; _ferrygate; "
+    script += 'printf "%s\\n" "${COMPREPLY[@]}"'
     done = subprocess.run(
         ["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True
     )

@@ -77,7 +77,7 @@ def test_a_table_fits_the_screen_and_never_cuts_a_unit_number() -> None:
 
 
 def test_colour_changes_nothing_but_colour() -> None:
-    rows = [[Cell("R refused", Colour.BAD), "结果"]]
+    rows: list[list[Cell | str]] = [[Cell("R refused", Colour.BAD), "结果"]]
     columns = [Column("RESULT"), Column("NAME", least=4)]
     painted = "\n".join(table(COLOURED, columns, rows))
     for code in ("\x1b[31m", "\x1b[1m", "\x1b[0m"):

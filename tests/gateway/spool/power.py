@@ -33,13 +33,13 @@ class PowerDisk(RealDisk):
     def __init__(self, trash: Path, stop_before: int | None = None) -> None:
         trash.mkdir(parents=True, exist_ok=True)
         self._trash = trash
-        self._stop_before = stop_before
+        self.stop_before = stop_before
         self.steps = 0
         self.changes: list[Change] = []
         self._fds: dict[int, int] = {}
 
     def _step(self) -> None:
-        if self._stop_before is not None and self.steps >= self._stop_before:
+        if self.stop_before is not None and self.steps >= self.stop_before:
             raise PowerCut
         self.steps += 1
 

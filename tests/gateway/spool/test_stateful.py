@@ -124,10 +124,7 @@ class Queues(RuleBasedStateMachine):
     @invariant()
     def figures_agree(self) -> None:
         health, known = self.reader.health(), self.model.health()
-        assert (health.depth, health.deferred > 0) == (
-            known.depth,
-            bool(self.model.due_s.keys() - self.model.out - self.model.answered),
-        )
+        assert (health.depth, health.deferred) == (known.depth, known.deferred)
         assert look(self.folder / "queue").depth == known.depth
         aside = {one.number: (one.reason, one.stage) for one in units_aside(self.folder / "queue")}
         assert aside == self.model.aside
@@ -137,7 +134,7 @@ class ForgetfulQueues(Queues):
     keep = Keep()
 
 
-Queues.TestCase.settings = settings(max_examples=400, stateful_step_count=30, deadline=None)
-ForgetfulQueues.TestCase.settings = settings(max_examples=400, stateful_step_count=30, deadline=None)
+Queues.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+ForgetfulQueues.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestQueues = Queues.TestCase
 TestForgetfulQueues = ForgetfulQueues.TestCase
