@@ -18,7 +18,7 @@ from gateway.identity.names import host_name
 from gateway.identity.trust import Trust, load_trust
 from gateway.inspection.chain import Inspector, open_scanners
 from gateway.inspection.chain import Role as Reading
-from gateway.management.journal_keys import checkpoint_signer
+from gateway.management.journal_keys import checkpoint_signer, key_id
 from gateway.management.layout import HostFolder, Role
 from gateway.management.policy_in_force import PolicyInForce
 from gateway.management.settings import Settings, load_settings
@@ -163,6 +163,7 @@ class Reloaded:
 def checkpointer(desk: Desk) -> CheckpointStep:
     """The guard's signing of the journals' heads, as a step of its loop."""
     host = desk.host
+    keys = host.folder.keys / "guard"
     targets = [host.folder.checkpoints]
     if host.settings.checkpoint_copy:
         targets.append(host.path(host.settings.checkpoint_copy))
@@ -170,8 +171,8 @@ def checkpointer(desk: Desk) -> CheckpointStep:
         Checkpointer(
             {role.value: host.folder.journal(role) for role in Role},
             targets,
-            checkpoint_signer(host.folder.keys / "guard"),
-            f"{host.settings.gate}-{host.settings.side.value}",
+            checkpoint_signer(keys),
+            key_id(host.settings.gate, host.settings.side.value, keys / "journal.pub"),
             host=host.settings.side.value,
             recorder=desk.journal,
             status=desk.board,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from gateway.identity.keys import load_signer, load_verifier, sign, verify
+from gateway.identity.keys import load_signer, load_verifier, sign
 
 # Before what is signed: a checkpoint's signature serves no other purpose.
 CONTEXT: Final = b"ferrygate checkpoint 1\0"
@@ -18,15 +19,7 @@ def checkpoint_signer(guard_keys: Path) -> Callable[[bytes], bytes]:
     return lambda text: sign(signer, CONTEXT, text)
 
 
-def checkpoint_verifier(keys: Mapping[str, Path]) -> Callable[[str, bytes, bytes], bool]:
-    """Whether a key of that name made a signature over a text; an unknown name made none.
-
-    keys: public key files by key name (`GATE-SIDE`). Raises Misconfigured 4001, 4003.
-    """
-    verifiers = {name: load_verifier(path) for name, path in keys.items()}
-
-    def holds(key_id: str, text: bytes, untrusted_signature: bytes) -> bool:
-        verifier = verifiers.get(key_id)
-        return verifier is not None and verify(verifier, CONTEXT, untrusted_signature, text)
-
-    return holds
+def key_id(gate: str, side: str, public_key: Path) -> str:
+    """The name under which checkpoints are signed: who, and which of his keys."""
+    fingerprint = hashlib.sha256(load_verifier(public_key).pem).hexdigest()[:8]
+    return f"{gate}-{side}-{fingerprint}"

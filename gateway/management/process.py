@@ -7,6 +7,7 @@ seconds although a step may be waiting for one of them.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
@@ -97,6 +98,9 @@ class Process:
                     look()
                 except GatewayError as error:
                     self.board.raise_alarm(error.number, **error.fields)
+            # Alarms raised while nothing moves are recorded too.
+            with contextlib.suppress(Unavailable):
+                self.recorder.commit()
             self.board.flush(time.monotonic())
             if stop.wait(WATCH_EVERY_S):
                 self.board.flush(time.monotonic())

@@ -5,6 +5,7 @@ The table of power cuts: every step of a story with both ends x what the disk ke
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -21,6 +22,7 @@ import pytest
 
 from gateway.errors import StateUncertain, Unavailable
 from gateway.spool import open_reader, open_writer, units_aside
+from gateway.spool.disk import RealDisk
 from gateway.spool.keeping import Keep
 from gateway.spool.model import Entry, Put, QueueReader, QueueWriter, Taken
 from gateway.spool.reader import FileQueueReader
@@ -178,7 +180,7 @@ def assert_nothing_lost_nothing_twice(folder: Path, told: Told) -> None:
     assert told.offered - told.answering <= set(came)
 
 
-LOST = ["nothing", "all", "content", "names", "seed 1", "seed 2"]
+LOST = ["nothing", "all", "content", "names", *(f"seed {n}" for n in range(12))]
 
 
 @pytest.mark.parametrize("lost", LOST)
@@ -279,6 +281,43 @@ def test_a_tail_of_zeros_or_of_noise_is_cut(memory_folder: Path) -> None:
         assert list(units_aside(folder)) == []
         writer.close()
         reader.close()
+
+
+def test_a_whole_record_behind_a_torn_one_was_never_confirmed_and_comes_once(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "queue"
+    segment = write_units(folder, 3)
+    (folder / "mark").unlink()
+    segment.write_bytes(segment.read_bytes().replace(b"body 1", bytes(6)))
+    writer, reader = open_writer(folder, reserve_bytes=0), open_reader(folder)
+    assert [writer.has(number) for number in range(3)] == [True, False, False]
+    writer.put([Entry(n, b"h", b"body %d" % n) for n in range(3)])
+    assert [one.number for one in reader.take(9, MUCH)] == [0, 1, 2]
+    assert list(units_aside(folder)) == []
+    writer.close()
+    reader.close()
+
+
+def test_a_confirmed_record_that_the_disk_changed_is_no_torn_tail(tmp_path: Path) -> None:
+    folder = tmp_path / "queue"
+    segment = write_units(folder, 4)
+    segment.write_bytes(segment.read_bytes().replace(b"body 1", b"boXy 1"))
+    writer, reader = open_writer(folder, reserve_bytes=0), open_reader(folder)
+    assert all(writer.has(number) for number in range(4))
+    assert [one.number for one in reader.take(9, MUCH)] == [0, 2, 3]
+    assert [(one.number, one.reason) for one in units_aside(folder)] == [(1, 6510)]
+    writer.close()
+    reader.close()
+
+
+def test_a_body_whose_record_never_came_is_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "queue"
+    write_units(folder, 3)
+    (folder / "body" / f"{3:016x}").write_bytes(b"orphan")
+    (folder / "body" / f"{2:016x}").write_bytes(b"no orphan")
+    open_writer(folder).close()
+    assert [path.name for path in (folder / "body").iterdir()] == [f"{2:016x}"]
 
 
 def test_a_torn_log_of_answers_repeats_units_but_loses_none(memory_folder: Path) -> None:
@@ -410,6 +449,42 @@ def test_a_full_disk_gives_staged_bodies_back(small_disk: Path) -> None:
     assert list((small_disk / "queue" / "body").iterdir()) == []
     ballast.unlink()
     assert writer.put(entries) == [Put.CONFIRMED] * 2
+    writer.close()
+
+
+class FullDisk(RealDisk):
+    """The n-th write, counted down, finds the disk full."""
+
+    writes_left = 1 << 30
+
+    def write(self, fd: int, data: bytes | bytearray, offset: int) -> None:
+        self.writes_left -= 1
+        if self.writes_left < 0:
+            os.pwrite(fd, data[: len(data) // 2], offset)  # some of it had room
+            raise OSError(errno.ENOSPC, "No space left on device")
+        super().write(fd, data, offset)
+
+
+@pytest.mark.parametrize("writes_left", [0, 1])
+def test_a_put_that_does_not_fit_changes_nothing(tmp_path: Path, writes_left: int) -> None:
+    """The disk is full at the second body, then at the records."""
+    disk = FullDisk()
+    writer = FileQueueWriter(tmp_path / "queue", LIMITS, disk)
+    writer.put([Entry(0, b"h", b"before")])
+    (segment,) = (tmp_path / "queue" / "segments").iterdir()
+    before = segment.read_bytes()
+    staged = writer.staging() / "one"
+    staged.write_bytes(b"x" * 5000)
+    entries = [Entry(1, b"h", staged), Entry(2, b"h", b"y" * 5000), Entry(3, b"h", b"z")]
+    disk.writes_left = writes_left
+    with pytest.raises(Unavailable) as refused:
+        writer.put(entries)
+    assert refused.value.number == 6502
+    assert staged.read_bytes() == b"x" * 5000
+    assert list((tmp_path / "queue" / "body").iterdir()) == []
+    assert segment.read_bytes() == before
+    disk.writes_left = 1 << 30
+    assert writer.put(entries) == [Put.CONFIRMED] * 3
     writer.close()
 
 

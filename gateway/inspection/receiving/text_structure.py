@@ -33,9 +33,10 @@ _RUNS: Final = re.compile(
     r"wscript\.shell|scripting\.filesystemobject|createobject\(|invoke-expression"
     r"|new-object net\.webclient|powershell(\.exe)? -|set-executionpolicy"
 )
-_PAGE: Final = re.compile(
-    r"(\s*<!--([^-]|-(?!->))*-->)*\s*<(!doctype\s+html\b|(html|head|body|script|iframe|meta|title"
-    r"|style|link|form|object|embed|img|a|div|p|table|br)[\s/>])"
+_BEFORE: Final = r"(\s*<!--([^-]|-(?!->))*-->)*\s*"
+_PAGE: Final = re.compile(_BEFORE + r"<(!doctype\s+html\b|(html|head|body|script|iframe)[\s/>])")
+_LOOSE: Final = re.compile(
+    _BEFORE + r"<(meta|title|style|link|form|object|embed|img|a|div|p|table|br|h1|b|font)[\s/>]"
 )
 
 
@@ -102,13 +103,12 @@ def _markup(start: str, lowered: str, content: Content) -> str:
         return ""
     if not start.startswith("<?xml") and _PAGE.match(lowered):
         return "html"
-    if content.tail.rstrip(b" \t\r\n\x00")[-1:] != b">":
-        return ""
-    root = _parsed_root(start, content)
+    closed = content.tail.rstrip(b" \t\r\n\x00")[-1:] == b">"
+    root = _parsed_root(start, content) if closed else None
     if root is None:
-        return ""
+        return "html" if _LOOSE.match(lowered) else ""
     space, _, name = root.rpartition("}")
-    if name.lower() == "html":
+    if name.lower() in ("html", "head", "body", "script", "iframe"):
         return "html"
     if (space, name) == ("urn:hl7-org:v3", "ClinicalDocument"):
         return "cda"

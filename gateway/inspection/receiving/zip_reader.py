@@ -192,7 +192,7 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
     if entry.create_system == 3 and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise Unsound(3208, member=name, kind="link" if stat.S_ISLNK(mode) else "device")
     if name.endswith("/"):
-        if entry.file_size or entry.compress_size:
+        if entry.file_size or entry.compress_size not in (0, 2):
             raise Unsound(3203, offset=entry.header_offset)
         return Member(name, iter(()))
     if entry.flag_bits & 0x2041 or entry.compress_type == 99:

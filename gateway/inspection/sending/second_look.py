@@ -36,10 +36,28 @@ _XML_ENCODINGS: Final = (
     "us-ascii",
     "iso-8859-1",
 )
-_HTML_ELEMENT_NAMES: Final = (
-    "html head body script iframe meta title style link form object embed img a div p table br"
+_PAGE_ELEMENTS: Final = frozenset(["html", "head", "body", "script", "iframe"])
+# These begin a page only where the text is no XML.
+_LOOSE_ELEMENTS: Final = frozenset(
+    (
+        "meta",
+        "title",
+        "style",
+        "link",
+        "form",
+        "object",
+        "embed",
+        "img",
+        "a",
+        "div",
+        "p",
+        "table",
+        "br",
+        "h1",
+        "b",
+        "font",
+    )
 )
-_HTML_ELEMENTS: Final = frozenset(_HTML_ELEMENT_NAMES.split())
 _SCRIPT_STARTS: Final = ("#!", "<?php", "<%@", "@echo off")
 _SCRIPT_WORDS: Final = (
     "wscript.shell",
@@ -209,36 +227,38 @@ def _root_of(text: str) -> tuple[str, str] | None:
 
 
 def _markup(begins: str, content: Content) -> str:
-    if not begins.startswith("<?xml") and _begins_as_html(begins):
+    element = _first_element(begins)
+    if not begins.startswith("<?xml") and element in _PAGE_ELEMENTS:
         return "html"
     root = _root_of(begins)
     end = content.tail.replace(b"\x00", b"").rstrip(b" \t\r\n")
     if root is None or not end.endswith(b">"):
-        return ""
-    if root[1].lower() == "html":
+        return "html" if element in _LOOSE_ELEMENTS else ""
+    if root[1].lower() in _PAGE_ELEMENTS:
         return "html"
     if root == ("urn:hl7-org:v3", "ClinicalDocument"):
         return "cda"
     return "fhir xml" if root[0] == "http://hl7.org/fhir" else "xml"
 
 
-def _begins_as_html(begins: str) -> bool:
+def _first_element(begins: str) -> str:
+    """Name of the first element in small letters, "html" for its DOCTYPE; "" for neither."""
     while begins.startswith("<!--"):
         _, closed, rest = begins[4:].partition("-->")
         begins = rest.lstrip()
         if not closed:
-            return False
+            return ""
     if begins[:1] != "<":
-        return False
+        return ""
     head = begins[1:60].lower()
     name = "".join(itertools.takewhile(str.isalnum, head))
-    if name in _HTML_ELEMENTS:
-        following = head[len(name) : len(name) + 1]
-        return following.isspace() or following in (">", "/")
+    following = head[len(name) : len(name) + 1]
+    if name and (following.isspace() or following in (">", "/")):
+        return name
     words = head.split(None, 1)
     if words[:1] != ["!doctype"] or len(words) < 2 or not words[1].startswith("html"):
-        return False
-    return not words[1][4:5].isalnum() and words[1][4:5] != "_"
+        return ""
+    return "" if words[1][4:5].isalnum() or words[1][4:5] == "_" else "html"
 
 
 def _json(begins: str, content: Content) -> str:

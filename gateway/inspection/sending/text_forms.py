@@ -29,10 +29,14 @@ _SCRIPT_WORDS: Final = (
     b"powershell -",
     b"powershell.exe -",
 )
-_HTML_TAGS: Final = (
-    "html|head|body|script|iframe|meta|title|style|link|form|object|embed|img|a|div|p|table|br"
+# A page by its first element alone; and one where the text is no XML (WHATWG MIME sniffing, 7.1).
+_PAGE: Final = re.compile(
+    r"<(?:!doctype\s+html\b|(?:html|head|body|script|iframe)(?=[\s>/]))", re.I
 )
-_HTML: Final = re.compile(rf"<(?:!doctype\s+html\b|(?:{_HTML_TAGS})(?=[\s>/]))", re.I)
+_LIKE_PAGE: Final = re.compile(
+    r"<(?:meta|title|style|link|form|object|embed|img|a|div|p|table|br|h1|b|font)(?=[\s>/])", re.I
+)
+_PAGE_ROOTS: Final = ("html", "head", "body", "script", "iframe")
 _COMMENTS: Final = re.compile(r"(?:\s|<!--.*?-->)*", re.S)
 _BEFORE_ROOT: Final = re.compile(
     r"(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*", re.S
@@ -143,14 +147,14 @@ def xml_root(untrusted_text: str | bytes) -> Root | None:
 
 def _markup_word(text: str, content: Content) -> str:
     """text: without blanks before it. "" where it is no markup after all."""
-    if not text.startswith("<?xml"):
-        comments = _COMMENTS.match(text)
-        if _HTML.match(text, comments.end() if comments else 0):
-            return "html"
+    comments = _COMMENTS.match(text)
+    begins = comments.end() if comments else 0
+    if not text.startswith("<?xml") and _PAGE.match(text, begins):
+        return "html"
     root = xml_root(text)
     if root is None or _last_character(content) != ">":
-        return ""
-    if root.local.lower() == "html":
+        return "html" if _LIKE_PAGE.match(text, begins) else ""
+    if root.local.lower() in _PAGE_ROOTS:
         return "html"
     if root.space == "http://hl7.org/fhir":
         return "fhir xml"

@@ -139,7 +139,8 @@ def _entry(table: bytes, at: int) -> tuple[Entry, int]:
         raise Unsound(3208, member=name, kind=kind)
     size, packed, offset = _wide(fields.get(1, b""), size, packed, offset)
     entry = Entry(raw_name, name, flags, method, crc, packed, size, offset)
-    if entry.is_folder and (size or packed):
+    # Java writes folders as deflated nothing: two bytes.
+    if entry.is_folder and (size or packed > 2):
         raise Unsound(3203, offset=offset)
     return entry, end
 

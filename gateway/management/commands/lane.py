@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Misconfigured
+from gateway.management.commands.boards import read_boards
 from gateway.management.commands.command import (
     Answer,
     Call,
@@ -34,17 +35,17 @@ if TYPE_CHECKING:
 # A list that a person types is a page; a longer one comes from a file that somebody carried.
 _MAX_INPUT_BYTES: Final = 8 << 20
 DEFAULT_TEST_S: Final = 10.0
+# The receiver waits until somebody has walked to the other host; it ends when the patterns do.
+STARTED_BY_HAND_S: Final = 60.0
 
 
 def reconcile(call: Call) -> Answer:
     """What the receiving side misses, as a list to carry back. 1 where anything is missing."""
-    from gateway.ferry.statefile import missing_list
-
     host = call.host(Lane.IMPORT.receiver)
-    missing = within(
-        missing_list(receiver_state(host), time.time()), call.options.period, time.time()
+    missing = missing_since(receiver_state(host), call.options.period, time.time())
+    return Answer(
+        reconcile_data(missing), render_reconcile, Exit.NO if not missing.empty else Exit.YES
     )
-    return Answer(reconcile_data(missing), render_reconcile, Exit.YES if missing.empty else Exit.NO)
 
 
 def receiver_state(host: HostFolder) -> Path:
@@ -54,13 +55,15 @@ def receiver_state(host: HostFolder) -> Path:
     return state_path(host.state / "ferry")
 
 
-def within(missing: ReconcileList, period_s: float | None, now_s: float) -> ReconcileList:
-    """The list, or an empty one where all that it names is older than the period."""
-    from gateway.ferry.reconcile import ReconcileList
+def missing_since(state_file: Path, period_s: float | None, now_s: float) -> ReconcileList:
+    """What is missing, or only what was noticed in the last period_s. Raises StateUncertain 5502."""
+    from gateway.ferry.reconcile import list_of
+    from gateway.ferry.statefile import ReceiverState, read_state
 
-    if period_s is None or missing.from_s >= now_s - period_s:
-        return missing
-    return ReconcileList(int(now_s - period_s), missing.until_s, missing.units, missing.sequences)
+    account = (read_state(state_file, ReceiverState) or ReceiverState()).account
+    since_ns = 0 if period_s is None else int((now_s - period_s) * 1e9)
+    units = [unit for unit in account.units if unit.since_ns >= since_ns]
+    return list_of(units, [one for one in account.sequences if one.since_ns >= since_ns], now_s)
 
 
 def reconcile_data(missing: ReconcileList) -> Data:
@@ -157,12 +160,15 @@ def link_test(call: Call) -> Answer:
     if len(hosts) > 1:
         raise Misconfigured(1011, folder=str(call.gate()))
     side, host = next(iter(hosts.items()))
+    ferry = read_boards(host).get(Role.FERRY)
+    if ferry is not None and ferry.alive:
+        raise Misconfigured(7021, pid=ferry.pid)
     seconds: float = call.options.seconds
     if side is Lane.IMPORT.sender:
         return Answer(send(host, seconds), render_link_test, Exit.YES)
     label = say(call.terminal, "waiting for the other side")
     with Progress(call.err, call.terminal, label, wanted=not call.quiet) as bar:
-        data = receive(host, seconds, bar.at)
+        data = receive(host, 2 * seconds + STARTED_BY_HAND_S, bar.at)
     return Answer(data, render_link_test, Exit.YES if data["good"] else Exit.NO)
 
 

@@ -171,12 +171,17 @@ def reload(call: Call) -> Answer:
     digests = {side: load_set(host.policies).digest for side, host in hosts.items()}
     asked: list[Data] = []
     for side, host in hosts.items():
-        board = read_boards(host).get(Role.GUARD)
-        if board is None or not board.alive:
-            asked.append({"side": side.value, "asked": False, "digest": digests[side]})
-            continue
-        os.kill(board.pid, signal.SIGHUP)
-        asked.append({"side": side.value, "asked": True, "digest": digests[side]})
+        boards = read_boards(host)
+        # The edge reads the set for its folders, the guard for its judgement; the ferry reads none.
+        alive = [
+            boards[role]
+            for role in (Role.GUARD, Role.EDGE)
+            if role in boards and boards[role].alive
+        ]
+        for board in alive:
+            os.kill(board.pid, signal.SIGHUP)
+        guarded = any(board.process == Role.GUARD for board in alive)
+        asked.append({"side": side.value, "asked": guarded, "digest": digests[side]})
     if not any(host["asked"] for host in asked):
         raise Unavailable(7011, folder=str(next(iter(hosts.values())).root))
     return Answer({"hosts": asked}, render_reload, Exit.YES)

@@ -138,9 +138,9 @@ def overlapping_zip(copies: int) -> bytes:
 def zip64_of(name: str, data: bytes) -> bytes:
     """A zip whose member has zip64 sizes in its local header, as Python writes it when asked."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
-            member.write(data)
+    archive = zipfile.ZipFile(buffer, "w")
+    with archive, archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
+        member.write(data)
     return buffer.getvalue()
 
 

@@ -38,7 +38,7 @@ def entry(
 
 
 def delivered_story(unit: int = 5) -> list[Entry]:
-    receipts = {
+    receipts: dict[str, Any] = {
         "captured_at_ns": NOW_NS,
         "cleared_at_ns": NOW_NS + 1,
         "sender_policy": "7f3a91c204be",

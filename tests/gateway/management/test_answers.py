@@ -12,13 +12,16 @@ import pytest
 from gateway.management.commands import (
     audit,
     checkup,
+    explain_page,
     explaining,
     lane,
+    life,
     live,
     policy,
     starting,
     state,
     units,
+    verifying,
 )
 from gateway.management.commands.command import json_text
 from gateway.management.commands.top_frame import frame
@@ -48,7 +51,7 @@ def rows_of_units() -> dict[str, Any]:
 
 
 def story(found: list[Any], here: frozenset[Side]) -> dict[str, Any]:
-    return units.life_data(found[0].record.unit, found, here, "en")
+    return life.life_data(found[0].record.unit, found, here, "en")
 
 
 def findings() -> dict[str, Any]:
@@ -173,17 +176,17 @@ ANSWERS: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any], Terminal], Se
     "status": (status(), state.render_status),
     "top": (watched(), live.render_top),
     "units": (rows_of_units(), units.render_units),
-    "life": (story(delivered_story(), frozenset(Side)), units.render_life),
-    "life of a refused unit": (story(refused_story(), frozenset([Side.OUTER])), units.render_life),
+    "life": (story(delivered_story(), frozenset(Side)), life.render_life),
+    "life of a refused unit": (story(refused_story(), frozenset([Side.OUTER])), life.render_life),
     "alarms": ({"at": "", "hosts": status()["hosts"]}, units.render_alarms),
     "doctor": (findings(), checkup.render_doctor),
     "audit search": (
         audit.search_data(delivered_story() + refused_story(), 200),
         audit.render_search,
     ),
-    "audit verify": (verified(), audit.render_verify),
+    "audit verify": (verified(), verifying.render_verify),
     "policy check": (checked(), policy.render_check),
-    "explain": (explained(), explaining.render_explain),
+    "explain": (explained(), explain_page.render_explain),
     "link test": (LINK, lane.render_link_test),
     "init": (starting.init_data(Path("gate"), "g", "one-way"), starting.render_init),
 }
@@ -279,7 +282,7 @@ def test_units_are_found_by_result_and_by_stage() -> None:
 def test_on_the_sending_host_what_happened_beyond_is_not_known_and_it_says_so() -> None:
     sent = [e for e in delivered_story() if e.side is Side.OUTER]
     data = story(sent, frozenset([Side.OUTER]))
-    text = " ".join(" ".join(units.render_life(data, PLAIN)).split())
+    text = " ".join(" ".join(life.render_life(data, PLAIN)).split())
     assert "Not known here. Nothing comes back over a one-way gate." in text
     assert f"ferrygate life {speak(5)}" in text
     assert "delivered" not in text
@@ -288,13 +291,13 @@ def test_on_the_sending_host_what_happened_beyond_is_not_known_and_it_says_so() 
 def test_the_receiving_host_knows_what_the_unit_itself_says_of_the_other() -> None:
     came = [e for e in delivered_story() if e.side is Side.INNER]
     data = story(came, frozenset([Side.INNER]))
-    text = " ".join(" ".join(units.render_life(data, PLAIN)).split())
+    text = " ".join(" ".join(life.render_life(data, PLAIN)).split())
     assert "As the unit itself says: captured 2026-11-21T" in text
     assert "7f3a91c204be" in text
 
 
 def test_the_deciding_line_comes_first() -> None:
-    lines = list(explaining.render_explain(explained(), PLAIN))
+    lines = list(explain_page.render_explain(explained(), PLAIN))
     first = lines[lines.index("") + 1]
     assert first.startswith("  REFUSED by type  10-lab-reports.yaml:27")
     text = "\n".join(lines)

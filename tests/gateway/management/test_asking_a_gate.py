@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +17,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gateway.audit.status import StatusBoard
+from gateway.ferry.oneway.account import AccountState, MissingUnit
 from gateway.ferry.reconcile import ReconcileList, Wanted, format_list, parse_list
+from gateway.ferry.statefile import ReceiverState, write_state
 from gateway.management.cli import main
 from gateway.management.layout import HostFolder, Role
 from gateway.unit.model import Side
@@ -107,6 +111,26 @@ def test_a_command_about_one_host_asks_which_where_there_are_two(gate: Path) -> 
     assert run("--gate", str(gate), "status", "--side", "inner", "--json")[1].count('"side"') == 1
 
 
+def test_a_link_that_a_ferry_has_is_not_tested(gate: Path) -> None:
+    host = HostFolder(gate / "inner")
+    StatusBoard(host.run, "ferry").flush(1.0)
+    status, _, err = run("--gate", str(gate / "inner"), "link", "test")
+    assert status == 78
+    assert err.startswith("FG-7021")
+
+
+def test_a_reload_asks_no_guard_that_is_not_there_and_refuses_a_wrong_set(gate: Path) -> None:
+    for side in Side:
+        shutil.copytree(POLICIES, gate / side.value / "policies")
+    status, _, err = run("--gate", str(gate), "policy", "reload")
+    assert status == 75
+    assert err.startswith("FG-7011")
+    (gate / "inner" / "policies" / "10-lab-reports.yaml").write_text("channel: x\n")
+    status, _, err = run("--gate", str(gate), "policy", "reload")
+    assert status == 78
+    assert "10-lab-reports.yaml" in err
+
+
 def test_reconcile_prints_a_list_that_resend_takes(gate: Path, tmp_path: Path) -> None:
     status, out, _ = run("--gate", str(gate), "reconcile")
     assert status == 0
@@ -118,6 +142,25 @@ def test_reconcile_prints_a_list_that_resend_takes(gate: Path, tmp_path: Path) -
     assert "units 1," in out
     requests = list(HostFolder(gate / "outer").control(Role.FERRY).glob("*.gaps"))
     assert parse_list(requests[0].read_text()).units == (Wanted(5, ((0, 300),)),)
+
+
+def test_reconcile_names_what_was_missed_in_the_period(gate: Path) -> None:
+    now_ns = time.time_ns()
+    account = AccountState(
+        units=[
+            MissingUnit(5, 900, [(0, 300)], now_ns),
+            MissingUnit(6, 9, [(0, 9)], now_ns - 9 * 3_600 * 10**9),
+        ]
+    )
+    state = gate / "inner" / "state" / "ferry" / "state.json"
+    state.parent.mkdir(parents=True)
+    write_state(state, ReceiverState(account=account))
+    status, out, _ = run("--gate", str(gate), "reconcile")
+    assert status == 1
+    assert parse_list(out).units == (Wanted(5, ((0, 300),)), Wanted(6))
+    assert parse_list(run("--gate", str(gate), "reconcile", "--period", "2 h")[1]).units == (
+        Wanted(5, ((0, 300),)),
+    )
 
 
 def test_resend_takes_unit_numbers_as_they_are_spoken(gate: Path) -> None:

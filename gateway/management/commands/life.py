@@ -1,0 +1,191 @@
+"""`life UNIT`: the story of one unit, host by host; what is not known here is said to be so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.errors import Refused
+from gateway.management.commands.command import Answer, Call, Command, Data, Exit, add_side
+from gateway.management.commands.records import Entry, Wanted, entries
+from gateway.management.commands.units import EXITS, ORDER, row_of
+from gateway.management.terminal.figures import size, span, stamp
+from gateway.management.terminal.help import Parser
+from gateway.management.terminal.screen import Colour, Terminal
+from gateway.management.terminal.states import colour_of, letter, state
+from gateway.management.terminal.width import pad
+from gateway.management.terminal.words import say
+from gateway.messages import shown
+from gateway.messages.catalogue import describe
+from gateway.unit.model import Side
+from gateway.unit.number import hear, speak
+
+
+def life(call: Call) -> Answer:
+    """The whole story of one unit. 1 where no host at hand knows it."""
+    number = hear(call.options.unit)
+    hosts = call.hosts()
+    found = entries(hosts.items(), Wanted(unit=number))
+    data = life_data(number, found, frozenset(hosts), call.language)
+    return Answer(data, render_life, Exit.YES if found else Exit.NO)
+
+
+def life_data(number: int, found: Sequence[Entry], here: frozenset[Side], language: str) -> Data:
+    """What each host knows. known: whether the journal of that host is at hand."""
+    hosts = []
+    for side in Side:
+        events = sorted(
+            (e for e in found if e.side is side),
+            key=lambda e: (
+                ORDER.get(e.record.what, 99)
+                if e.record.what in ORDER and e.record.what not in EXITS
+                else 98,
+                e.record.at_ns,
+            ),
+        )
+        hosts.append(
+            {
+                "side": side.value,
+                "known": side in here,
+                "events": [_event_data(entry, language) for entry in events],
+            }
+        )
+    row = (
+        row_of(number, [e for e in found if e.record.what in ORDER])
+        if any(e.record.what in ORDER for e in found)
+        else None
+    )
+    receipts = next((r for entry in found if (r := _receipts(entry))), None)
+    times = [entry.record.at_ns for entry in found]
+    return {
+        "unit": speak(number),
+        "summary": row,
+        "took_s": round((max(times) - min(times)) / 1e9, 3) if times else None,
+        "sender_says": receipts if Side.OUTER not in here else None,
+        "hosts": hosts,
+    }
+
+
+def _receipts(entry: Entry) -> Data | None:
+    """What the manifest said of the sending host, as the receiving guard recorded it: its word only."""
+    fields = entry.record.fields
+    if entry.record.what != "admitted" or "cleared_at_ns" not in fields:
+        return None
+    return {
+        "captured": stamp(int(fields.get("captured_at_ns", 0))),
+        "cleared": stamp(int(fields["cleared_at_ns"])),
+        "policy": str(fields.get("sender_policy", "")),
+    }
+
+
+def _event_data(entry: Entry, language: str) -> Data:
+    record = entry.record
+    return {
+        "at": stamp(record.at_ns),
+        "what": record.what,
+        "process": entry.role.value,
+        "seq": record.seq,
+        "channel": record.channel,
+        "number": record.number or None,
+        "text": describe(Refused(record.number, **record.fields), language)
+        if record.number
+        else None,
+        "fields": dict(record.fields),
+    }
+
+
+def render_life(data: Data, terminal: Terminal) -> Sequence[str]:
+    """A line of the whole, then each host by itself; what is not known is said to be so."""
+    unit, row = data["unit"], data["summary"]
+    lines = [*_life_title(data, terminal), ""]
+    for host in data["hosts"]:
+        lines.append(terminal.paint(say(terminal, f"{host['side'].upper()} HOST"), Colour.HEAD))
+        if host["events"]:
+            for event in host["events"]:
+                lines += _event_lines(event, terminal)
+        else:
+            if host["side"] == "outer" and data["sender_says"]:
+                phrase = "As the unit itself says: captured {captured}, cleared {cleared}, policy {policy}."
+                lines += terminal.wrap(say(terminal, phrase, **data["sender_says"]), "  ")
+            lines += terminal.wrap(_nothing_known(host, row, unit, terminal), "  ")
+        lines.append("")
+    return lines[:-1]
+
+
+def _life_title(data: Data, terminal: Terminal) -> list[str]:
+    """Number, state, channel, size and time on one line, the name below it."""
+    row = data["summary"]
+    unit = terminal.paint(data["unit"], Colour.NAME)
+    if row is None:
+        return [f"{unit}  {say(terminal, 'not known here')}"]
+    result = row["result"] if row["result"] != "under way" else row["stage"]
+    parts = [unit, terminal.paint(state(terminal, result), colour_of(result)), row["channel"]]
+    if row["size_bytes"] is not None:
+        parts.append(size(float(row["size_bytes"])))
+    if data["took_s"] is not None:
+        parts.append(say(terminal, "{span} in all", span=span(data["took_s"])))
+    return [
+        terminal.fit("  ".join(part for part in parts if part)),
+        *terminal.wrap(shown(row["name"])),
+    ]
+
+
+def _nothing_known(host: Data, row: Data | None, unit: str, terminal: Terminal) -> str:
+    side = host["side"]
+    if host["known"]:
+        if side == "inner" and row is not None and row["result"] in EXITS:
+            return say(terminal, "The receiving side never saw it.")
+        return say(terminal, "Nothing of it has come here.")
+    if side == "inner":
+        why = say(terminal, "Not known here. Nothing comes back over a one-way gate.")
+        return f"{why} {say(terminal, 'On the inner host: ferrygate life {unit}', unit=unit)}"
+    return say(terminal, "Not known here. On the outer host: ferrygate life {unit}", unit=unit)
+
+
+# Fields that stand in the title or in the text already.
+_TITLE_FIELDS: Final = frozenset({"name", "size_bytes", "rule", "word"})
+
+
+def _event_lines(event: Data, terminal: Terminal) -> list[str]:
+    what = event["what"]
+    stage, process = say(terminal, what), say(terminal, event["process"])
+    head = f"  {event['at'][11:23]}  {letter(what)} {pad(stage, 10)} {pad(process, 5)}"
+    parts = []
+    if event["fields"].get("rule"):
+        parts.append(
+            say(
+                terminal,
+                "by {word}, {rule}",
+                word=event["fields"].get("word", "?"),
+                rule=event["fields"]["rule"],
+            )
+        )
+    if event["text"]:
+        parts.append(event["text"])
+    else:
+        parts += [
+            f"{key} {shown(value)[:16]}"
+            for key, value in event["fields"].items()
+            if key not in _TITLE_FIELDS
+        ]
+    wrapped = terminal.wrap("; ".join(parts), " " * 36) if parts else [" " * 36]
+    first = terminal.paint(head, colour_of(what)) + "  " + wrapped[0][36:]
+    return [first.rstrip(), *wrapped[1:]]
+
+
+def _life_arguments(parser: Parser) -> None:
+    parser.add_argument(
+        "unit", metavar="UNIT", help="unit number, as 7QK4-M2XD-9; case and dashes are free"
+    )
+    add_side(parser)
+
+
+COMMANDS: Final = (
+    Command(
+        "life",
+        "The whole story of one unit, on both hosts where known.",
+        ("ferrygate life 7QK4-M2XD-9", "ferrygate --gate .trial life 7qk4m2xd9"),
+        life,
+        _life_arguments,
+    ),
+)
