@@ -13,6 +13,7 @@ Bulk bodies are worked on in a thread of their own, so that small units do not w
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -30,6 +31,8 @@ BATCH_UNITS: Final = 64
 BATCH_BYTES: Final = 16 << 20
 # Above this a unit is bulk: hashing and sealing it takes longer than a batch of small ones.
 BULK_BYTES: Final = 4 << 20
+# Bulk units that wait for their thread hold no memory; what is small behind them goes on.
+BULK_WAITING: Final = 256
 # The world is asked again soon, then less often: one second to one minute.
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 60.0
@@ -103,7 +106,7 @@ class Hop:
             return FIRST_WAIT_S
         finished = [(taken, future.result()) for future, taken in self._finished_bulk()]
         small: list[Taken] = []
-        if len(self._bulk) < 2:
+        if len(self._bulk) < BULK_WAITING:
             for taken in self._reader.take(BATCH_UNITS, BATCH_BYTES):
                 if taken.body.size_bytes > BULK_BYTES:
                     self._bulk[self._bulk_pool.submit(self._outcome, taken)] = taken
@@ -135,7 +138,11 @@ class Hop:
 
     def _outcome(self, taken: Taken) -> Outcome:
         try:
-            return self._work(taken)
+            outcome = self._work(taken)
+            if isinstance(outcome, Passed) and isinstance(outcome.entry.body, Path):
+                # Here, in the thread of the bulk, so that the group commit finds it done.
+                _sync(outcome.entry.body)
+            return outcome
         except Refused as error:
             return Exit(Stage.REFUSED, error.number, fields=error.fields)
         except Unavailable as error:
@@ -233,3 +240,11 @@ class Hop:
         for number in self._alarms:
             self._status.clear_alarm(number)
         self._alarms.clear()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -50,6 +50,11 @@ _TAKE_BYTES: Final = 8 << 20
 # Units up to this size go at once; larger ones take turns with them, a block at a time.
 _SMALL_BYTES: Final = 1 << 20
 _LARGE_AT_ONCE: Final = 2
+# Large units that wait for their turn are a path and a number each; small ones behind them go on.
+_LARGE_WAITING: Final = 1_024
+# First byte of the queue header: what its channel says (`limits: priority`), most urgent first.
+_PRIORITIES: Final = 3
+_NORMAL: Final = 1
 # Units that wait for their acknowledgement: ten seconds of the fastest traffic.
 _UNANSWERED: Final = 50_000
 # How soon a unit that is cleared on an idle gate is seen; costs 200 looks a second.
@@ -83,6 +88,34 @@ class _Job:
     stream: BinaryIO | None = None
 
 
+class _ByPriority:
+    """Jobs in the order in which they go: by priority, then as they came."""
+
+    def __init__(self) -> None:
+        self._lines: tuple[deque[_Job], ...] = tuple(deque() for _ in range(_PRIORITIES))
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines))
+
+    def append(self, job: _Job) -> None:
+        header = job.taken.header
+        rank = min(header[0], _PRIORITIES - 1) if header else _NORMAL
+        self._lines[rank].append(job)
+
+    @property
+    def first(self) -> _Job:
+        return next(line for line in self._lines if line)[0]
+
+    def remove_first(self) -> None:
+        next(line for line in self._lines if line).popleft()
+
+    def take_turns(self, at_once: int) -> None:
+        """The first goes behind the next few of its priority, so that they share the link."""
+        line = next(line for line in self._lines if line)
+        job = line.popleft()
+        line.insert(at_once - 1, job)
+
+
 class Dispatcher:
     """Joins the queue `cleared` to a link.
 
@@ -114,8 +147,8 @@ class Dispatcher:
             shape, lane, session, seal, self._log.past, buffers=6 + 2 * depth
         )
         self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth)
-        self._small: deque[_Job] = deque()
-        self._large: deque[_Job] = deque()
+        self._small = _ByPriority()
+        self._large = _ByPriority()
         self._wanted: deque[tuple[Path, Wanted]] = deque()
         self._resolved: deque[Resolved] = deque()
         self._jobs: dict[int, _Job] = {}
@@ -170,9 +203,9 @@ class Dispatcher:
         if now_s >= self._control_s:
             self._control_s = now_s + _CONTROL_S
             self._read_control()
-        while self._wanted and len(self._small) < _TAKE_UNITS and len(self._large) < _LARGE_AT_ONCE:
+        while self._wanted and len(self._small) < _TAKE_UNITS and len(self._large) < _LARGE_WAITING:
             self._resend(*self._wanted.popleft())
-        room = len(self._small) < _TAKE_UNITS // 2 and len(self._large) < _LARGE_AT_ONCE
+        room = len(self._small) < _TAKE_UNITS // 2 and len(self._large) < _LARGE_WAITING
         if now_s < self._look_s or not room or len(self._jobs) >= _UNANSWERED:
             return
         taken = self._queue.take(_TAKE_UNITS, _TAKE_BYTES)
@@ -276,14 +309,14 @@ class Dispatcher:
                 self._resolved.popleft()
         while self.sender.can_take and (self._small or self._large):
             if self._small:
-                if self._advance(self._small[0], whole=True):
-                    self._small.popleft()
+                if self._advance(self._small.first, whole=True):
+                    self._small.remove_first()
                 elif not self.sender.can_take:
                     return
-            elif self._advance(self._large[0], whole=False):
-                self._large.popleft()
+            elif self._advance(self._large.first, whole=False):
+                self._large.remove_first()
             else:
-                self._large.rotate(-1)
+                self._large.take_turns(_LARGE_AT_ONCE)
         if not self._small and not self._large:
             self.sender.flush()
 

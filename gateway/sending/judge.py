@@ -17,7 +17,7 @@ from gateway.guard.hop import Exit, Outcome, Passed, Wait
 from gateway.guard.judgement import decision_fields, judge
 from gateway.inspection.chain import Inspector
 from gateway.policy.evaluate import Result
-from gateway.policy.model import Channel, PolicySet
+from gateway.policy.model import Channel, PolicySet, Priority
 from gateway.policy.rate import TokenBucket
 from gateway.sending.seal import Sealer
 from gateway.spool.model import Entry, Taken
@@ -27,6 +27,8 @@ from gateway.unit.stages import Cleared
 
 # Without a policy set nothing is judged; the set may come at any moment by a reload.
 NO_POLICY_WAIT_S: Final = 2.0
+# The queue header of a cleared unit, which the ferry reads: most urgent first.
+_PRIORITY: Final = {Priority.HIGH: b"\0", Priority.NORMAL: b"\1", Priority.LOW: b"\2"}
 
 
 class Judge:
@@ -99,7 +101,7 @@ class Judge:
         cleared = Cleared(unit, taken.body, policy.digest, time.time_ns())
         if bucket is not None:
             bucket.spend(time.monotonic())
-        return self._sealed(taken, cleared, fields, before)
+        return self._sealed(taken, cleared, fields, before, channel.priority)
 
     def _sealed(
         self,
@@ -107,6 +109,7 @@ class Judge:
         cleared: Cleared,
         fields: dict[str, Field],
         before: tuple[int, ...],
+        priority: Priority,
     ) -> Passed:
         sealed: bytes | Path
         if taken.body.path is None:
@@ -119,7 +122,8 @@ class Judge:
                 sealed.unlink(missing_ok=True)
                 raise Refused(1054, name=cleared.unit.body.name)
         fields |= {"sha256": manifest.body_sha256.hex()}
-        return Passed(Entry(taken.number, b"", sealed), cleared.unit.channel, fields)
+        entry = Entry(taken.number, _PRIORITY[priority], sealed)
+        return Passed(entry, cleared.unit.channel, fields)
 
     def _bucket(self, policy: PolicySet, channel: Channel) -> TokenBucket | None:
         if channel.rate is None:

@@ -14,7 +14,7 @@ from typing import Final
 from gateway.inspection.content import Content
 from gateway.inspection.receiving import zip_reader
 from gateway.inspection.receiving.skeletons import end_faults
-from gateway.inspection.receiving.text_structure import text_word
+from gateway.inspection.receiving.text_structure import first_element, text_word
 from gateway.inspection.unsound import (
     MAX_DOCUMENT_DIRECTORY_BYTES,
     MAX_ROOT_PART_BYTES,
@@ -28,9 +28,7 @@ _PDF_MARK_BYTES: Final = 1024
 _MP4_BRANDS: Final = b"isom iso2 iso3 iso4 iso5 iso6 mp41 mp42 avc1 dash".split()
 # A first block, or none at all: the digits of pi, or of its root.
 _BZIP2_FIRST: Final = (bytes.fromhex("314159265359"), bytes.fromhex("177245385090"))
-_OFD_ROOT: Final = re.compile(
-    rb"<(?:([\w.-]+):)?OFD\s[^>]*xmlns(?::([\w.-]+))?\s*=\s*[\"']http://www\.ofdspec\.org(?:/2016)?[\"']"
-)
+_OFD_ROOTS: Final = ("http://www.ofdspec.org/2016}OFD", "http://www.ofdspec.org}OFD")
 
 
 def read_type(content: Content) -> Reading:
@@ -185,8 +183,7 @@ def _document(content: Content) -> str:
         names = zip_reader.names(content, MAX_DOCUMENT_DIRECTORY_BYTES)
         if "OFD.xml" in names:
             part = zip_reader.read_part(content, "OFD.xml", MAX_ROOT_PART_BYTES)
-            match = _OFD_ROOT.search(part)
-            if match is not None and match[1] == match[2]:
+            if first_element(part) in _OFD_ROOTS:
                 return "ofd"
     except Unsound:
         return "zip"

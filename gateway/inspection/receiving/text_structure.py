@@ -6,6 +6,7 @@ tables record by record. Beyond that, the beginning and the end must do.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Final
 from xml.parsers import expat
@@ -145,6 +146,22 @@ def _parsed_root(start: str, content: Content) -> str | None:
     except expat.ExpatError:
         return None
     return roots[0] if roots else None
+
+
+def first_element(part: bytes) -> str | None:
+    """`namespace}name` of the first element of the beginning of an XML part, None for none."""
+    names: list[str] = []
+
+    def on_start(name: str, _: object) -> None:
+        names.append(name)
+        raise _Seen
+
+    parser = expat.ParserCreate(None, "}")
+    parser.StartElementHandler = on_start
+    # A part may declare any encoding; one that expat has not is no reason to fail.
+    with contextlib.suppress(_Seen, expat.ExpatError, LookupError, ValueError):
+        parser.Parse(part, False)
+    return names[0] if names else None
 
 
 def _whole_text(content: Content) -> str:

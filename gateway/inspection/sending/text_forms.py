@@ -39,7 +39,9 @@ _LIKE_PAGE: Final = re.compile(
 _PAGE_ROOTS: Final = ("html", "head", "body", "script", "iframe")
 _COMMENTS: Final = re.compile(r"(?:\s|<!--.*?-->)*", re.S)
 _BEFORE_ROOT: Final = re.compile(
-    r"(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*", re.S
+    r"(?:<\?xml\s[^<>]*\?>)?(?:\s|<!--(?:(?!--).)*-->|<\?(?!xml[\s?])[^\W\d].*?\?>"
+    r"|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*",
+    re.S | re.I,
 )
 _NAME: Final = r"[^\W\d][\w.\-]*"
 _ROOT: Final = re.compile(

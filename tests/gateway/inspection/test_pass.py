@@ -7,6 +7,7 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pydicom
@@ -40,7 +41,7 @@ _FHIR_XML = (
 _FHIR = {"resourceType": "Observation", "status": "final", "valueQuantity": {"value": 6.30}}
 
 
-def _pdf(**save: object) -> bytes:
+def _pdf(**save: Any) -> bytes:
     with pikepdf.new() as document:
         for _ in range(3):
             document.add_blank_page()
@@ -49,7 +50,7 @@ def _pdf(**save: object) -> bytes:
     return buffer.getvalue()
 
 
-def _image(kind: str, **save: object) -> bytes:
+def _image(kind: str, **save: Any) -> bytes:
     image = Image.effect_noise((90, 60), 80).convert("L" if kind == "GIF" else "RGB")
     buffer = io.BytesIO()
     image.save(buffer, kind, **save)

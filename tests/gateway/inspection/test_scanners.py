@@ -60,7 +60,7 @@ def test_a_find_in_any_window_of_a_large_file_counts(clamd: LocalClamd, tmp_path
             file.truncate(2 * WINDOW_BYTES)
             file.seek(offset)
             file.write(eicar())
-        with path.open("rb") as file, Content.of_file(file) as content:
+        with Content.of_file(path.open("rb")) as content:
             assert scanner.scan(content) is not None, offset
     scanner.close()
 
@@ -278,7 +278,7 @@ def test_over_its_stream_limit_clamd_is_unavailable_and_not_silent(
         conf = clamd.folder / "clamd.conf"
         conf.write_text(conf.read_text().replace("StreamMaxLength 100M", "StreamMaxLength 1M"))
         clamd.stop()
-        with _restarted(clamd), large.open("rb") as file, Content.of_file(file) as content:
+        with _restarted(clamd), Content.of_file(large.open("rb")) as content:
             scanner = Clamd(clamd.socket, 25, 0)
             with pytest.raises(Unavailable) as raised:
                 scanner.scan(content)
@@ -408,9 +408,9 @@ def test_a_stream_is_framed_as_clamd_wants_it(short_path: Path, tmp_path: Path) 
 
     large = tmp_path / "large"
     large.write_bytes(b"\xff" * (WINDOW_BYTES + 1))
-    with impostor(short_path / "s", collect), large.open("rb") as file:
+    with impostor(short_path / "s", collect), Content.of_file(large.open("rb")) as content:
         scanner = Clamd(short_path / "s", 25, 0)
-        assert scanner.scan(Content.of_file(file)) == "Win.Test"
+        assert scanner.scan(content) == "Win.Test"
         scanner.close()
     at = got.index(b"zINSTREAM\0") + 10
     lengths = []

@@ -1,0 +1,249 @@
+"""The delivering loop answers each unit once, waits when it must, and never drops one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import Unavailable
+from gateway.receiving.admit import read_admitted
+from gateway.receiving.deliver import LONG_WAIT_S, Deliverer
+from gateway.spool import open_reader, open_writer
+from gateway.spool.model import Entry
+from gateway.unit.edge import Progress
+from gateway.unit.encode import encode_manifest
+from tests.gateway.connectors.units import MemorySink, manifest_of
+from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
+
+
+class PunctualQueue(MemoryQueue):
+    """A released unit comes back when its time has come, as the queue promises."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now_s = 0.0
+        self.later: list[tuple[float, int]] = []
+
+    def release(self, number: int, delay_s: float) -> None:
+        super().release(number, delay_s)
+        self.waiting.remove(number)
+        self.later.append((self.now_s + delay_s, number))
+
+    def take(self, limit: int, limit_bytes: int):  # type: ignore[no-untyped-def]
+        self.waiting += [number for at_s, number in self.later if at_s <= self.now_s]
+        self.later = [(at_s, number) for at_s, number in self.later if at_s > self.now_s]
+        return super().take(limit, limit_bytes)
+
+    def reject(self, number: int, reason: int, stage: str) -> None:
+        if number not in self.taken:
+            raise RuntimeError("answered twice")
+        super().reject(number, reason, stage)
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.queue, self.journal, self.board = PunctualQueue(), ListRecorder(), BoardOfOne()
+        self.lab, self.ward = MemorySink(), MemorySink()
+        self.start()
+
+    def start(self, tries: dict[str, int] | None = None) -> None:
+        sinks = {"lab": self.lab, "ward": self.ward}
+        self.deliverer = Deliverer(
+            self.queue, sinks, read_admitted, self.journal, self.board, tries=tries
+        )
+
+    def bring(self, *names: str, channel: str = "lab", first: int = 1) -> None:
+        self.queue.put(
+            [
+                Entry(n, encode_manifest(manifest_of(n, name, b"whole", channel)), b"whole")
+                for n, name in enumerate(names, first)
+            ]
+        )
+
+    def run(self, seconds: float = 5.0) -> None:
+        until_s = self.queue.now_s + seconds
+        while self.queue.now_s < until_s:
+            self.queue.now_s += max(self.deliverer.step(self.queue.now_s), 0.01)
+
+    def events(self, what: str) -> list[int | None]:
+        return [e.unit for e in self.journal.events if e.what == what]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def down(number: int = 2520) -> Unavailable:
+    return Unavailable(number, folder="/out", channel="lab", user="u", reason="gone")
+
+
+def test_units_reach_the_sink_of_their_channel_and_the_queue_may_forget(desk: Desk) -> None:
+    desk.bring("a", "b")
+    desk.bring("c", channel="ward", first=3)
+    desk.run()
+    assert set(desk.lab.shown) == {1, 2}
+    assert set(desk.ward.shown) == {3}
+    assert sorted(desk.queue.acknowledged) == [1, 2, 3]
+    assert desk.lab.receipts == {}
+    assert desk.board.counters["units_delivered_total"] == 3
+
+
+def test_the_event_tells_name_digest_and_receipt(desk: Desk) -> None:
+    desk.bring("a")
+    desk.run()
+    (event,) = desk.journal.events
+    assert (event.what, event.unit, event.channel) == ("delivered", 1, "lab")
+    assert event.fields["name"] == "a"
+    assert event.fields["sha256"] == manifest_of(1, "a", b"whole").body_sha256.hex()
+    assert event.fields["proof"] == "sha256"
+    assert len(str(event.fields["receipt"])) == 16
+    assert desk.journal.committed == 1
+
+
+def test_nothing_is_acknowledged_before_the_journal_has_it(desk: Desk) -> None:
+    desk.bring("a", "b")
+    desk.journal.broken = True
+    desk.run()
+    assert desk.queue.acknowledged == []
+    assert desk.lab.forgotten == []
+    assert 6003 in desk.board.alarms
+    desk.journal.broken = False
+    desk.run()
+    assert sorted(desk.queue.acknowledged) == [1, 2]
+    assert desk.events("delivered") == [1, 2]
+    assert desk.board.alarms == {}
+
+
+def test_while_the_journal_is_broken_no_more_units_are_taken(desk: Desk) -> None:
+    desk.bring(*[f"{n}" for n in range(1000)])
+    desk.journal.broken = True
+    desk.run(30)
+    assert len(desk.lab.shown) <= 128
+
+
+def test_a_refused_unit_is_set_aside_with_its_reason(desk: Desk) -> None:
+    desk.bring(".hidden", "b")
+    desk.run()
+    assert desk.queue.rejected == [(1, 2530, "refused")]
+    assert desk.events("refused") == [1]
+    assert desk.queue.acknowledged == [2]
+    assert 1 in desk.lab.forgotten
+
+
+def test_an_entry_that_is_no_admitted_unit_is_corrupt(desk: Desk) -> None:
+    desk.queue.put([Entry(9, b"garbage", b"x")])
+    desk.bring("a")
+    desk.run()
+    assert desk.queue.rejected == [(9, 5301, "corrupt")]
+    assert desk.events("corrupt") == [9]
+    assert desk.queue.acknowledged == [1]
+
+
+def test_a_sink_that_is_down_delays_its_units_only_and_all_pass_when_it_is_back(desk: Desk) -> None:
+    desk.lab.down = down()
+    desk.bring(*[f"{n}" for n in range(300)])
+    desk.bring("w", channel="ward", first=1000)
+    desk.run(120)
+    assert desk.queue.acknowledged == [1000]
+    assert desk.board.alarms[2520]["channel"] == "lab"
+    assert len(desk.events("deferred")) == 300
+    # It is asked seldom while it is down, not once a unit.
+    assert desk.lab.asked < 40
+    desk.lab.down = None
+    desk.run(30)
+    assert len(desk.queue.acknowledged) == 301
+    assert desk.board.alarms == {}
+
+
+def test_a_unit_that_fails_alone_waits_longer_each_time_and_is_never_dropped(desk: Desk) -> None:
+    desk.start(tries={"lab": 3})
+    stubborn = [down(2523)] * 5
+    desk.lab.answers = {"bad": list(stubborn)}
+    desk.bring("bad", *[f"{n}" for n in range(50)])
+    for first in range(100, 2000, 100):
+        desk.bring("more", "and", first=first)
+        desk.run(LONG_WAIT_S / 4)
+        if desk.lab.answers["bad"]:
+            assert 1 not in desk.queue.acknowledged
+    waits = [delay_s for number, delay_s in desk.queue.released if number == 1]
+    assert waits[:4] == [0.5, 1.0, LONG_WAIT_S, LONG_WAIT_S]
+    assert 1 in desk.queue.acknowledged
+    assert desk.board.alarms == {}
+
+
+def test_after_its_tries_a_unit_is_an_alarm(desk: Desk) -> None:
+    desk.start(tries={"lab": 2})
+    desk.lab.answers = {"bad": [down(2523)] * 9}
+    for first in range(100, 500, 100):
+        desk.bring("bad" if first == 100 else "x", "more", first=first)
+        desk.run(2)
+    assert desk.board.alarms[2541] == {"channel": "lab", "attempts": 2, "reason": 2523}
+
+
+def test_a_channel_without_a_sink_waits_with_an_alarm(desk: Desk) -> None:
+    desk.bring("a", channel="unknown")
+    desk.run()
+    assert 2540 in desk.board.alarms
+    assert desk.queue.acknowledged == []
+    assert desk.queue.rejected == []
+
+
+def test_a_large_body_on_its_way_is_asked_for_again_while_small_ones_pass(desk: Desk) -> None:
+    desk.lab.answers = {"large": [Progress.MORE] * 20}
+    desk.bring("large", *[f"{n}" for n in range(300)])
+    assert desk.deliverer.step(0.0) == 0.0
+    desk.run()
+    assert len(desk.queue.acknowledged) == 301
+    assert desk.queue.acknowledged.index(1) > 128
+
+
+def test_a_queue_that_cannot_answer_now_is_asked_again_and_the_sink_remembers(desk: Desk) -> None:
+    real, refusals = desk.queue.ack, [1, 1, 1]
+
+    def ack(numbers: Iterable[int]) -> None:
+        if refusals:
+            refusals.pop()
+            raise Unavailable(6502, folder="q", free_bytes=0)
+        real(numbers)
+
+    desk.queue.ack = ack  # type: ignore[method-assign]
+    desk.bring("a", "b")
+    desk.run(10)
+    assert sorted(desk.queue.acknowledged) == [1, 2]
+    assert desk.events("delivered") == [1, 2]
+    assert desk.board.alarms == {}
+
+
+def test_a_unit_that_comes_again_after_a_crash_is_shown_once(desk: Desk) -> None:
+    desk.bring("a")
+    desk.journal.broken = True
+    desk.run()
+    desk.queue.restart()
+    desk.journal = ListRecorder()
+    desk.start()
+    desk.run()
+    assert desk.lab.shown == {1: b"whole"}
+    assert desk.queue.acknowledged == [1]
+    assert desk.events("delivered") == [1]
+
+
+def test_with_the_real_queue_every_unit_is_answered(desk: Desk, tmp_path: Path) -> None:
+    writer = open_writer(tmp_path, reserve_bytes=0)
+    names = [f"{n}" if n % 7 else ".hidden" for n in range(400)]
+    writer.put(
+        [
+            Entry(n, encode_manifest(manifest_of(n, name, b"x" * n)), b"x" * n)
+            for n, name in enumerate(names)
+        ]
+    )
+    reader = open_reader(tmp_path)
+    deliverer = Deliverer(reader, {"lab": desk.lab}, read_admitted, desk.journal, desk.board)
+    for _ in range(20):
+        deliverer.step(0.0)
+    assert reader.health().depth == 0
+    assert len(desk.lab.shown) == sum(name != ".hidden" for name in names)
+    reader.close()
+    assert open_reader(tmp_path).take(10, 1 << 20) == []
