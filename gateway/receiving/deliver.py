@@ -39,7 +39,7 @@ DEFAULT_TRIES: Final = 3
 _IDLE_S: Final = 0.01
 
 # A unit whose bytes are not those that were admitted; any other refusal of a sink is `refused`.
-_CORRUPT: Final = (1080, 2532)
+_NOT_AS_ADMITTED: Final = 2532
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +212,12 @@ class Deliverer:
         self._acknowledge()
         while self._refused:
             unit, error = self._refused[0]
-            self._reject(unit.number, error)
+            self._reject(unit.number, error, _stage_of(error))
             self._refused.popleft()
             self._sinks[unit.channel].forget([unit.number])
         while self._unreadable:
-            self._reject(*self._unreadable[0])
+            number, error = self._unreadable[0]
+            self._reject(number, error, Stage.CORRUPT)
             self._unreadable.popleft()
 
     def _acknowledge(self) -> None:
@@ -229,10 +230,9 @@ class Deliverer:
         for unit in delivered:
             self._sinks[unit.channel].forget([unit.number])
 
-    def _reject(self, number: int, error: Refused) -> None:
-        stage = _stage_of(error).value
-        self._queue.reject(number, error.number, stage)
-        self._status.count(f"units_{stage}_total")
+    def _reject(self, number: int, error: Refused, stage: Stage) -> None:
+        self._queue.reject(number, error.number, stage.value)
+        self._status.count(f"units_{stage.value}_total")
 
     def _record_delivered(self, unit: _Unit, receipt: Receipt) -> None:
         manifest = unit.admitted.manifest
@@ -270,7 +270,7 @@ class Deliverer:
 
 
 def _stage_of(refusal: Refused) -> Stage:
-    return Stage.CORRUPT if refusal.number in _CORRUPT else Stage.REFUSED
+    return Stage.CORRUPT if refusal.number == _NOT_AS_ADMITTED else Stage.REFUSED
 
 
 def _receipt_mark(number: int, receipt: Receipt, digest: str) -> str:

@@ -197,18 +197,22 @@ class Gate:
     # Processes.
 
     def pid(self, side: Side, role: Role) -> int:
-        """The process of a role now; 0 where none runs."""
-        status = self.status(side, role)
-        there = status is not None and status.condition in (Condition.RUNNING, Condition.STALE)
-        return status.pid if status is not None and there else 0
+        """The process of a role now, also one that is only starting; 0 where none runs."""
+        with contextlib.suppress(psutil.Error, OSError, ValueError):
+            for child in psutil.Process(self.supervisor(side)).children():
+                with contextlib.suppress(psutil.Error):
+                    if child.status() != psutil.STATUS_ZOMBIE and role.value in child.cmdline()[2:5]:
+                        return child.pid
+        return 0
 
     def signal(self, side: Side, role: Role, number: signal.Signals) -> int:
         """Send a signal to a role; gives its pid, 0 where none runs."""
         pid = self.pid(side, role)
         # Only ever to one of our own: the group is that of the supervisor we started.
-        if pid and os.getpgid(pid) in self._groups:
-            os.kill(pid, number)
-            return pid
+        with contextlib.suppress(ProcessLookupError):
+            if pid and os.getpgid(pid) in self._groups:
+                os.kill(pid, number)
+                return pid
         return 0
 
     @contextlib.contextmanager
@@ -248,23 +252,36 @@ class Gate:
                     peaks[f"{side.value} {role.value}"] = int(found[1]) / 1024 if found else 0.0
         return peaks
 
-    def mend(self, within_s: float = 60.0, rounds: int = 6) -> str:
-        """What an operator does: `reconcile` inside, carry the list, `resend` outside, until nothing
-        is missing. Gives the last list."""
-        listed = ""
+    def bring_all(self, names: set[str], channel: str = SMALL, within_s: float = 90.0) -> int:
+        """Wait until all are inside, sending again what inner misses; gives how often it was asked."""
         deadline_s = time.monotonic() + within_s
-        for _ in range(rounds):
-            answer = self.cli(Side.INNER, "reconcile")
-            assert answer.returncode in (0, 1), answer.stderr
-            listed = answer.stdout
-            if answer.returncode == 0 or time.monotonic() > deadline_s:
-                return listed
-            carried = self.trial.root / "carried.gaps"
-            carried.write_text(listed)
-            asked = self.cli(Side.OUTER, "resend", str(carried))
-            assert asked.returncode == 0, asked.stderr
-            time.sleep(4.0)
-        return listed
+        rounds = 0
+        while names - self.inside(channel):
+            still_s = time.monotonic() + 4.0
+            before = len(self.inside(channel))
+            while time.monotonic() < still_s and len(self.inside(channel)) == before:
+                time.sleep(0.1)
+            if len(self.inside(channel)) != before:
+                continue
+            if time.monotonic() > deadline_s:
+                missing = names - self.inside(channel)
+                raise AssertionError(
+                    f"{len(missing)} files never came: {sorted(missing)[:5]}\n{self.shown()}"
+                )
+            rounds += self._carry_list()
+        return rounds
+
+    def _carry_list(self) -> bool:
+        """What an operator does: `reconcile` inside, carry the list, `resend` outside."""
+        answer = self.cli(Side.INNER, "reconcile")
+        assert answer.returncode in (0, 1), answer.stderr
+        if answer.returncode == 0:
+            return False
+        carried = self.trial.root / "carried.gaps"
+        carried.write_text(answer.stdout)
+        asked = self.cli(Side.OUTER, "resend", str(carried))
+        assert asked.returncode == 0, asked.stderr
+        return True
 
 
 def settings(trial: Trial, side: Side, **lines: str) -> None:

@@ -46,20 +46,21 @@ def text_word(content: Content) -> str:
     text = _decode(content)
     if text is None:
         return "unknown"
-    start = text.strip("\ufeff \t\r\n\f")
+    text = text.removeprefix("\ufeff")
+    start = text.strip()
     if not start:
         return "text"
     lowered = start[:4096].lower()
     if lowered.startswith(("#!", "@echo off", "<?php", "<%@")):
         return "script"
-    if _is_hl7(text.removeprefix("\ufeff")):
+    if _is_hl7(text):
         return "hl7 v2"
     form = _markup(start, lowered, content) or _json(start, content)
     if form:
         return form
     if _RUNS.search(lowered):
         return "script"
-    return "csv" if _is_table(text.removeprefix("\ufeff"), content.headed) else "text"
+    return "csv" if _is_table(text, content.headed) else "text"
 
 
 def _decode(content: Content) -> str | None:

@@ -38,10 +38,9 @@ _LIKE_PAGE: Final = re.compile(
 )
 _PAGE_ROOTS: Final = ("html", "head", "body", "script", "iframe")
 _COMMENTS: Final = re.compile(r"(?:\s|<!--.*?-->)*", re.S)
+_BETWEEN: Final = r"(?:\s|<!--(?:(?!--).)*-->|<\?(?!xml[\s?])[^\W\d][\w.\-]*(?:\s.*?)?\?>)*"
 _BEFORE_ROOT: Final = re.compile(
-    r"(?:<\?xml\s[^<>]*\?>)?(?:\s|<!--(?:(?!--).)*-->|<\?(?!xml[\s?])[^\W\d].*?\?>"
-    r"|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*",
-    re.S | re.I,
+    rf"(?:<\?xml\s[^<>]*\?>)?{_BETWEEN}(?:<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>{_BETWEEN})?", re.S
 )
 _NAME: Final = r"[^\W\d][\w.\-]*"
 _ROOT: Final = re.compile(

@@ -1,0 +1,140 @@
+"""Two network namespaces joined by a veth pair, the gap of a gate under test; root only.
+
+    outer namespace [fgto 10.78.0.1] ------- [fgti 10.78.0.2] inner namespace
+
+Made for one test and removed after it, whatever happens.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from gateway.unit.model import Side
+
+OUTER_MAC: Final = "02:00:00:00:0e:01"
+INNER_MAC: Final = "02:00:00:00:0e:02"
+OUTER_ADDRESS: Final = "10.78.0.1"
+INNER_ADDRESS: Final = "10.78.0.2"
+PORT: Final = 47_000
+# A pcap file without a packet is its header.
+EMPTY_CAPTURE_BYTES: Final = 24
+_NEEDS: Final = ("ip", "nft", "tcpdump", "nmap", "tc", "ethtool")
+_absent = [tool for tool in _NEEDS if shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
+
+needs_namespaces = pytest.mark.skipif(
+    os.geteuid() != 0 or bool(_absent),
+    reason=f"needs root to make network namespaces, and {', '.join(_NEEDS)} (absent: {_absent})",
+)
+
+
+@dataclass(frozen=True)
+class Spaces:
+    """The two namespaces, by name."""
+
+    outer: str
+    inner: str
+
+    def within(self) -> dict[Side, Sequence[str]]:
+        """For trial.start: the words before a side's command."""
+        return {
+            Side.OUTER: ["ip", "netns", "exec", self.outer],
+            Side.INNER: ["ip", "netns", "exec", self.inner],
+        }
+
+    def outside(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return self._run(self.outer, command)
+
+    def inside(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return self._run(self.inner, command)
+
+    def _run(self, space: str, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ("ip", "netns", "exec", space, *command), capture_output=True, text=True, timeout=120
+        )
+
+    def drop_what_inner_sends(self) -> None:
+        """Every frame of inner ends at its own egress, as systemd/ installs it."""
+        hook = "type filter hook egress device fgti priority 0;"
+        table = f"table netdev gap {{\nchain out {{\n{hook}\ndrop\n}}\n}}\n"
+        made = self.inside("nft", table)
+        assert made.returncode == 0, made.stderr
+
+    def lose(self, percent: float) -> None:
+        """Random loss on the way to inner, packet by packet: nothing is sent as one large packet."""
+        off = ("tso", "off", "gso", "off", "tx-udp-segmentation", "off")
+        for command in (
+            ("ethtool", "-K", "fgto", *off),
+            ("tc", "qdisc", "add", "dev", "fgto", "root", "netem",
+             "loss", "random", f"{percent}%", "limit", "100000"),
+        ):  # fmt: skip
+            made = self.outside(*command)
+            assert made.returncode == 0, made.stderr
+
+    @contextmanager
+    def capture(self) -> Iterator[Path]:
+        """A capture of every frame from inner's address at outer's end; it ends with the block."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "from-inner.pcap"
+            watcher = subprocess.Popen(
+                ("ip", "netns", "exec", self.outer, "tcpdump", "-i", "fgto", "-Z", "root",
+                 "--immediate-mode", "-U", "-w", str(file), "ether", "src", INNER_MAC),
+                stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            try:
+                assert watcher.stderr is not None
+                while "listening" not in (line := watcher.stderr.readline()):
+                    assert line, "tcpdump did not start"
+                yield file
+            finally:
+                watcher.send_signal(signal.SIGINT)
+                try:
+                    watcher.wait(10)
+                except subprocess.TimeoutExpired:
+                    watcher.kill()
+                    watcher.wait()
+
+
+@contextmanager
+def spaces(*, addresses: bool = True) -> Iterator[Spaces]:
+    """Two namespaces and the veth between them, up. addresses: with IPv4 and a static neighbour."""
+    made = Spaces(f"fg-outer-{os.getpid()}", f"fg-inner-{os.getpid()}")
+    try:
+        for name in (made.outer, made.inner):
+            _sh("ip", "netns", "add", name)
+            # The kernel speaks by itself where it has IPv6: this link carries frames of ours only.
+            _sh("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
+            _sh("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
+        _sh("ip", "-n", made.outer, "link", "add", "fgto", "type", "veth",
+            "peer", "fgti", "netns", made.inner)  # fmt: skip
+        for name, device, mac, address in (
+            (made.outer, "fgto", OUTER_MAC, OUTER_ADDRESS),
+            (made.inner, "fgti", INNER_MAC, INNER_ADDRESS),
+        ):
+            _sh("ip", "-n", name, "link", "set", device, "address", mac)
+            if addresses:
+                _sh("ip", "-n", name, "addr", "add", f"{address}/24", "dev", device)
+            _sh("ip", "-n", name, "link", "set", "lo", "up")
+            _sh("ip", "-n", name, "link", "set", device, "up")
+        if addresses:
+            _sh("ip", "-n", made.outer, "neigh", "replace", INNER_ADDRESS, "lladdr", INNER_MAC,
+                "dev", "fgto", "nud", "permanent")  # fmt: skip
+        yield made
+    finally:
+        for name in (made.outer, made.inner):
+            subprocess.run(("ip", "netns", "del", name), check=False, capture_output=True)
+
+
+def _sh(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
