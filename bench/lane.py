@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from gateway.ferry.link.udp import UdpReceiver, UdpSender
-from gateway.ferry.oneway.receiver import Cargo, LostBlocks, OneWayReceiver
+from gateway.ferry.oneway.happenings import Cargo, LostBlocks
+from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.sender import OneWaySender
 from gateway.ferry.pacing import Pacer
 from gateway.ferry.pump import Pump

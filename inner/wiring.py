@@ -114,7 +114,8 @@ def edge(host: Host) -> Process:
         policy = desk.policy.current()
         channels = policy.of_lane(LANE) if policy is not None else ()
         sinks = {channel.name: _sink(host, channel) for channel in channels}
-        return Deliverer(admitted, sinks, read_admitted, desk.journal, desk.board)
+        tries = {channel.name: channel.retry.times for channel in channels}
+        return Deliverer(admitted, sinks, read_admitted, desk.journal, desk.board, tries=tries)
 
     step = Reloaded(deliverer, desk.policy)
     return Process(

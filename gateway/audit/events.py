@@ -108,6 +108,12 @@ EVENTS: Final[dict[str, Meaning]] = {
     "lane.gap": _of(
         "ferry", "blocks did not arrive", "有数据块未到达", "session first last blocks"
     ),
+    "lane.joined": _of(
+        "ferry",
+        "blocks sent before this receiver heard its sender for the first time; units in them are named",
+        "首次收到发送端之前已发的数据块；其中如有交换单元会另行列出",
+        "session first last blocks",
+    ),
     "lane.silent": _of("ferry", "no heartbeat of the sender", "未收到发送端心跳", "silent_s?"),
     "unit.lost": _of(
         "ferry",

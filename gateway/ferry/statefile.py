@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.errors import StateUncertain, Unavailable
 from gateway.ferry.oneway.account import AccountState
-from gateway.ferry.oneway.receiver import Known
+from gateway.ferry.oneway.window import Known
 from gateway.ferry.reconcile import ReconcileList, list_of
 
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from typing import Final
 from gateway.ferry.block import BlockSeal
 from gateway.ferry.frame import SEAL_BYTES
 from gateway.ferry.link.model import ReceiveOnlyLink, SendOnlyLink
-from gateway.ferry.oneway.receiver import Cargo, LostBlocks, OneWayReceiver, Pattern
+from gateway.ferry.oneway.happenings import Cargo, LostBlocks, Pattern
+from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.sender import OneWaySender
 from gateway.ferry.pacing import Pacer
 from gateway.ferry.pump import Pump
@@ -109,7 +110,7 @@ def receive_trial(
                 damaged += happening.body != body
                 first, last = (now if first is None else first), now
             elif isinstance(happening, LostBlocks) and first is not None:
-                lost += happening.last - happening.first + 1
+                lost += 0 if happening.before_contact else happening.blocks
             elif isinstance(happening, Cargo):
                 core.release(happening)
         core.out.clear()

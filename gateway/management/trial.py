@@ -32,7 +32,7 @@ STOP_WITHIN_S: Final = 15.0
 # Loopback carries more, but six processes share the machine's processors.
 FASTEST_MBIT_PER_S: Final = 1000
 # How long the receiver may be busy elsewhere; shorter where an ordinary user gets little buffer.
-STALL_S: Final = 0.05
+STALL_S: Final = 0.3
 SHORT_STALL_S: Final = 0.01
 # What the kernel books for a frame beside its bytes, with room to spare.
 _BOOKED: Final = 4

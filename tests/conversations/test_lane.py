@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.ferry.oneway.receiver import LostBlocks, NewSession
+from gateway.ferry.oneway.happenings import LostBlocks, NewSession
 from tests.gateway.ferry.harness import Cores
 
 

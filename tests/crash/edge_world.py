@@ -31,7 +31,9 @@ BATCH = 64
 class EdgeWorld:
     """One run of both edges over the folders below `place`; as many runs as there are crashes."""
 
-    def __init__(self, place: Path, channels: list[str], *, kept: str = "") -> None:
+    def __init__(
+        self, place: Path, channels: list[str], *, kept: str = "", poll_s: float = 0.002
+    ) -> None:
         for name in ("state", *(f"{end}/{c}" for end in ("in", "out") for c in channels)):
             (place / name).mkdir(parents=True, exist_ok=True)
         self.journal, self.board = ListRecorder(), BoardOfOne()
@@ -41,7 +43,7 @@ class EdgeWorld:
         self.from_admitted = open_reader(place / "admitted")
         numbers = UnitNumbers(place / "state" / "numbers", time.time_ns)
         sources = {
-            c: FolderSource(WatchedFolder(c, place / "in" / c, poll_s=0.0, move_to=kept))
+            c: FolderSource(WatchedFolder(c, place / "in" / c, poll_s=poll_s, move_to=kept))
             for c in channels
         }
         self.capturer = Capturer(sources, self.captured, numbers.next, self.journal, self.board)
@@ -74,11 +76,11 @@ class EdgeWorld:
 
     def step(self) -> bool:
         """Everything once; whether anything moved."""
-        now_s = time.monotonic()
-        busy = self.capturer.step(now_s) == 0.0
-        busy |= self.carry()
-        busy |= self.deliverer.step(now_s) == 0.0
-        return busy
+        now_s, before = time.monotonic(), len(self.journal.events)
+        self.capturer.step(now_s)
+        carried = self.carry()
+        self.deliverer.step(now_s)
+        return carried or len(self.journal.events) > before
 
     def finish(self) -> None:
         """Until nothing moves, although held-back files had their time."""

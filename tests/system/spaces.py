@@ -29,7 +29,7 @@ INNER_ADDRESS: Final = "10.78.0.2"
 PORT: Final = 47_000
 # A pcap file without a packet is its header.
 EMPTY_CAPTURE_BYTES: Final = 24
-_NEEDS: Final = ("ip", "nft", "tcpdump", "nmap", "tc", "ethtool")
+_NEEDS: Final = ("ip", "nft", "tcpdump", "nmap", "ethtool")
 _absent = [tool for tool in _NEEDS if shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
 
 needs_namespaces = pytest.mark.skipif(
@@ -70,16 +70,20 @@ class Spaces:
         made = self.inside("nft", table)
         assert made.returncode == 0, made.stderr
 
-    def lose(self, percent: float) -> None:
-        """Random loss on the way to inner, packet by packet: nothing is sent as one large packet."""
+    def lose(self, percent: int) -> None:
+        """Random loss at inner's end, packet by packet: outer sends nothing as one large packet."""
         off = ("tso", "off", "gso", "off", "tx-udp-segmentation", "off")
-        for command in (
-            ("ethtool", "-K", "fgto", *off),
-            ("tc", "qdisc", "add", "dev", "fgto", "root", "netem",
-             "loss", "random", f"{percent}%", "limit", "100000"),
-        ):  # fmt: skip
-            made = self.outside(*command)
-            assert made.returncode == 0, made.stderr
+        made = self.outside("ethtool", "-K", "fgto", *off)
+        assert made.returncode == 0, made.stderr
+        hook = "type filter hook ingress device fgti priority 0;"
+        rule = f"numgen random mod 100 < {percent} counter drop"
+        made = self.inside("nft", f"table netdev loss {{\nchain in {{\n{hook}\n{rule}\n}}\n}}\n")
+        assert made.returncode == 0, made.stderr
+
+    def lost(self) -> int:
+        """Packets that lose() has dropped by now."""
+        shown = self.inside("nft", "list", "table", "netdev", "loss").stdout
+        return int(shown.partition("counter packets ")[2].split()[0])
 
     @contextmanager
     def capture(self) -> Iterator[Path]:

@@ -74,7 +74,7 @@ def test_any_of_the_six_killed_at_random_loses_nothing_and_delivers_nothing_twic
                     time.sleep(0.05)
                 victims.append(f"{side.value} {role.value}")
             # What was on its way to a dead inner ferry is lost to the link: it is named and sent again.
-            rounds = running.bring_all(set(files))
+            rounds = running.bring_all(set(files), within_s=300 if LONG else 120)
             # Anything delivered a second time would come within the next moments.
             time.sleep(2.0)
         print(f"{FILES} files, {KILLS} kills {victims}, lists carried: {rounds}, looks: {watcher.looks}")

@@ -8,10 +8,11 @@ two cores, best of five, files a second and microseconds of CPU a file:
     the same, waited for before the fsyncs              6,000    67
     syncfs once                                        13,300    44
 
-(Eight threads that fsync were no quicker than one, and cost more.) syncfs also waits for what others
-write: where that shows, the second way is taken for a while. On ext4 without a journal the kernel
-passes over every inode freed within the last minute when it makes a file: where thousands are removed
-and made in one block group (source and destination beside each other), that dwarfs all of this.
+In a noisier run eight threads that fsync were no quicker than the second way, and cost more. syncfs also
+waits for what others write: where that shows, the second way is taken for a while. On ext4 without a
+journal the kernel passes over every inode freed within the last minute when it makes a file: where
+thousands are removed and made in one block group (source and destination beside each other), that
+dwarfs all of this.
 """
 
 from __future__ import annotations

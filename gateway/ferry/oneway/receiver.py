@@ -4,22 +4,19 @@
                  |                 |                                                        |        |
               counted           evicted by age                                        Cargo, ...   dropped
 
-    settled      every block below `floor` is done or given up; nothing ever waits for a block
-    given up     the sender is clearly past it, or a second has gone by since something later came
-
 Nothing is believed before its seal holds. A session that is not known yet, and a block far ahead, are
 believed only through a block of one single symbol (heartbeats are), which needs no memory to assemble:
-so forged sessions and blocks cost a check and nothing more.
+so forged sessions and blocks cost a check and nothing more. Which blocks are old or given up is the
+window's (window.py), where symbols lie until there are enough is the assembly's (assembly.py).
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from dataclasses import dataclass, replace
-from typing import Final
+from collections import Counter
+from collections.abc import Sequence
 
 from gateway.errors import Refused
-from gateway.ferry.block import BlockSeal, Chunk, chunks_of, holds
+from gateway.ferry.block import BlockSeal, chunks_of, holds
 from gateway.ferry.buffer import BlockBuffer
 from gateway.ferry.frame import (
     INDEX_AT,
@@ -30,123 +27,28 @@ from gateway.ferry.frame import (
     run_length,
 )
 from gateway.ferry.link.model import FrameRun
-from gateway.ferry.oneway.records import (
-    Heartbeat,
-    Indexed,
-    Resolved,
-    decode_heartbeat,
-    decode_index,
-    decode_resolved,
+from gateway.ferry.oneway.assembly import Assembly, OpenBlock
+from gateway.ferry.oneway.happenings import (
+    Answers,
+    Beat,
+    Cargo,
+    Happening,
+    Index,
+    LostBlocks,
+    NewSession,
+    Pattern,
+    Replayed,
 )
+from gateway.ferry.oneway.records import decode_heartbeat, decode_index, decode_resolved
+from gateway.ferry.oneway.window import Age, Known, Window
 from gateway.ferry.repair import Coder
 from gateway.ferry.shape import HEADER_BYTES, LaneShape
-
-# Two seconds of the fastest lane; a longer jump is announced by the next heartbeat.
-_AHEAD_BLOCKS: Final = 4_096
-# Frames of a block that is done come for a moment (its repair symbols); much later they are a replay.
-_LATE_BLOCKS: Final = 512
-# Later blocks that must be done before an earlier one counts as passed; above any interleaving.
-_PASSED_BLOCKS: Final = 64
-_GIVE_UP_S: Final = 1.0
-# An unfinished block without a new frame for so long is forged or lost.
-_STALE_S: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a receiver remembers over a restart: the session and its highest verified block."""
-
-    session: int
-    highest_block: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cargo:
-    """A verified block of chunks. Give its buffer back with release() when they are written."""
-
-    session: int
-    block: int
-    chunks: list[Chunk]
-    buffer: BlockBuffer
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    session: int
-    block: int
-    heartbeat: Heartbeat
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    session: int
-    entries: list[Indexed]
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """Units behind sequences that were asked for."""
-
-    entries: list[Resolved]
-
-
-@dataclass(frozen=True, slots=True)
-class LostBlocks:
-    """Blocks first to last of a session are given up."""
-
-    session: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """Frames of an older session or of a block long settled. Counted; nothing else was done."""
-
-    session: int
-    block: int
-    frames: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewSession:
-    session: int
-    before: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A verified block of a link test."""
-
-    session: int
-    block: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """All blocks of the session below floor are done or given up, and came out before this."""
-
-    session: int
-    floor: int
-
-
-Happening = Settled | Cargo | Beat | Index | Answers | LostBlocks | Replayed | NewSession | Pattern
-
-
-@dataclass(slots=True)
-class _Open:
-    header: Header
-    buffer: BlockBuffer
-    seen: bytearray
-    touched_s: float
-    frames: int = 0
-    data: int = 0
 
 
 class OneWayReceiver:
     """Receives one lane. known: of the last run, None for the first. pool: block buffers in all.
 
+    out: what happened, in order; the shell empties it. heard_s: when a block was last verified.
     counts: frames and blocks by name, for status (`frames`, `late`, `malformed`, `unproven`, ...).
     """
 
@@ -161,25 +63,31 @@ class OneWayReceiver:
         self.shape, self.lane = shape, lane
         self.out: list[Happening] = []
         self.counts: Counter[str] = Counter()
-        self.session = known.session if known else None
-        self.highest = known.highest_block if known else -1
-        self.floor = self.highest + 1
         self.heard_s: float | None = None
-        self._restart_floor = self.floor
+        self.assembly = Assembly(shape, pool, self.counts)
+        self._window = Window(known)
         self._seal, self._coder = seal, Coder(shape)
-        self._pool = [BlockBuffer(shape) for _ in range(pool)]
-        self._reserve = max(2, pool // 8)
-        self._settled: tuple[int, int] | None = None
-        self._single = BlockBuffer(LaneShape(shape.frame_bytes, 1, shape.repair_symbols))
-        self._open: OrderedDict[bytes, _Open] = OrderedDict()
-        self._done: set[int] = set()
-        self._hole_s: float | None = None
         self._replayed: tuple[int, int, int] | None = None
+
+    @property
+    def session(self) -> int | None:
+        """The session that is heard, None before the first."""
+        return self._window.session
+
+    @property
+    def highest(self) -> int:
+        """The highest verified block of the session, -1 before the first."""
+        return self._window.highest
+
+    @property
+    def floor(self) -> int:
+        """All blocks below are done or given up."""
+        return self._window.floor
 
     @property
     def crowded(self) -> bool:
         """Whether nearly all buffers are with the shell, which has not released them yet."""
-        return len(self._pool) + len(self._open) < self._reserve
+        return self.assembly.crowded
 
     def take(self, run: FrameRun, now_s: float) -> None:
         """All frames of a run. What they complete is in `out`."""
@@ -195,7 +103,7 @@ class OneWayReceiver:
 
     def _take_piece(self, run: FrameRun, at: int, count: int, first: bytes, now_s: float) -> None:
         key = first[:INDEX_AT] + b"\0" + first[INDEX_AT + 1 :]
-        opened = self._open.get(key)
+        opened = self.assembly.open_blocks.get(key)
         if opened is None:
             opened = self._admit(run, at, count, first, key, now_s)
             if opened is None:
@@ -204,30 +112,17 @@ class OneWayReceiver:
         if index + count > len(opened.seen):
             self.counts["malformed"] += count
             return
-        step, view = self.shape.symbol_bytes, opened.buffer.view
-        source = run.symbols
-        if not opened.seen.count(1, index, index + count):
-            view[index * step : (index + count) * step] = source[at * step : (at + count) * step]
-            opened.seen[index : index + count] = b"\1" * count
-            fresh = count
-        else:
-            fresh = 0
-            for place in range(count):
-                if not opened.seen[index + place]:
-                    to = (index + place) * step
-                    view[to : to + step] = source[(at + place) * step : (at + place + 1) * step]
-                    opened.seen[index + place] = 1
-                    fresh += 1
+        fresh = opened.put(run, at, index, count, self.shape.symbol_bytes)
+        if fresh != count:
             self.counts["late"] += count - fresh
-        opened.frames += fresh
         opened.touched_s = now_s
-        if opened.frames >= opened.header.data_symbols:
-            del self._open[key]
+        if opened.complete:
+            del self.assembly.open_blocks[key]
             self._assemble(opened, now_s)
 
     def _admit(
         self, run: FrameRun, at: int, count: int, first: bytes, key: bytes, now_s: float
-    ) -> _Open | None:
+    ) -> OpenBlock | None:
         """A place for a block of which nothing is here yet, or None when its frames are not wanted."""
         try:
             header = decode_header(first, self.shape, self.lane)
@@ -237,92 +132,52 @@ class OneWayReceiver:
         if self._is_old(header, count):
             return None
         if header.data_symbols == 1:
-            self._take_single(run, at, header, now_s)
+            # The frame alone gives the block, so nothing is kept of a forged one.
+            opened = self.assembly.single(header, now_s)
+            opened.put(run, at, header.index, 1, self.shape.symbol_bytes)
+            self._assemble(opened, now_s)
             return None
-        if header.session != self.session or header.block > self.highest + _AHEAD_BLOCKS:
+        if not self._window.is_near(header.session, header.block):
             self.counts["unproven"] += count
             return None
-        buffer = self._buffer()
-        if buffer is None:
+        place = self.assembly.open(key, header, now_s)
+        if place is None:
             self.counts["overrun"] += count
-            return None
-        seen = bytearray(header.data_symbols + header.repair_symbols)
-        opened = _Open(replace(header, index=0), buffer, seen, now_s)
-        self._open[key] = opened
-        return opened
+        return place
 
     def _is_old(self, header: Header, count: int) -> bool:
         """Frames of a settled block are late; of an older session, or long settled, a replay."""
-        session, block = header.session, header.block
-        if self.session is None or session > self.session:
+        age = self._window.age_of(header.session, header.block)
+        if age is Age.WANTED:
             return False
-        if session == self.session and block >= self.floor:
-            if block not in self._done:
-                return False
-            self.counts["late"] += count
-            return True
-        if session == self.session and block >= max(self._restart_floor, self.floor - _LATE_BLOCKS):
+        if age is Age.LATE:
             self.counts["late"] += count
             return True
         self.counts["replayed"] += count
         before = self._replayed
-        self._replayed = (session, block, count + (before[2] if before else 0))
+        self._replayed = (header.session, header.block, count + (before[2] if before else 0))
         return True
 
-    def _take_single(self, run: FrameRun, at: int, header: Header, now_s: float) -> None:
-        """A block of one data symbol: the frame alone gives it, so nothing is kept of a forged one."""
-        step, index = self.shape.symbol_bytes, header.index
-        header, buffer = replace(header, index=0), self._single
-        buffer.view[index * step : (index + 1) * step] = run.symbols[at * step : (at + 1) * step]
-        seen = bytearray(1 + header.repair_symbols)
-        seen[index] = 1
-        self._assemble(_Open(header, buffer, seen, now_s, frames=1), now_s)
-
-    def _buffer(self) -> BlockBuffer | None:
-        if self._pool:
-            return self._pool.pop()
-        if not self._open:
-            return None
-        oldest = min(self._open, key=lambda key: self._open[key].touched_s)
-        self.counts["evicted"] += 1
-        return self._open.pop(oldest).buffer
-
-    def _assemble(self, opened: _Open, now_s: float) -> None:
+    def _assemble(self, opened: OpenBlock, now_s: float) -> None:
         header, k = opened.header, opened.header.data_symbols
         absent = k - opened.seen.count(1, 0, k)
         if absent:
             self._coder.decode(opened.buffer, k, header.repair_symbols, bytes(opened.seen))
         if not holds(opened.buffer, header, self._seal):
             self.counts["forged"] += 1
-            self._give_back(opened.buffer)
+            self.assembly.give_back(opened.buffer)
             return
         self.counts["repaired"] += absent
         self.counts["blocks"] += 1
-        self._verified(header, now_s)
-        self._deliver(opened)
-
-    def _verified(self, header: Header, now_s: float) -> None:
-        """From here the header is the sender's own: sessions and the window move by it."""
-        if header.session != self.session:
-            self._change_session(header.session)
+        # From here the header is the sender's own: sessions and the window move by it.
         self.heard_s = now_s
-        self._done.add(header.block)
-        self.highest = max(self.highest, header.block)
-        self._advance()
+        if header.session != self._window.session:
+            self._tell(self._window.begin(header.session, header.block))
+            self.assembly.drop_all()
+        self._window.done(header.block)
+        self._deliver(header, opened.buffer)
 
-    def _change_session(self, session: int) -> None:
-        before = self.session
-        if before is not None and self.highest >= self.floor:
-            self._lose_until(self.highest + 1)
-        self.session, self.highest, self.floor, self._restart_floor = session, -1, 0, 0
-        self._done.clear()
-        self._hole_s = None
-        for key in list(self._open):
-            self._give_back(self._open.pop(key).buffer)
-        self.out.append(NewSession(session, before))
-
-    def _deliver(self, opened: _Open) -> None:
-        header, buffer = opened.header, opened.buffer
+    def _deliver(self, header: Header, buffer: BlockBuffer) -> None:
         body = buffer.view[SEAL_BYTES : header.length_bytes]
         if header.kind is BlockKind.CARGO:
             self._deliver_cargo(header, buffer, body)
@@ -331,14 +186,14 @@ class OneWayReceiver:
             self._deliver_control(header, body)
         except Refused:
             self.counts["wrong"] += 1
-        self._give_back(buffer)
+        self.assembly.give_back(buffer)
 
     def _deliver_cargo(self, header: Header, buffer: BlockBuffer, body: memoryview) -> None:
-        if buffer is self._single:
-            spare = self._buffer()
+        if self.assembly.is_single(buffer):
+            spare = self.assembly.buffer()
             if spare is None:
                 self.counts["overrun"] += 1
-                self._done.discard(header.block)
+                self._window.undo(header.block)
                 return
             spare.view[: header.length_bytes] = buffer.view[: header.length_bytes]
             buffer, body = spare, spare.view[SEAL_BYTES : header.length_bytes]
@@ -346,7 +201,7 @@ class OneWayReceiver:
             chunks = list(chunks_of(body))
         except Refused:
             self.counts["wrong"] += 1
-            self._give_back(buffer)
+            self.assembly.give_back(buffer)
             return
         self.out.append(Cargo(header.session, header.block, chunks, buffer))
 
@@ -360,52 +215,23 @@ class OneWayReceiver:
         else:
             self.out.append(Pattern(header.session, header.block, bytes(body)))
 
+    def _tell(self, happened: Sequence[NewSession | LostBlocks]) -> None:
+        for one in happened:
+            if isinstance(one, LostBlocks):
+                self.counts["before_contact" if one.before_contact else "lost"] += one.blocks
+        self.out += happened
+
     def release(self, cargo: Cargo) -> None:
         """The chunks of a cargo are written: its buffer is free for other blocks."""
-        self._give_back(cargo.buffer)
-
-    def _give_back(self, buffer: BlockBuffer) -> None:
-        if buffer is not self._single:
-            self._pool.append(buffer)
-
-    def _advance(self) -> None:
-        while self.floor in self._done:
-            self._done.remove(self.floor)
-            self.floor += 1
-            self._hole_s = None
+        self.assembly.give_back(cargo.buffer)
 
     def tick(self, now_s: float) -> None:
         """Give up what is passed, free what is stale, report replays. Call at least ten times a second."""
-        while self.floor <= self.highest and self._is_passed(now_s):
-            self._lose_until(min(self._done))
-            self._advance()
-        for key in [k for k, o in self._open.items() if self._is_stale(o, now_s)]:
-            self._give_back(self._open.pop(key).buffer)
+        self._tell(self._window.give_up(now_s))
+        self.assembly.drop_stale(self._window.floor, now_s)
         if self._replayed is not None:
             self.out.append(Replayed(*self._replayed))
             self._replayed = None
-        if self.session is not None and self._settled != (self.session, self.floor):
-            self._settled = (self.session, self.floor)
-            self.out.append(Settled(self.session, self.floor))
-
-    def _is_passed(self, now_s: float) -> bool:
-        if self.highest - self.floor >= _PASSED_BLOCKS:
-            return True
-        if self._hole_s is None:
-            self._hole_s = now_s
-        return now_s - self._hole_s >= _GIVE_UP_S
-
-    def _is_stale(self, opened: _Open, now_s: float) -> bool:
-        return opened.header.block < self.floor or now_s - opened.touched_s > _STALE_S
-
-    def _lose_until(self, end: int) -> None:
-        """Blocks from floor to end-1 are not coming; those of them that are done stay done."""
-        at = self.floor
-        for done in [*sorted(block for block in self._done if block < end), end]:
-            if done > at:
-                self.out.append(LostBlocks(self.session or 0, at, done - 1))
-                self.counts["lost"] += done - at
-            at = done + 1
-        self._done = {block for block in self._done if block >= end}
-        self.floor = end
-        self._hole_s = None
+        settled = self._window.settled()
+        if settled is not None:
+            self.out.append(settled)

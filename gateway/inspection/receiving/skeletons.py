@@ -13,6 +13,8 @@ from gateway.inspection.unsound import Fault, Word
 # Images are walked in memory up to here; larger ones must end with the mark of their format.
 _WALKED_BYTES: Final = 16 << 20
 _MAX_PARTS: Final = 200_000
+# A marker that is no stuffed byte, no fill byte and no restart (ITU-T T.81, B.1.1.2).
+_NEXT_SEGMENT: Final = re.compile(rb"\xff(?![\x00\xff\xd0-\xd7])")
 
 
 def end_faults(word: str, content: Content) -> list[Fault]:
@@ -66,16 +68,17 @@ def _jpeg_end(content: Content) -> int:
         return content.size_bytes if ends else -1
     data = content.read_at(0, content.size_bytes)
     at = 2
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-        marker = data[at + 1]
-        if marker == 0xD9:
-            return at + 2
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0 or marker == 1 or 0xD0 <= marker <= 0xD8:
-            at += 2
-        else:
-            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+    for _ in range(_MAX_PARTS):
+        found = _NEXT_SEGMENT.search(data, at)
+        if found is None or found.end() >= len(data):
+            return -1
+        kind = data[found.end()]
+        at = found.end() + 1
+        if kind == 0xD9:
+            return at
+        if kind not in (0x01, 0xD8):
+            length = struct.unpack_from(">H", data, at)[0] if at + 2 <= len(data) else 2
+            at += max(length, 2)
     return -1
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from gateway.audit.event import Event
 from gateway.ferry.link.memory import MemoryGap, MemoryReceiver, MemorySender, Weather
-from gateway.ferry.oneway.receiver import Cargo, Happening, Known, OneWayReceiver
+from gateway.ferry.oneway.happenings import Cargo, Happening
+from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.sender import OneWaySender
+from gateway.ferry.oneway.window import Known
 from gateway.ferry.shape import LaneShape
 from gateway.identity.lane_key import LaneKey
 from gateway.receiving.accept import Acceptor, AcceptSettings

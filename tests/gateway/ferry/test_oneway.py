@@ -11,7 +11,9 @@ import pytest
 from gateway.ferry.frame import encode_header
 from gateway.ferry.link.memory import Weather
 from gateway.ferry.link.model import FrameRun
-from gateway.ferry.oneway.receiver import Index, Known, LostBlocks, OneWayReceiver, Replayed
+from gateway.ferry.oneway.happenings import Index, LostBlocks, Replayed
+from gateway.ferry.oneway.receiver import OneWayReceiver
+from gateway.ferry.oneway.window import Known
 from gateway.ferry.shape import HEADER_BYTES, LaneShape, shape_for
 from tests.gateway.ferry.harness import KEY, SMALL, Cores
 
@@ -105,11 +107,15 @@ def test_a_forged_session_changes_nothing() -> None:
     for number in range(50):
         forger.put(number, os.urandom(3000))
         forger.move(0.3)
-    before = (cores.receiver.session, cores.receiver.highest, len(cores.receiver._pool))
+    before = (cores.receiver.session, cores.receiver.highest, len(cores.receiver.assembly.free))
     # The first blocks were sealed with the real key before it was taken away.
     for frame in forger.gap.recorded[15:]:
         cores.receiver.take(run_of([frame]), cores.now_s)
-    assert (cores.receiver.session, cores.receiver.highest, len(cores.receiver._pool)) == before
+    assert (
+        cores.receiver.session,
+        cores.receiver.highest,
+        len(cores.receiver.assembly.free),
+    ) == before
     assert cores.receiver.counts["forged"] > 0
     assert cores.receiver.counts["unproven"] > 0
     cores.put(1, b"still here")
@@ -132,7 +138,7 @@ def test_a_hundred_thousand_hostile_frames_do_no_harm_and_take_no_memory() -> No
         receiver.tick(cores.now_s)
         cores._collect()
     assert receiver.session == 5
-    assert len(receiver._open) + len(receiver._pool) == 64
+    assert len(receiver.assembly.open_blocks) + len(receiver.assembly.free) == 64
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib < 32 * 1024
     cores.put(2, b"after all that")
     cores.sender.flush()
@@ -166,9 +172,9 @@ def test_blocks_that_never_complete_give_their_memory_back() -> None:
     for block in range(cores.receiver.highest + 1, cores.receiver.highest + 1000):
         frame = encode_header(Header(1, BlockKind.CARGO, 5, block, 20, 4, 20 * 480)) + bytes(480)
         cores.receiver.take(run_of([frame]), 1.0)
-    assert len(cores.receiver._open) == 64
+    assert len(cores.receiver.assembly.open_blocks) == 64
     cores.receiver.tick(4.0)
-    assert len(cores.receiver._pool) == 64
+    assert len(cores.receiver.assembly.free) == 64
 
 
 def test_bursts_hit_interleaved_blocks_a_little_each() -> None:

@@ -11,7 +11,8 @@ import pytest
 from gateway.errors import Misconfigured
 from gateway.ferry.link.ethernet import EthernetReceiver, mac_bytes
 from gateway.ferry.link.udp import UdpReceiver, UdpSender, fit_receive_buffer
-from gateway.ferry.oneway.receiver import Cargo, OneWayReceiver
+from gateway.ferry.oneway.happenings import Cargo
+from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.sender import OneWaySender
 from gateway.ferry.shape import shape_for
 from tests.gateway.ferry.harness import KEY

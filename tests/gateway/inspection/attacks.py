@@ -228,6 +228,8 @@ ARCHIVES = (
     Attack("device in a tar", lambda: _tar_with(tarfile.CHRTYPE), "archive", "x.tar"),
     Attack("pipe in a tar", lambda: _tar_with(tarfile.FIFOTYPE), "archive", "x.tar"),
     Attack("bytes behind a tar", lambda: tar_of({"a": _TEXT}) + elf(), "archive", "x.tar"),
+    Attack("damaged header within a tar", lambda: _flipped(tar_of({"a": _TEXT, "b": _TEXT}), 1024 + 120), "archive", "x.tar"),
+    Attack("two sizes for one member of a tar", lambda: _pax_tar(size="1"), "archive", "x.tar"),
     Attack("tar without end", lambda: tar_of({"a": _TEXT})[:1024], "archive", "x.tar"),
     Attack("bytes behind a name in a tar", _nul_tar_name, "archive", "x.tar"),
     Attack("sparse file in a tar", lambda: _pax_tar(**{"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "x", "GNU.sparse.realsize": "9"}), "archive", "x.tar"),

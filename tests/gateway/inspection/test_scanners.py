@@ -112,7 +112,8 @@ def test_stopped_counts_as_hung_and_its_late_answer_goes_to_nobody(short_path: P
             assert raised.value.number == 3301
             began = time.monotonic()
             assert scanner.state().trouble is not None
-            assert time.monotonic() - began < 4, "a watch thread waits for it"
+            # Connecting and answering each have their own limit; a watch thread waits for both.
+            assert time.monotonic() - began < 2.5 * clamd_module.STATE_WAIT_S
         finally:
             os.kill(clamd.pid, signal.SIGCONT)
         # The answer to the question that was given up was "OK": it must not be this one's.
@@ -124,7 +125,8 @@ def test_stopped_counts_as_hung_and_its_late_answer_goes_to_nobody(short_path: P
 def test_a_session_that_clamd_ended_is_opened_anew(clamd: LocalClamd) -> None:
     scanner = Clamd(clamd.socket, 25, 0)
     assert scan(scanner, b"hello") is None
-    session = scanner._session()
+    session, kept = scanner._session()
+    assert kept
     session._socket.shutdown(socket.SHUT_RDWR)
     assert scan(scanner, eicar()) is not None
     scanner.close()
@@ -231,7 +233,7 @@ def test_an_answer_drop_by_drop_does_not_hold_us(short_path: Path) -> None:
         began = time.monotonic()
         with pytest.raises(Unavailable):
             scan(scanner, b"hello")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 0.4 * 6
         scanner.close()
 
 

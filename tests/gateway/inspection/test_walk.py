@@ -35,6 +35,23 @@ def numbers(inspector: Inspector, data: bytes, limits: UnpackLimits) -> list[int
     return [problem.number for problem in facts.problems]
 
 
+@pytest.mark.parametrize(
+    ("data", "first", "second"),
+    [
+        (b"<?xml version='1.0'?><a b='1' b='2'/>", "text", "xml"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0IHDR\0\0\0\0" * 9, "unknown", "png"),
+    ],
+)
+def test_readers_that_differ_refuse_and_neither_has_the_last_word(
+    tmp_path: Path, data: bytes, first: str, second: str
+) -> None:
+    facts = Inspector(Role.SENDING, [], tmp_path).examine(bytes_body(data), "x", AT, UnpackLimits())
+    assert facts.leaves[0].type == "unknown"
+    assert [(one.word, one.number, dict(one.fields)) for one in facts.problems] == [
+        ("type", 3101, {"first": first, "second": second})
+    ]
+
+
 def test_levels_are_counted_exactly(inspector: Inspector) -> None:
     for levels in (1, 3, 5):
         data = p.nested(b"hello\n", "x.txt", levels)

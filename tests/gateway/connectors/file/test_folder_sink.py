@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.connectors import kernel
 from gateway.connectors.file import durable, folder_sink, parts
 from gateway.connectors.file.folder_sink import DestinationFolder, FolderSink, OnClash
 from gateway.connectors.kernel import link_then_unlink
@@ -70,8 +71,12 @@ def test_an_empty_file_is_a_file(desk: Desk) -> None:
     assert desk.shown() == {"empty": b""}
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", ".ferrygate-parts", "a\nb", "fdp\u202eexe", "\udcff", ""])
-def test_a_name_that_the_guard_should_not_have_let_through_is_refused_here(desk: Desk, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["../up", "a/b", ".ferrygate-parts", "a\nb", "fdp\u202eexe", "\udcff", ""]
+)
+def test_a_name_that_the_guard_should_not_have_let_through_is_refused_here(
+    desk: Desk, name: str
+) -> None:
     (answer,) = desk.deliver(admitted(1, name))
     assert number_of(answer) == 2530
     assert desk.shown() == {}
@@ -81,7 +86,11 @@ def test_a_name_that_the_guard_should_not_have_let_through_is_refused_here(desk:
 
 def test_keeping_both_shows_each_under_a_name_of_its_own(desk: Desk) -> None:
     answers = desk.deliver(*[admitted(n, "a.txt", b"%d" % n) for n in (1, 2, 3)])
-    assert [a.name for a in answers if isinstance(a, Receipt)] == ["a.txt", "a (2).txt", "a (3).txt"]
+    assert [a.name for a in answers if isinstance(a, Receipt)] == [
+        "a.txt",
+        "a (2).txt",
+        "a (3).txt",
+    ]
     assert desk.shown() == {"a.txt": b"1", "a (2).txt": b"2", "a (3).txt": b"3"}
 
 
@@ -207,7 +216,9 @@ def test_the_receipt_after_a_restart_names_the_file_as_it_was_shown(desk: Desk) 
     assert receipt == Receipt(2, "a (2)", 1, None, again=True)
 
 
-def test_a_unit_delivered_before_a_restart_is_not_shown_again_though_somebody_took_it(desk: Desk) -> None:
+def test_a_unit_delivered_before_a_restart_is_not_shown_again_though_somebody_took_it(
+    desk: Desk,
+) -> None:
     desk.deliver(admitted(1, "a"))
     (desk.folder / "a").unlink()
     desk.open()
@@ -255,7 +266,7 @@ def test_a_file_that_cannot_be_synced_is_not_shown_and_the_others_are(
             raise OSError(errno.EIO, "bad sector")
         real(fd)
 
-    monkeypatch.setattr(durable.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     first, second = desk.deliver(admitted(1, "a"), admitted(2, "b"))
     assert number_of(first) == 2523
     assert isinstance(second, Receipt)
@@ -265,7 +276,9 @@ def test_a_file_that_cannot_be_synced_is_not_shown_and_the_others_are(
     assert not again.again
 
 
-def test_names_that_may_not_be_on_disk_stop_the_process(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_may_not_be_on_disk_stop_the_process(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.deliver(admitted(1, "a"))
     real = os.fsync
 
@@ -274,7 +287,7 @@ def test_names_that_may_not_be_on_disk_stop_the_process(desk: Desk, monkeypatch:
             raise OSError(errno.EIO, "bad sector")
         real(fd)
 
-    monkeypatch.setattr(folder_sink.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(StateUncertain) as caught:
         desk.deliver(admitted(2, "b"))
     assert caught.value.number == 2526
@@ -283,15 +296,17 @@ def test_names_that_may_not_be_on_disk_stop_the_process(desk: Desk, monkeypatch:
 def test_many_files_are_synced_at_once_where_that_is_durable(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(durable.kernel, "can_sync_all", lambda folder: True)
+    monkeypatch.setattr(kernel, "can_sync_all", lambda folder: True)
     synced: list[int] = []
-    monkeypatch.setattr(durable.kernel, "sync_all", synced.append)
+    monkeypatch.setattr(kernel, "sync_all", synced.append)
     desk.deliver(*[admitted(n, f"{n}") for n in range(64)])
     assert len(synced) == 1
     assert len(desk.shown()) == 64
 
 
-def test_syncing_all_is_left_when_it_waits_for_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_syncing_all_is_left_when_it_waits_for_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     now_s = [100.0]
     synced = []
 
@@ -299,8 +314,8 @@ def test_syncing_all_is_left_when_it_waits_for_others(monkeypatch: pytest.Monkey
         synced.append(folder)
         now_s[0] += 5
 
-    monkeypatch.setattr(durable.kernel, "can_sync_all", lambda folder: True)
-    monkeypatch.setattr(durable.kernel, "sync_all", slow)
+    monkeypatch.setattr(kernel, "can_sync_all", lambda folder: True)
+    monkeypatch.setattr(kernel, "sync_all", slow)
     batches = durable.BatchSync(lambda: now_s[0])
     for _ in range(3):
         files = [os.open(tmp_path / f"{n}", os.O_CREAT | os.O_WRONLY) for n in range(20)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.connectors.file import claim_reader
+from gateway.connectors import kernel
 from gateway.connectors.file.folder_source import FolderSource, WatchedFolder
 from gateway.errors import Unavailable
 from gateway.unit.edge import Capture, Progress
@@ -86,7 +86,11 @@ def test_a_file_is_read_as_it_is_and_then_removed(desk: Desk) -> None:
     capture = desk.read(number)
     assert isinstance(capture, Capture)
     body = capture.unit.body
-    assert (body.name, body.size_bytes, body.modified_ns) == ("report.pdf", 5, 1_700_000_000_000_000_123)
+    assert (body.name, body.size_bytes, body.modified_ns) == (
+        "report.pdf",
+        5,
+        1_700_000_000_000_000_123,
+    )
     assert capture.body == b"whole"
     desk.source.finish([number])
     assert desk.names() == []
@@ -105,7 +109,9 @@ def test_others_cannot_enter_the_folder_of_claims(desk: Desk) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) & 0o077 == 0
 
 
-def test_hidden_partial_and_unwanted_names_and_folders_are_passed_over_in_silence(desk: Desk) -> None:
+def test_hidden_partial_and_unwanted_names_and_folders_are_passed_over_in_silence(
+    desk: Desk,
+) -> None:
     desk.open(names={"a.pdf", ".b.pdf", "c.pdf.part"})
     for name in ("a.pdf", ".b.pdf", "c.pdf.part", "d.txt"):
         (desk.folder / name).write_bytes(b"x")
@@ -121,7 +127,9 @@ def test_the_oldest_file_comes_first(desk: Desk) -> None:
     assert list(desk.take()) == ["old", "middle", "new"]
 
 
-def test_links_pipes_sockets_and_devices_are_never_opened_and_told_once(desk: Desk, place: Path) -> None:
+def test_links_pipes_sockets_and_devices_are_never_opened_and_told_once(
+    desk: Desk, place: Path
+) -> None:
     secret = place / "secret"
     secret.write_bytes(b"secret")
     (desk.folder / "link").symlink_to(secret)
@@ -189,7 +197,16 @@ def test_only_writers_may_bring_files(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"new\nline", b"\xff\xfe.bin", b"fdp\xe2\x80\xaeexe.pdf", b"-rf", b"a b\t", "报告.pdf".encode(), b"n" * 255, b"\xc0\xaf"],
+    [
+        b"new\nline",
+        b"\xff\xfe.bin",
+        b"fdp\xe2\x80\xaeexe.pdf",
+        b"-rf",
+        b"a b\t",
+        "报告.pdf".encode(),
+        b"n" * 255,
+        b"\xc0\xaf",
+    ],
 )
 def test_a_name_of_any_bytes_crosses_as_it_is(desk: Desk, raw: bytes) -> None:
     name = os.fsdecode(raw)
@@ -236,7 +253,7 @@ def test_a_file_that_changes_while_it_is_read_goes_back_and_comes_whole(
     desk: Desk, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.open(move_to="sent")
-    monkeypatch.setattr(claim_reader.kernel, "is_open_for_writing", lambda file: False)
+    monkeypatch.setattr(kernel, "is_open_for_writing", lambda file: False)
     path = desk.folder / "a"
     path.write_bytes(LARGE[:size])
     with path.open("ab") as writer:
@@ -250,9 +267,9 @@ def test_a_file_that_changes_while_it_is_read_goes_back_and_comes_whole(
                 writer.flush()
             return real(fd)
 
-        monkeypatch.setattr(claim_reader.os, "fstat", fstat)
+        monkeypatch.setattr(os, "fstat", fstat)
         assert desk.read(number) is Progress.GIVEN_BACK
-        monkeypatch.setattr(claim_reader.os, "fstat", real)
+        monkeypatch.setattr(os, "fstat", real)
     assert desk.names() == ["a"]
     assert os.listdir(desk.staging) == []
     desk.now_s += 10
@@ -262,7 +279,7 @@ def test_a_file_that_changes_while_it_is_read_goes_back_and_comes_whole(
 def test_what_is_written_after_the_reading_is_a_unit_of_its_own(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claim_reader.kernel, "is_open_for_writing", lambda file: False)
+    monkeypatch.setattr(kernel, "is_open_for_writing", lambda file: False)
     with (desk.folder / "log").open("ab") as writer:
         writer.write(b"1")
         writer.flush()

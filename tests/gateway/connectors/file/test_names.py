@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from gateway.connectors.file.names import alternatives, fault_of, is_partial
 
 
-@pytest.mark.parametrize("name", ["a", "report.pdf", "报告.pdf", "two words.txt", "a" * 255, "عربى.pdf", "-rf"])
+@pytest.mark.parametrize(
+    "name", ["a", "report.pdf", "报告.pdf", "two words.txt", "a" * 255, "عربى.pdf", "-rf"]
+)
 def test_ordinary_names_of_any_language_may_stand(name: str) -> None:
     assert fault_of(name) == ""
 
@@ -45,7 +47,9 @@ def test_a_name_that_deceives_or_climbs_has_a_fault(name: str) -> None:
 
 
 @given(st.binary(min_size=1, max_size=300))
-def test_whatever_the_bytes_a_name_without_fault_can_be_made_and_is_shown_as_it_is(raw: bytes) -> None:
+def test_whatever_the_bytes_a_name_without_fault_can_be_made_and_is_shown_as_it_is(
+    raw: bytes,
+) -> None:
     name = os.fsdecode(raw)
     if fault_of(name) == "":
         assert name.isprintable() or " " in name or any(ord(c) > 127 for c in name)

@@ -26,7 +26,9 @@ parts = st.dictionaries(
 
 
 @given(st.integers(1, 1 << 40), st.booleans(), parts)
-def test_a_page_is_read_as_it_was_written(generation: int, mount: bool, some: dict[int, Part]) -> None:
+def test_a_page_is_read_as_it_was_written(
+    generation: int, mount: bool, some: dict[int, Part]
+) -> None:
     assert decode_page(encode_page(generation, mount, some)) == (generation, mount, some)
 
 
@@ -36,7 +38,9 @@ def test_any_bytes_are_a_page_or_none(untrusted: bytes) -> None:
 
 
 @given(parts, st.data())
-def test_a_page_with_one_byte_changed_or_cut_is_none(some: dict[int, Part], data: st.DataObject) -> None:
+def test_a_page_with_one_byte_changed_or_cut_is_none(
+    some: dict[int, Part], data: st.DataObject
+) -> None:
     page = encode_page(3, False, some)
     at = data.draw(st.integers(0, len(page) - 1))
     assert decode_page(page[:at]) is None

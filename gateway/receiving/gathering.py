@@ -1,0 +1,192 @@
+"""Chunks of the lane into whole units, and these in groups into the queue `received`. Disk, no link.
+
+    chunk -> already here? -> a small unit whole in one chunk ----------------------> group --> put
+                |             a larger one: partial file --> complete --> on disk? ---^      (one fsync)
+             counted                          |
+                                 noted, kept until its retention is over
+
+A unit that is here in part is kept until the rest is sent again, or until its retention is over; it stays
+on the list of what is missing in both cases.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.event import Event, Recorder, Status
+from gateway.ferry.block import Chunk
+from gateway.ferry.oneway.account import Account
+from gateway.ferry.partials import PartialFiles, sync_file
+from gateway.spool.model import Entry, Put, QueueWriter
+
+# Units of one group commit: the rest waits in the link, and one fsync serves them all.
+_GROUP_UNITS: Final = 256
+_GROUP_BYTES: Final = 16 << 20
+# Partials younger than this are not noted: most are complete by then.
+_NOTE_AFTER_S: Final = 1.0
+# Bytes above which a complete unit is made durable beside the desk before its group commit.
+_SYNC_BYTES: Final = 4 << 20
+# A large unit under way goes to disk in pieces, so that its end does not wait for all of it.
+_FLUSH_BYTES: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    entry: Entry
+    size_bytes: int
+
+
+class Gathering:
+    """Units under way into a queue. account: is told what is here, and holds the partials.
+
+    folder: for partial units, on the queue's file system. inline_bytes: bodies up to this size stay in
+    memory. Partials of an earlier run are taken up again.
+    """
+
+    def __init__(
+        self,
+        queue: QueueWriter,
+        account: Account,
+        folder: Path,
+        inline_bytes: int,
+        retention_s: float,
+        recorder: Recorder,
+        status: Status,
+    ) -> None:
+        self._queue, self._account = queue, account
+        self._inline_bytes, self._retention_s = inline_bytes, retention_s
+        self._recorder, self._status = recorder, status
+        self._files = PartialFiles(folder)
+        self._group: dict[int, _Ready] = {}
+        self._group_bytes = 0
+        self._noted: dict[int, float] = {}
+        self._unflushed: dict[int, int] = {}
+        self._syncer = ThreadPoolExecutor(1, "sync")
+        self._syncing: deque[tuple[_Ready, Future[None]]] = deque()
+        for partial in self._files.load():
+            if queue.has(partial.number):
+                self._files.discard(partial.number)
+            else:
+                account.restore(partial)
+
+    @property
+    def full(self) -> bool:
+        """Whether the group is to be put before more is taken."""
+        return len(self._group) >= _GROUP_UNITS or self._group_bytes >= _GROUP_BYTES
+
+    def take(self, chunk: Chunk, session: int, now_s: float) -> None:
+        """One chunk, in any order and any number of times. Raises Unavailable 5503 (disk full)."""
+        if self._account.is_here(chunk.number):
+            self._account.seen_again(chunk.number, session, chunk.sequence)
+            self._status.count("chunks_repeated_total")
+            return
+        body_bytes = chunk.total_bytes - chunk.trailer_bytes
+        whole = len(chunk.data) == chunk.total_bytes
+        if whole and body_bytes <= self._inline_bytes:
+            data = bytes(chunk.data)
+            self._complete(
+                chunk.number, session, chunk.sequence, data[body_bytes:], data[:body_bytes]
+            )
+            return
+        if self._contradicts(chunk):
+            self._status.count("chunks_contradicting_total")
+            return
+        self._files.write(chunk)
+        self._flush_early(chunk.number, len(chunk.data))
+        partial = self._account.chunk(chunk, session, now_s)
+        if partial is not None and partial.complete:
+            header, body = self._files.finish(partial, self._inline_bytes)
+            self._complete(partial.number, partial.session, partial.sequence, header, body)
+
+    def _contradicts(self, chunk: Chunk) -> bool:
+        before = self._account.partials.get(chunk.number)
+        said = (chunk.total_bytes, chunk.trailer_bytes)
+        return before is not None and (before.total_bytes, before.trailer_bytes) != said
+
+    def _complete(
+        self, number: int, session: int, sequence: int, header: bytes, body: bytes | Path
+    ) -> None:
+        size_bytes = len(body) if isinstance(body, bytes) else body.stat().st_size
+        if number in self._account.partials:
+            self._noted.pop(number, None)
+            if isinstance(body, bytes):
+                self._files.discard(number)
+        self._account.complete(number, session, sequence)
+        ready = _Ready(Entry(number, header, body), size_bytes)
+        self._unflushed.pop(number, None)
+        if isinstance(body, Path) and size_bytes > _SYNC_BYTES:
+            self._syncing.append((ready, self._syncer.submit(sync_file, body)))
+            return
+        self._group[number] = ready
+        self._group_bytes += size_bytes if isinstance(body, bytes) else 0
+
+    def _flush_early(self, number: int, size_bytes: int) -> None:
+        grown = self._unflushed.get(number, 0) + size_bytes
+        if grown >= _FLUSH_BYTES:
+            self._syncer.submit(sync_file, self._files.path(number))
+            grown = 0
+        self._unflushed[number] = grown
+
+    def put(self) -> None:
+        """One group commit. Raises Unavailable with the group still here, StateUncertain as the queue."""
+        self._collect()
+        if not self._group:
+            return
+        ready = list(self._group.values())
+        answers = self._queue.put([item.entry for item in ready])
+        # From here the lane may forget them.
+        self._group.clear()
+        self._group_bytes = 0
+        at_ns = time.time_ns()
+        for item, answer in zip(ready, answers, strict=True):
+            self._arrived(item, answer, at_ns)
+        self._status.count("units_received_total", len(ready))
+
+    def _collect(self) -> None:
+        """Large units that are on disk join the next group. Raises Unavailable 5503."""
+        while self._syncing and self._syncing[0][1].done():
+            ready, done = self._syncing[0]
+            error = done.exception()
+            if error is not None and isinstance(ready.entry.body, Path):
+                self._syncing[0] = (ready, self._syncer.submit(sync_file, ready.entry.body))
+                raise error
+            self._syncing.popleft()
+            self._group[ready.entry.number] = ready
+
+    def _arrived(self, item: _Ready, answer: Put, at_ns: int) -> None:
+        number = item.entry.number
+        was_missing = self._account.arrived(number)
+        if answer is Put.DUPLICATE:
+            self._files.discard(number)
+            self._status.count("units_repeated_total")
+            return
+        if isinstance(item.entry.body, Path):
+            self._files.handed_over(number)
+        fields = {"bytes": item.size_bytes, **({"was_missing": 1} if was_missing else {})}
+        self._recorder.record(Event("received", at_ns, number, fields=fields))
+
+    def note(self, now_s: float) -> None:
+        """Partials that take long are noted, those past their retention are dropped."""
+        for number, partial in list(self._account.partials.items()):
+            if not partial.touched_s:
+                partial.touched_s = now_s
+            noted = self._noted.setdefault(number, partial.touched_s)
+            if now_s - noted >= _NOTE_AFTER_S and partial.touched_s >= noted:
+                self._files.note(partial)
+                self._noted[number] = now_s
+            if now_s - partial.touched_s > self._retention_s:
+                self._files.discard(number)
+                del self._account.partials[number]
+                self._noted.pop(number, None)
+
+    def close(self) -> None:
+        """Note the partials and give the files back."""
+        for partial in self._account.partials.values():
+            self._files.note(partial)
+        self._syncer.shutdown()
+        self._files.close()
