@@ -21,6 +21,7 @@ from gateway.management.host import (
 from gateway.management.lane import LANE_NUMBERS, lane_key, lane_shape, open_receiving
 from gateway.management.layout import Role
 from gateway.management.process import Process
+from gateway.management.set_aside import keep_aside
 from gateway.policy.model import Channel
 from gateway.receiving.accept import Acceptor, AcceptSettings
 from gateway.receiving.admit import Admit, read_admitted
@@ -71,7 +72,10 @@ def guard(host: Host) -> Process:
     """Received units verified, inspected anew and judged into `admitted`. No network, no link."""
     desk = open_desk(host, Role.GUARD)
     settings, folder = host.settings, host.folder
-    received = open_reader(folder.queue(LANE, Stage.RECEIVED))
+    received = open_reader(
+        folder.queue(LANE, Stage.RECEIVED),
+        keep_aside=keep_aside(settings, desk.journal, desk.board),
+    )
     admitted = open_writer(
         folder.queue(LANE, Stage.ADMITTED),
         inline_limit_bytes=settings.inline_bytes,
@@ -108,7 +112,10 @@ def guard(host: Host) -> Process:
 def edge(host: Host) -> Process:
     """Admitted units into their destinations. No keys, no link."""
     desk = open_desk(host, Role.EDGE)
-    admitted = open_reader(host.folder.queue(LANE, Stage.ADMITTED))
+    admitted = open_reader(
+        host.folder.queue(LANE, Stage.ADMITTED),
+        keep_aside=keep_aside(host.settings, desk.journal, desk.board),
+    )
 
     def deliverer() -> Deliverer:
         policy = desk.policy.current()

@@ -24,6 +24,7 @@ from gateway.management.host import (
 from gateway.management.lane import LANE_NUMBERS, lane_key, lane_shape, open_sending
 from gateway.management.layout import Role
 from gateway.management.process import Process
+from gateway.management.set_aside import keep_aside
 from gateway.policy.model import Channel
 from gateway.sending.capture import Capturer
 from gateway.sending.dispatch import Dispatcher, DispatchSettings
@@ -69,7 +70,10 @@ def guard(host: Host) -> Process:
     """Captured units inspected, judged and sealed into `cleared`. No network, no link."""
     desk = open_desk(host, Role.GUARD)
     settings, folder = host.settings, host.folder
-    captured = open_reader(folder.queue(LANE, Stage.CAPTURED))
+    captured = open_reader(
+        folder.queue(LANE, Stage.CAPTURED),
+        keep_aside=keep_aside(settings, desk.journal, desk.board),
+    )
     cleared = open_writer(
         folder.queue(LANE, Stage.CLEARED),
         inline_limit_bytes=settings.inline_bytes * 2,
@@ -109,6 +113,7 @@ def ferry(host: Host) -> Process:
         folder.queue(LANE, Stage.CLEARED),
         keep_age_s=settings.keep_sent_s,
         keep_bytes=settings.keep_sent_bytes,
+        keep_aside=keep_aside(settings, desk.journal, desk.board),
     )
     shape = lane_shape(settings.link)
     check = load_clearance_check(folder.keys / "ferry" / "clearance.pub", LANE)

@@ -86,6 +86,12 @@ EVENTS: Final[dict[str, Meaning]] = {
     "corrupt": _of(
         "any", "not what it should be on disk or lane; set aside", "内容损坏，已隔离存放", ""
     ),
+    "set_aside.removed": _of(
+        "any",
+        "the bytes of a refused or corrupt unit went, past their keeping (by age or by size)",
+        "已拒绝或损坏的交换单元超过保存期限或容量，其内容已删除",
+        "stage reason set_aside_at_ns size_bytes why",
+    ),
     "duplicate.dropped": _of(
         "any", "came a second time; the first stands", "重复到达，已丢弃；首次到达的有效", ""
     ),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ BATCH_BYTES: Final = 16 << 20
 BULK_BYTES: Final = 4 << 20
 # Bulk units that wait for their thread hold no memory; what is small behind them goes on.
 BULK_WAITING: Final = 256
+# Units that left while their folder takes nothing; with more of them nothing further is taken.
+LEAVING_WAITING: Final = 256
 # The world is asked again soon, then less often: one second to one minute.
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 60.0
@@ -99,10 +102,18 @@ class Hop:
         self._bulk: dict[Future[Outcome], Taken] = {}
         self._alarms: set[int] = set()
         self._journal_behind = False
+        # Recorded, and still to be set aside: their folder did not take them yet.
+        self._leaving: deque[tuple[Taken, Exit]] = deque()
+        self._leave_s = 0.0
+        self._leave_alarm = 0
 
     def step(self, now_s: float) -> float:
         """Move what is ready; gives the seconds until the next call is wanted (0: more is ready)."""
         if self._journal_behind and not self._commit():
+            return FIRST_WAIT_S
+        if self._leaving and now_s >= self._leave_s:
+            self._leave(now_s)
+        if len(self._leaving) >= LEAVING_WAITING:
             return FIRST_WAIT_S
         finished = [(taken, future.result()) for future, taken in self._finished_bulk()]
         small: list[Taken] = []
@@ -115,6 +126,7 @@ class Hop:
         results = finished + list(zip(small, self._outcomes(small), strict=True))
         if results:
             self._settle(results)
+            self._leave(now_s)
             return 0.0
         if self._bulk:
             wait(self._bulk, timeout=0.005)
@@ -178,9 +190,25 @@ class Hop:
             self._reader.ack([taken.number for taken, _ in passed])
         for taken, left in exits:
             self._discard(taken)
-            self._reader.reject(taken.number, left.number, left.stage.value)
+            self._leaving.append((taken, left))
         if passed:
             self._clear_alarms()
+
+    def _leave(self, now_s: float) -> None:
+        """Set aside what left. A folder that takes nothing is tried again; the others go on."""
+        while self._leaving:
+            taken, left = self._leaving[0]
+            try:
+                self._reader.reject(taken.number, left.number, left.stage.value)
+            except Unavailable as error:
+                self._status.raise_alarm(error.number, **error.fields)
+                self._leave_alarm = error.number
+                self._leave_s = now_s + FIRST_WAIT_S
+                return
+            self._leaving.popleft()
+        if self._leave_alarm:
+            self._status.clear_alarm(self._leave_alarm)
+            self._leave_alarm = 0
 
     def _wait(self, waits: Sequence[tuple[Taken, Wait]], at_ns: int) -> None:
         for taken, out in waits:

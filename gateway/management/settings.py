@@ -79,6 +79,8 @@ class Settings:
     keep_sent_s: float
     keep_sent_bytes: int
     keep_partial_s: float
+    keep_refused_s: float
+    keep_refused_bytes: int
     checkpoint_copy: str
     guard_threads: int
 
@@ -156,6 +158,10 @@ _FIELDS: Final[Mapping[str, _Field[object]]] = {
     "queues.keep_sent": _Field(read_duration, "24 h", "how long sent units can be sent again"),
     "queues.keep_sent_size": _Field(_size, "20 GiB", "and how much of them at most"),
     "queues.keep_partial": _Field(read_duration, "24 h", "how long half-received units wait"),
+    "queues.keep_refused": _Field(
+        read_duration, "30 d", "how long refused and corrupt units lie aside; held ones stay"
+    ),
+    "queues.keep_refused_size": _Field(_size, "10 GiB", "and how much of them a queue, at most"),
     "journal.checkpoint_copy": _Field(_text, "none", "second place of the signed checkpoints"),
     "guard.threads": _Field(lambda text: read_number(text, 1, 32), "4", "units inspected at once"),
 }
@@ -263,6 +269,8 @@ def _settings(values: Mapping[str, object]) -> Settings:
         keep_sent_s=get("queues.keep_sent", float),
         keep_sent_bytes=get("queues.keep_sent_size", int),
         keep_partial_s=get("queues.keep_partial", float),
+        keep_refused_s=get("queues.keep_refused", float),
+        keep_refused_bytes=get("queues.keep_refused_size", int),
         checkpoint_copy=_or_none(get("journal.checkpoint_copy", str)),
         guard_threads=get("guard.threads", int),
     )

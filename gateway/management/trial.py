@@ -132,9 +132,14 @@ def is_running(trial: Trial, side: Side) -> bool:
 
 
 def lane_is_heard(trial: Trial) -> bool:
-    """Whether the receiving ferry has heard its sender; what is sent before that is lost and named."""
-    shown = read_status(trial.host(Side.INNER).run)
-    return any("lane_session" in status.gauges for status in shown if status.process == Role.FERRY)
+    """Whether the running receiving ferry has heard its sender; what is sent before that is lost and
+    named."""
+    return any(
+        status.process == Role.FERRY
+        and status.condition is Condition.RUNNING
+        and status.counters.get("lane_blocks_total", 0) > 0
+        for status in read_status(trial.host(Side.INNER).run)
+    )
 
 
 def stop(trial: Trial) -> None:

@@ -127,12 +127,6 @@ TEXTS: Final[dict[int, Text]] = {
         "Stop it first: ferrygate trial down {folder}",
         "请先停止:ferrygate trial down {folder}",
     ),
-    1062: Text(
-        "The scanner for this trial is not to be had: {reason}.",
-        "试用所需的扫描器不可用:{reason}。",
-        "As root: apt-get install --no-install-recommends clamav-daemon",
-        "请以 root 执行:apt-get install --no-install-recommends clamav-daemon",
-    ),
     1080: Text(
         "A unit's header or manifest of {size_bytes} bytes is not as this version writes it.",
         "交换单元的头部或清单({size_bytes} 字节)不符合本版本的格式。",

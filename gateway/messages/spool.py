@@ -82,4 +82,18 @@ TEXTS: Final[dict[int, Text]] = {
         "queue folders.",
         zh_do="请核对两端的交换单元：ferrygate reconcile。除 ferrygate 外，任何人不得改动队列目录。",
     ),
+    6513: Text(
+        en="A unit cannot be set aside in {folder}: {reason}. It stays in its queue and is tried again; "
+        "others go on.",
+        zh="无法将交换单元隔离存放到 {folder}：{reason}。该单元留在队列中等待重试，其他单元不受影响。",
+        en_do="See who may write there, and how full it is: namei -l {folder}; df -i {folder}",
+        zh_do="请检查写权限和剩余空间：namei -l {folder}；df -i {folder}",
+    ),
+    6514: Text(
+        en="A unit past its keeping cannot be removed from {folder}: {reason}. It is tried again; nothing "
+        "else waits for it.",
+        zh="{folder} 中超过保存期限的交换单元无法删除：{reason}。将自动重试，不影响其他单元。",
+        en_do="See who may write there: namei -l {folder}",
+        zh_do="请检查写权限：namei -l {folder}",
+    ),
 }

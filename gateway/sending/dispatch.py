@@ -91,6 +91,9 @@ class Dispatcher:
         self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth)
         self._jobs: dict[int, Job] = {}
         self._to_ack: list[int] = []
+        # Recorded as corrupt, and still to be set aside: number and reason.
+        self._leaving: deque[tuple[int, int]] = deque()
+        self._leave_s = 0.0
         self._look_s = self._commit_s = self._retry_s = 0.0
 
     def step(self, now_s: float) -> float:
@@ -106,6 +109,8 @@ class Dispatcher:
             self._filler.fill()
             wait_s = self._pump.push(now_s)
             self._answer(now_s)
+            if self._leaving and now_s >= self._leave_s:
+                self._leave(now_s)
         except Unavailable as error:
             self._status.raise_alarm(error.number, **error.fields)
             self._retry_s = now_s + _RETRY_S
@@ -192,8 +197,22 @@ class Dispatcher:
     def _set_aside(self, number: int, reason: int) -> None:
         self._status.raise_alarm(reason, unit=speak(number))
         self._recorder.record(Event("corrupt", time.time_ns(), number, number=reason))
+        self._leaving.append((number, reason))
+
+    def _leave(self, now_s: float) -> None:
+        """Journal, then set aside. A folder that takes nothing is tried again; the lane goes on."""
         self._recorder.commit()
-        self._queue.reject(number, reason, "corrupt")
+        while self._leaving:
+            number, reason = self._leaving[0]
+            try:
+                self._queue.reject(number, reason, "corrupt")
+            except Unavailable as error:
+                self._status.raise_alarm(error.number, **error.fields)
+                self._leave_s = now_s + _RETRY_S
+                return
+            self._leaving.popleft()
+        for alarm in (6502, 6513):
+            self._status.clear_alarm(alarm)
 
     def _spoilt(self, job: Job) -> None:
         if job.answers:

@@ -8,18 +8,21 @@ are replaced by its next exit, or removed when it is acknowledged after all.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from gateway.errors import Unavailable
 from gateway.spool import set_aside
 from gateway.spool.answer_log import AnswerLog
 from gateway.spool.answers import Kind
+from gateway.spool.aside_keeping import AsideKeeper
 from gateway.spool.bodies import FileBody
 from gateway.spool.cursor import Damage
-from gateway.spool.disk import Disk
+from gateway.spool.disk import Disk, is_full
 from gateway.spool.hand import Slot
 from gateway.spool.layout import Layout
 from gateway.spool.segment import HEAD_BYTES, Place
@@ -35,19 +38,30 @@ RECORDS_MISSING: Final = 6512
 # A damaged piece is kept for people to look at; beyond this they need the disk, not the piece.
 _MAX_PIECE_BYTES: Final = 1 << 20
 
+# A disk that cannot write any more, or says that it did not: nothing of ours is certain then.
+_UNCERTAIN: Final = frozenset({errno.EIO, errno.EROFS})
+
 
 class Exits:
     """Everything that goes into refused/, held/ and corrupt/. All methods raise OSError of the disk
-    and what AnswerLog.commit raises."""
+    and what AnswerLog.commit raises, and Unavailable 6513 where the folder does not take the files:
+    the unit is not answered then, and leaves when it is tried again."""
 
     def __init__(
-        self, layout: Layout, disk: Disk, shelf: Shelf, log: AnswerLog, tidier: Tidier
+        self,
+        layout: Layout,
+        disk: Disk,
+        shelf: Shelf,
+        log: AnswerLog,
+        tidier: Tidier,
+        keeper: AsideKeeper,
     ) -> None:
         self._layout = layout
         self._disk = disk
         self._shelf = shelf
         self._log = log
         self._tidier = tidier
+        self._keeper = keeper
         acked = log.answers.acked
         self._unsettled = {o for o in set_aside.ordinals(layout) if o not in acked}
 
@@ -91,7 +105,7 @@ class Exits:
             attempt=0,
             body=FileBody(self._layout.segment(damage.segment), len(piece)),
         )
-        set_aside.store(self._disk, self._layout, damage.first, described, piece)
+        self._write(damage.first, described, piece)
         self._answer(damage.first, damage.end)
 
     def acknowledged(self, slot: Slot) -> None:
@@ -119,7 +133,17 @@ class Exits:
             attempt=self._log.answers.times(head.ordinal),
             body=FileBody(self._layout.body(head.ordinal), head.body_bytes),
         )
-        set_aside.store(self._disk, self._layout, head.ordinal, described, body)
+        self._write(head.ordinal, described, body)
+
+    def _write(self, ordinal: int, described: SetAside, content: bytes | Path) -> None:
+        try:
+            set_aside.store(self._disk, self._layout, ordinal, described, content)
+        except OSError as error:
+            if is_full(error) or error.errno in _UNCERTAIN:
+                raise
+            folder = str(self._layout.aside(described.stage))
+            raise Unavailable(6513, folder=folder, reason=error.strerror or str(error)) from error
+        self._keeper.stored(described.size_bytes)
 
     def _drop(self, slot: Slot) -> None:
         head = slot.head

@@ -20,6 +20,7 @@ from gateway.errors import StateUncertain, Unavailable
 from gateway.spool import set_aside
 from gateway.spool.answer_log import AnswerLog
 from gateway.spool.answers import Kind, Pair, ranges_of
+from gateway.spool.aside_keeping import USUAL, AsideKeep, AsideKeeper
 from gateway.spool.cursor import Cursor, Damage
 from gateway.spool.disk import Disk, RealDisk, disk_errors, free_bytes_of
 from gateway.spool.exits import BODY_MISSING, DAMAGED_RECORD, Exits
@@ -36,21 +37,28 @@ from gateway.spool.tidy import Tidier
 MAX_PUT_OFF: Final = 20_000
 
 
-def open_reader(folder: Path, *, keep_age_s: float = 0.0, keep_bytes: int = 0) -> QueueReader:
+def open_reader(
+    folder: Path,
+    *,
+    keep_age_s: float = 0.0,
+    keep_bytes: int = 0,
+    keep_aside: AsideKeep = USUAL,
+) -> QueueReader:
     """Open the reading end; made if it is not there, recovered if it was left in the middle.
 
     keep_age_s, keep_bytes: how long and how much of what is acknowledged stays for get and again,
     counted in whole segments; 0 sets no limit of this kind, and with neither nothing is kept.
+    keep_aside: how long refused and corrupt units stay; held ones stay until somebody acts.
     Raises Misconfigured 6503 (this end is open elsewhere), 6504 (no access), 6507 (a newer version
     wrote it), Unavailable 6502, StateUncertain 6501, and nothing else.
     """
-    return FileQueueReader(folder, Keep(keep_age_s, keep_bytes), RealDisk())
+    return FileQueueReader(folder, Keep(keep_age_s, keep_bytes), RealDisk(), keep_aside)
 
 
 class FileQueueReader:
     """A QueueReader over a folder (gateway.spool.layout)."""
 
-    def __init__(self, folder: Path, keep: Keep, disk: Disk) -> None:
+    def __init__(self, folder: Path, keep: Keep, disk: Disk, keep_aside: AsideKeep = USUAL) -> None:
         self._layout = Layout.of(folder)
         self._keep = keep
         self._disk = disk
@@ -58,6 +66,7 @@ class FileQueueReader:
         self._hand = Hand()
         self._shelf = Shelf(self._layout, disk)
         self._tidier = Tidier(self._layout, self._shelf, disk, keep)
+        self._aside_keeper = AsideKeeper(self._layout, disk, keep_aside)
         self._log = AnswerLog(
             self._layout, disk, self._tidier.note_answer, self._tidier.answered_at_ns
         )
@@ -78,7 +87,9 @@ class FileQueueReader:
         self._log.compact()
         self._acked = self._log.answers.acked
         self._tidier.find_bodies(self._acked)
-        self._exits = Exits(self._layout, self._disk, self._shelf, self._log, self._tidier)
+        self._exits = Exits(
+            self._layout, self._disk, self._shelf, self._log, self._tidier, self._aside_keeper
+        )
         self._cursor = Cursor(self._shelf, self._acked)
 
     def take(self, limit: int, limit_bytes: int) -> list[Taken]:
@@ -90,6 +101,8 @@ class FileQueueReader:
             with self._guarded():
                 self._tidier.run(self._acked, now_s, idle=not news)
                 self._log.shorten()
+        if self._aside_keeper.is_due(now_s):
+            self._aside_keeper.run(self._acked, now_s)
         taken: list[Taken] = []
         try:
             with self._guarded():

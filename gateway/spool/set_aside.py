@@ -1,5 +1,7 @@
 """What was set aside: refused, held and corrupt units, each as files that stay until somebody acts.
 
+Refused and corrupt ones go when they are past keeping (gateway.spool.aside_keeping), held ones never.
+
     refused/<ordinal>-<number>.body    what the unit held (a large body is linked, not copied)
     refused/<ordinal>-<number>.json    number, stage, reason, times, header; written last
 
@@ -106,7 +108,7 @@ def units_aside(folder: Path) -> Iterator[SetAside]:
     for stage in ASIDE_STAGES:
         with suppress(FileNotFoundError):
             for path in sorted(layout.aside(stage).glob("[0-9a-f]*.json")):
-                if (found := _read(path, stage)) is not None:
+                if (found := read(path, stage)) is not None:
                     yield found
 
 
@@ -114,7 +116,7 @@ def find(layout: Layout, number: int) -> SetAside | None:
     """The unit of this number, if it is set aside."""
     for stage in ASIDE_STAGES:
         for path in layout.aside(stage).glob(f"*-{number:010x}.json"):
-            if (found := _read(path, stage)) is not None:
+            if (found := read(path, stage)) is not None:
                 return found
     return None
 
@@ -133,8 +135,8 @@ def _encode(described: SetAside) -> bytes:
     return json.dumps(fields, indent=1).encode("ascii") + b"\n"
 
 
-def _read(path: Path, stage: str) -> SetAside | None:
-    """None for a file that is gone or is none of ours."""
+def read(path: Path, stage: str) -> SetAside | None:
+    """The unit of a description; None for a file that is gone or is none of ours."""
     try:
         with open(path, "rb") as stream:
             untrusted = json.loads(stream.read(_MAX_DESCRIPTION_BYTES))

@@ -240,6 +240,15 @@ class Gate:
             yield
         finally:
             os.kill(over, signal.SIGCONT)
+        self.until(lambda: self._works_again(side, role), f"{role.value} works again", 30)
+
+    def _works_again(self, side: Side, role: Role) -> bool:
+        status = self.status(side, role)
+        if status is None or status.pid != self.pid(side, role):
+            return False
+        # What is sent before the receiving ferry hears its sender is lost and named.
+        listens = side is Side.INNER and role is Role.FERRY
+        return not listens or status.counters.get("lane_blocks_total", 0) > 0
 
     def peak_mib(self) -> dict[str, float]:
         """The highest resident memory of each of the six, in MiB (VmHWM, proc(5))."""
@@ -268,10 +277,10 @@ class Gate:
                 raise AssertionError(
                     f"{len(missing)} files never came: {sorted(missing)[:5]}\n{self.shown()}"
                 )
-            rounds += self._carry_list()
+            rounds += self.carry_list()
         return rounds
 
-    def _carry_list(self) -> bool:
+    def carry_list(self) -> bool:
         """What an operator does: `reconcile` inside, carry the list, `resend` outside."""
         answer = self.cli(Side.INNER, "reconcile")
         assert answer.returncode in (0, 1), answer.stderr

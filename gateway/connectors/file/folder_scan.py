@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from collections.abc import Callable, Container
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from gateway.connectors.file.names import is_partial
 from gateway.connectors.file.settling import Sighting
@@ -24,6 +24,12 @@ MAX_TOLD: Final = 4096
 _ACCOUNTS_GOOD_FOR_S: Final = 60.0
 
 
+class NamePattern(Protocol):
+    """Which names may be taken, as a policy file says it."""
+
+    def __contains__(self, name: str, /) -> bool: ...
+
+
 class FolderScan:
     """Looks at one folder again and again. names, writers: None where any may come."""
 
@@ -31,7 +37,7 @@ class FolderScan:
         self,
         shown_folder: str,
         channel: str,
-        names: Container[str] | None,
+        names: NamePattern | None,
         writers: frozenset[str] | None,
         clock_s: Callable[[], float],
     ) -> None:

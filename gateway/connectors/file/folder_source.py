@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -23,7 +23,7 @@ from typing import Final
 from gateway.connectors.file import claims
 from gateway.connectors.file.claim_reader import ClaimReader
 from gateway.connectors.file.claims import Claim
-from gateway.connectors.file.folder_scan import FolderScan
+from gateway.connectors.file.folder_scan import FolderScan, NamePattern
 from gateway.connectors.file.settling import Settling, Sighting
 from gateway.connectors.file.work_folder import Numbers, WorkFolder, user_name
 from gateway.errors import Unavailable
@@ -48,7 +48,7 @@ class WatchedFolder:
 
     channel: str
     folder: Path
-    names: Container[str] | None = None
+    names: NamePattern | None = None
     writers: frozenset[str] | None = None
     settle_s: float = 0.0
     move_to: str = ""

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit.search import Query, journals_of, search
+from gateway.inspection.localdb import running_clamd
 from gateway.management.commands.command import Answer, Call, Data, Exit
 from gateway.management.demo.cases import LARGE, Case, good_cases, hostile_cases, write_large
-from gateway.management.demo.scanner import local_clamd
 from gateway.management.demo.shown import render_demo
 from gateway.management.terminal.progress import Progress
 from gateway.management.terminal.words import say
@@ -80,8 +80,9 @@ def _run(call: Call, folder: Path) -> Data:
     cases = [*good_cases(), *hostile_cases()]
     started_s = time.monotonic()
     with contextlib.ExitStack() as stack:
-        socket = stack.enter_context(local_clamd(folder / "clamd"))
-        trial = stack.enter_context(running(make_trial(folder / "gate", clamd=str(socket))))
+        clamd = stack.enter_context(running_clamd(folder / "clamd"))
+        trial = make_trial(folder / "gate", clamd=str(clamd.socket))
+        stack.enter_context(running(trial))
         ready_s = time.monotonic() - started_s
         _tell(
             call,

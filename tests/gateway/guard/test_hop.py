@@ -211,3 +211,29 @@ def test_several_threads_work_on_one_batch(tmp_path: Path) -> None:
     bench.hop.step(0.0)
     assert sorted(bench.after.entries) == [0, 1, 2, 3]
     bench.hop.close()
+
+
+def test_a_folder_that_takes_nothing_stops_no_other_unit(tmp_path: Path) -> None:
+    def work(taken: Taken) -> Outcome:
+        return Exit(Stage.REFUSED, 3102, "lab") if taken.number == 0 else pass_on(taken)
+
+    class Shut(MemoryQueue):
+        shut = True
+
+        def reject(self, number: int, reason: int, stage: str) -> None:
+            if self.shut:
+                raise Unavailable(6513, folder="refused", reason="Permission denied")
+            super().reject(number, reason, stage)
+
+    bench = Bench(work, tmp_path)
+    bench.before = shut = Shut()
+    bench.hop._reader = shut
+    bench.fill(3)
+    bench.run(5)
+    assert sorted(bench.after.entries) == [1, 2]
+    assert 6513 in bench.board.alarms
+    shut.shut = False
+    bench.hop.step(100.0)
+    assert shut.rejected == [(0, 3102, "refused")]
+    assert bench.recorder.names().count("refused") == 1
+    assert 6513 not in bench.board.alarms

@@ -140,3 +140,24 @@ def test_a_body_shorter_than_its_queue_says_is_set_aside(ferries: Ferries) -> No
     os.truncate(ferries.folder / "body-1", 100_000)
     ferries.run(1.0)
     assert ferries.cleared.rejected == [(1, 5702, "corrupt")]
+
+
+def test_a_folder_that_takes_nothing_stops_no_other_unit(
+    ferries: Ferries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = ferries.cleared.reject
+
+    def shut(number: int, reason: int, stage: str) -> None:
+        raise Unavailable(6513, folder="corrupt", reason="Permission denied")
+
+    monkeypatch.setattr(ferries.cleared, "reject", shut)
+    ferries.put(1, b"unsigned")
+    ferries.put(2, b"good")
+    ferries.run(1.0)
+    assert ferries.arrived(2) == b"good"
+    assert 6513 in ferries.outer.alarms
+    monkeypatch.setattr(ferries.cleared, "reject", plain)
+    ferries.run(1.0)
+    assert ferries.cleared.rejected == [(1, 5701, "corrupt")]
+    assert ferries.sent_events.names().count("corrupt") == 1
+    assert 6513 not in ferries.outer.alarms
