@@ -122,7 +122,7 @@ def ferry(host: Host) -> Process:
         open_sending(settings.link, shape),
         shape,
         LANE_NUMBERS[LANE],
-        claim_epoch(folder.state, f"{LANE.value}-session"),
+        claim_epoch(folder.state, f"{LANE.value}-session", at_least=int(time.time())),
         lane_key(host),
         check.holds,
         desk.journal,

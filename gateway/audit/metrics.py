@@ -17,13 +17,24 @@ _FAMILIES: Final = tuple(
     (re.compile(pattern), family, label)
     for pattern, family, label in (
         (r"queue_(\w+)_units", "queue_units", "queue"),
+        (r"queue_(\w+)_deferred", "queue_deferred_units", "queue"),
         (r"queue_(\w+)_oldest_(?:age_)?(?:s|seconds)", "queue_oldest_seconds", "queue"),
         (r"units_(\w+)_total", "units_total", "stage"),
-        (r"blocks_(\w+)_total", "lane_blocks_total", "result"),
-        (r"heartbeat_age_(?:s|seconds)", "lane_heartbeat_age_seconds", ""),
+        (r"lane_(blocks)_total", "lane_blocks_total", "result"),
+        (r"(?:blocks|lane)_(lost|before_contact|forged)_total", "lane_blocks_total", "result"),
+        (r"lane_repaired_total", "lane_repaired_symbols_total", ""),
+        (r"lane_(late|replayed|unproven)_total", "lane_frames_dropped_total", "result"),
+        (r"(lane_bytes_per)_s", "\\1_second", ""),
+        (r"scanner_(\w+)_age_seconds", "scanner_signatures_age_seconds", "scanner"),
+        (r"scanner_(\w+)", "scanner", "scanner"),
         (r"(\w+)_s", "\\1_seconds", ""),
     )
 )
+# Words of a counter's name that are another word as a label.
+_RESULTS: Final = {"blocks": "verified"}
+# Text gauges whose text has a label of its own name; any other has it in `value`.
+_TEXT_LABELS: Final = {"policy": "digest"}
+_LANE: Final = "import"
 _HELP: Final[Mapping[str, str]] = {
     "process_up": "1 while the process runs and says so.",
     "process_start_timestamp_seconds": "When the process began.",
@@ -33,7 +44,12 @@ _HELP: Final[Mapping[str, str]] = {
     "queue_units": "Units that wait in a queue.",
     "queue_oldest_seconds": "Age of the oldest unit that waits in a queue.",
     "lane_blocks_total": "Blocks of the lane by what became of them.",
-    "lane_heartbeat_age_seconds": "Time since the last heartbeat of the sender.",
+    "lane_heartbeat_age_seconds": "Time since anything of the sender was last verified.",
+    "lane_repaired_symbols_total": "Symbols that did not arrive and were repaired.",
+    "lane_frames_dropped_total": "Frames of the lane that were of no use, by why.",
+    "lane_bytes_per_second": "Bytes of units over the lane, as of the last second.",
+    "scanner_signatures_age_seconds": "Age of a scanner's signatures.",
+    "audit_checkpoint_age_seconds": "Time since the last signed checkpoint.",
     "journal_seq": "Sequence number of the last event on disk.",
     "audit_checkpoint_number": "Number of the last signed checkpoint.",
     "audit_checkpoint_timestamp_seconds": "Time of the last signed checkpoint.",
@@ -64,6 +80,10 @@ def prometheus_text(statuses: Iterable[ProcessStatus]) -> str:
             add("alarm", process | {"number": f"FG-{alarm.number}"}, 1)
         for name, value in status.gauges.items():
             _add_value(add, name, process, value)
+        signed_at_s = status.gauges.get("audit_checkpoint_timestamp_seconds")
+        if isinstance(signed_at_s, int | float) and status.flushed_at_ns:
+            age_s = max(status.flushed_at_ns / 1e9 - signed_at_s, 0.0)
+            add("audit_checkpoint_age_seconds", process, round(age_s, 3))
         for name, count in status.counters.items():
             whole = name if name.endswith("_total") else f"{name}_total"
             _add_value(add, whole, process, count)
@@ -79,7 +99,7 @@ def _add_value(add: _Add, name: str, process: dict[str, str], value: Field) -> N
         return
     family, labels = _named(name)
     if isinstance(value, str):
-        add(f"{family}_info", process | labels | {"value": value}, 1)
+        add(f"{family}_info", process | labels | {_TEXT_LABELS.get(name, "value"): value}, 1)
     else:
         add(family, process | labels, value)
 
@@ -87,8 +107,13 @@ def _add_value(add: _Add, name: str, process: dict[str, str], value: Field) -> N
 def _named(name: str) -> tuple[str, dict[str, str]]:
     for pattern, family, label in _FAMILIES:
         if match := pattern.fullmatch(name):
-            return match.expand(family), {label: match[1]} if label else {}
-    return name, {}
+            labels = {label: _RESULTS.get(match[1], match[1])} if label else {}
+            return _with_lane(match.expand(family), labels)
+    return _with_lane(name, {})
+
+
+def _with_lane(family: str, labels: dict[str, str]) -> tuple[str, dict[str, str]]:
+    return family, {"lane": _LANE, **labels} if family.startswith("lane_") else labels
 
 
 def _family(name: str, samples: list[str]) -> str:

@@ -27,6 +27,8 @@ from gateway.audit.event import Event, Recorder
 from gateway.audit.record import plain
 from gateway.errors import Field, Unavailable
 
+# Of the file; what `ferrygate status --json` prints of all of them is another.
+SCHEMA: Final = "ferrygate.board/1"
 FLUSH_EVERY_S: Final = 1.0
 # Five missed flushes: what people are told must not be older than an alarm may be.
 STALE_NS: Final = 5_000_000_000
@@ -174,7 +176,7 @@ class StatusBoard:
 
     def _write(self, *, stopped: bool) -> None:
         file = _File(
-            "ferrygate.status/1",
+            SCHEMA,
             self._process,
             os.getpid(),
             self._pid_started,

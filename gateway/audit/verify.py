@@ -14,6 +14,7 @@ folder that is not there.
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -28,6 +29,9 @@ from gateway.errors import Field, Refused
 
 # Whether a signature is right: key id, what was signed, the signature.
 Check = Callable[[str, bytes, bytes], bool]
+# A running guard signs the first checkpoint within seconds; after this somebody must ask why there is none.
+FIRST_CHECKPOINT_NS: Final = 300_000_000_000
+
 # Bytes read so far, bytes in all.
 Progress = Callable[[int, int], None]
 
@@ -132,14 +136,19 @@ class _Place:
 
 
 def verify(
-    root: Path, check: Check, also: Sequence[Path] = (), progress: Progress | None = None
+    root: Path,
+    check: Check,
+    also: Sequence[Path] = (),
+    progress: Progress | None = None,
+    now_ns: int | None = None,
 ) -> Report:
     """Verify the journals of one host.
 
     root: the journal folder (a copy will do) with a folder for each process and `checkpoints`.
     check: whether a signature is right under the public key of that id; False for an unknown key.
     also: further folders of checkpoints, kept elsewhere: these show that an older copy of everything
-    was put back. progress: called with bytes read and bytes in all.
+    was put back. progress: called with bytes read and bytes in all. now_ns: wall clock, for records that
+    have no checkpoint at all: young ones are a note (6043), older ones a finding (6039).
 
     Raises Refused 6038 (no journal there) and nothing else.
     """
@@ -152,7 +161,19 @@ def verify(
     if not processes and not (root / CHECKPOINTS).is_dir():
         raise Refused(6038, folder=str(root))
     _Run(root, processes, report, progress).run(places)
+    if report.checkpoints == 0:
+        report.add(_without_checkpoint(report, time.time_ns() if now_ns is None else now_ns))
     return report
+
+
+def _without_checkpoint(report: Report, now_ns: int) -> Finding:
+    """What it means that no checkpoint is there: a gate that just began, or a record without witness."""
+    began = [one.first_at_ns for one in report.journals.values() if one.first_at_ns]
+    age_ns = now_ns - min(began, default=0)
+    # Records of the future are no younger than those of the past.
+    if abs(age_ns) > FIRST_CHECKPOINT_NS:
+        return Finding(6039, "", 0, 0)
+    return Finding(6043, "", 0, 0, fields={"age_s": round(age_ns / 1e9)})
 
 
 class _Run:
@@ -181,8 +202,6 @@ class _Run:
             self._compare(placed.note)
         for walk in self._walks.values():
             walk.finish()
-        if self._report.checkpoints == 0:
-            self._report.add(Finding(6039, "", 0, 0))
         self._rolled_back(places)
 
     def _compare(self, note: Note) -> None:

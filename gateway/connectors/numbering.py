@@ -26,6 +26,9 @@ _NS_A_MINUTE: Final = 60 * 10**9
 # A host installed anew starts above its earlier numbers as long as it took fewer than 65,536 a minute.
 _MINUTE_SHIFT: Final = 16
 
+# A clock that says one of the last eight years of the range must not use them up.
+_LAST_YEARS: Final = 8 * 366 * 24 * 60 << _MINUTE_SHIFT
+
 _FORM: Final = re.compile(rb"ferrygate unit numbers 1\n([0-9]{1,13})\n")
 
 
@@ -53,13 +56,14 @@ class UnitNumbers:
         try:
             untrusted_bytes = self._path.read_bytes()
         except FileNotFoundError:
-            return max(0, (now_ns() - _EPOCH_NS) // _NS_A_MINUTE) << _MINUTE_SHIFT
+            return _of_today(now_ns())
         except OSError as error:
             raise self._unavailable(error) from error
         match = _FORM.fullmatch(untrusted_bytes)
         if match is None:
             raise Misconfigured(2510, file=str(self._path))
-        return int(match[1])
+        # A state folder put back from a backup must not give its later numbers again.
+        return max(int(match[1]), _of_today(now_ns()))
 
     def _claim_block(self) -> None:
         mark = self._mark + BLOCK
@@ -74,6 +78,12 @@ class UnitNumbers:
 
     def _unavailable(self, error: OSError) -> Unavailable:
         return Unavailable(2511, file=str(self._path), reason=error.strerror or "")
+
+
+def _of_today(now_ns: int) -> int:
+    """The first number of this minute; 0 where the clock is so far ahead that it must be wrong."""
+    number = max(0, (now_ns - _EPOCH_NS) // _NS_A_MINUTE) << _MINUTE_SHIFT
+    return number if number < MAX_NUMBER - _LAST_YEARS else 0
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import GatewayError, Misconfigured, Refused
+from gateway.errors import GatewayError, Misconfigured, Refused, Unavailable
 from gateway.identity.device import GuardIdentity
 from gateway.identity.epoch import (
     Epoch,
@@ -40,6 +40,10 @@ BATCH_EPOCHS: Final = 400
 GRACE_NS: Final = 7 * DAY_NS
 # Two hosts without a common clock: a sender a day ahead is taken, one further ahead is not.
 _AHEAD_NS: Final = DAY_NS
+
+
+# Keys end day by day; more of them at once means a gate that was off for long, or a wrong clock.
+MOST_AT_ONCE: Final = 8
 
 
 class EpochKeys:
@@ -76,8 +80,15 @@ class EpochKeys:
         return key
 
     def purge(self, now_ns: int) -> int:
-        """Erase the private keys whose grace is past; gives their number. Raises OSError."""
+        """Erase the private keys whose grace is past; gives their number.
+
+        Raises Unavailable 4209 and erases nothing where it would be more than a gate switched off for
+        a week explains: erasing cannot be undone, and a clock can be wrong. Raises OSError.
+        """
         ended = [e for e in self._epochs.values() if now_ns >= e.ends_at_ns + self._grace_ns]
+        standing = sum(_key_path(self._folder, epoch).exists() for epoch in ended)
+        if standing > MOST_AT_ONCE:
+            raise Unavailable(4209, count=standing, folder=str(self._folder))
         erased = 0
         for epoch in ended:
             with self._lock:

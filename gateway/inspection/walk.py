@@ -117,8 +117,20 @@ class Walk:
             self.visit(content, path)
         return reading.word
 
-    def _apart(self, content: Content, path: str, word: str, budget: Budget, level: int) -> bool:
-        """Whether a container was taken apart to its end; anything else is not tried."""
+    def _apart(
+        self,
+        content: Content,
+        path: str,
+        word: str,
+        budget: Budget,
+        level: int,
+        document: str = "",
+    ) -> bool:
+        """Whether a container was taken apart to its end; anything else is not tried.
+
+        document: the word of the document around it; what lies in an archive within a document is a
+        part of the document, however deep.
+        """
         if word not in CONTAINER_WORDS:
             return False
         try:
@@ -128,7 +140,7 @@ class Walk:
             inside = self.members(word, content, path.rpartition(" > ")[2], budget.limits.files)
             for member in inside:
                 budget.count_member()
-                self._member(member, path, word, meter, budget, level)
+                self._member(member, path, document or word, meter, budget, level)
         except TooMuch:
             raise
         except Unsound as error:
@@ -161,7 +173,7 @@ class Walk:
             self._check_macros(leaf, path, document)
         else:
             self.leaves.append(Leaf(path, word, leaf.size_bytes))
-        if self._apart(leaf, path, word, budget, level + 1):
+        if self._apart(leaf, path, word, budget, level + 1, document):
             # What an inner archive held has been counted; the archive itself is not content.
             budget.produced_bytes -= leaf.size_bytes
 

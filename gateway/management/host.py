@@ -80,7 +80,9 @@ def open_desk(host: Host, role: Role) -> Desk:
     board = StatusBoard(host.folder.run, role.value, journal)
     journal.show_on(board)
     policy = PolicyInForce(host.folder.policies, journal, board)
-    policy.load()
+    if role is not Role.FERRY:
+        # A ferry judges nothing: it reads no policy, and no alarm about one stands at it.
+        policy.load()
     return Desk(host, role, journal, board, policy)
 
 
@@ -200,6 +202,6 @@ class Hourly:
 
     def step(self, now_s: float) -> float:
         if now_s >= self._next_s:
-            self._work(time.time_ns())
             self._next_s = now_s + PURGE_EVERY_S
+            self._work(time.time_ns())
         return PURGE_EVERY_S

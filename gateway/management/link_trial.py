@@ -7,6 +7,7 @@ any other sender, so that it can neither be replayed nor make the next session l
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -38,7 +39,7 @@ def send(folder: HostFolder, seconds: float) -> Data:
             link,
             shape,
             LANE_NUMBERS[Lane.IMPORT],
-            claim_epoch(folder.state, f"{Lane.IMPORT.value}-session"),
+            claim_epoch(folder.state, f"{Lane.IMPORT.value}-session", at_least=int(time.time())),
             lane_key(host),
             rate_bits_per_s=host.settings.link.rate_bits_per_s,
             seconds=seconds,

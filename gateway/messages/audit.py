@@ -192,4 +192,11 @@ TEXTS: Final[dict[int, Text]] = {
         "was put back.",
         zh="检查点 {seq} 至 {last_seq} 保存在别处而本机没有：本机被换回旧副本。",
     ),
+    6043: Text(
+        en="There is no checkpoint yet: the gate began {age_s} s ago. What stands here holds together by "
+        "its chain only.",
+        zh="尚无检查点：网闸于 {age_s} 秒前启动。目前的记录仅由链条自身保证。",
+        en_do="Verify again in a minute; the guard signs the first checkpoint by itself.",
+        zh_do="请一分钟后再验证；守卫会自动签署首个检查点。",
+    ),
 }

@@ -185,6 +185,12 @@ TEXTS: Final[dict[int, Text]] = {
         "Make a new batch on the receiving host, carry its bundle here as keys/guard/peer-epochs.bundle and restart the guard. If the date is wrong: date -u",
         "请在接收主机生成新一批密钥,将密钥包带到本机 keys/guard/peer-epochs.bundle 并重启 guard。若日期有误:date -u",
     ),
+    4209: Text(
+        "{count} epoch keys in {folder} have ended at once by this host's clock; none is erased.",
+        "按本机时钟,{folder} 中有 {count} 个时段密钥同时到期;未擦除任何密钥。",
+        "See that the clock is right. If it is, remove the ended keys by hand: ferrygate pki list",
+        "请确认时钟正确。若正确,请手动删除到期密钥:ferrygate pki list",
+    ),
     4205: Text(
         "The {subject} end on {ends}, in {days} days ({path}).",
         "{subject}(时段密钥)将于 {ends} 用尽,剩余 {days} 天({path})。",

@@ -115,6 +115,12 @@ TEXTS: Final[dict[int, Text]] = {
         "See all of them: ferrygate policy check. Then: ferrygate policy reload",
         "查看全部:ferrygate policy check;然后:ferrygate policy reload",
     ),
+    1057: Text(
+        "The body of this unit is not what the edge captured: {reason}.",
+        "该单元的内容与采集时不符:{reason}。",
+        "See who else can write to queues/import/captured: ferrygate doctor",
+        "请检查谁还能写入 queues/import/captured:ferrygate doctor",
+    ),
     1060: Text(
         "The gate in {folder} did not come up within its time. Last words: {last}",
         "{folder} 中的网闸未能按时启动。最后输出:{last}",

@@ -67,6 +67,7 @@ def build(sheet: Sheet) -> Channel | None:
     _check_inside(sheet)
     _check_receiver(sheet)
     _check_held(sheet)
+    _check_lists(sheet)
     zone_name = sheet.value(Section.CHANNEL, w.TIME_ZONE) or DEFAULT_ZONE
     try:
         zone = zone_of(zone_name)
@@ -132,14 +133,12 @@ def _sink(sheet: Sheet) -> FolderSink | None:
 
 
 def _resolved(sheet: Sheet, found: Found | None) -> tuple[tuple[str, ...], frozenset[str]] | None:
-    """Written names and the entries of the lists that are named; a list that is not there is a problem."""
+    """Written names and the entries of the lists that are named; one that is not there has none."""
     if found is None or not isinstance(found.value, tuple):
         return None
     listed: frozenset[str] = frozenset()
     for item in found.value:
         if isinstance(item, ListName):
-            if item.name not in sheet.lists:
-                sheet.suggest(found.node, 2170, tuple(sorted(sheet.lists)), name=item.name)
             listed |= sheet.lists.get(item.name, frozenset())
     return tuple(item for item in found.value if isinstance(item, str)), listed
 
@@ -223,6 +222,17 @@ def _is_laxer(also: object, first: object) -> bool:
     if isinstance(also, TimeWindows) and isinstance(first, TimeWindows):
         return any(a > b for a, b in zip(also.minutes, first.minutes, strict=True))
     return False
+
+
+def _check_lists(sheet: Sheet) -> None:
+    """Each list that is named is there; the same name twice in a line is one problem."""
+    for words in sheet.found.values():
+        for found in words.values():
+            items = found.value if isinstance(found.value, tuple) else ()
+            named = dict.fromkeys(item.name for item in items if isinstance(item, ListName))
+            for name in named:
+                if name not in sheet.lists:
+                    sheet.suggest(found.node, 2170, tuple(sorted(sheet.lists)), name=name)
 
 
 def _check_held(sheet: Sheet) -> None:

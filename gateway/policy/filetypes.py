@@ -1,6 +1,6 @@
 """The words for what a file is: one table for policy files, inspection and the reference page.
 
-Which bytes make a file of a type is inspection's knowledge (`gateway.inspection.sending and gateway.inspection.receiving`); here stand
+Which bytes make a file of a type is inspection's knowledge (`gateway.inspection`); here stand
 only the names, so that a policy can be checked on a laptop without any inspector.
 """
 

@@ -40,7 +40,7 @@ from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.shape import LaneShape
 from gateway.ferry.statefile import ReceiverState, read_state, write_state
 from gateway.receiving.gathering import Gathering
-from gateway.receiving.lane_news import LaneNews
+from gateway.receiving.lane_news import Heard, LaneNews
 from gateway.spool.model import QueueWriter
 
 # How often what is missing is judged and the state written; a killed receiver repeats this much.
@@ -225,7 +225,8 @@ class Acceptor:
         if self._settled is not None:
             session, floor = self._settled.session, self._settled.floor
             self._news.lost(self.account.settle(session, floor, now_s, time.time_ns()))
-        self._news.show(self._core, self.account, self._link.malformed, started_s, now_s)
+        heard = Heard(self._link.malformed, self._gathering.received_bytes)
+        self._news.show(self._core, self.account, heard, started_s, now_s)
         self._gathering.note(now_s)
 
     def _save(self, now_s: float) -> None:

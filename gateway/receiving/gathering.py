@@ -64,6 +64,7 @@ class Gathering:
         self._files = PartialFiles(folder)
         self._group: dict[int, _Ready] = {}
         self._group_bytes = 0
+        self.received_bytes = 0
         self._noted: dict[int, float] = {}
         self._unflushed: dict[int, int] = {}
         self._syncer = ThreadPoolExecutor(1, "sync")
@@ -81,6 +82,7 @@ class Gathering:
 
     def take(self, chunk: Chunk, session: int, now_s: float) -> None:
         """One chunk, in any order and any number of times. Raises Unavailable 5503 (disk full)."""
+        self.received_bytes += len(chunk.data)
         if self._account.is_here(chunk.number):
             self._account.seen_again(chunk.number, session, chunk.sequence)
             self._status.count("chunks_repeated_total")

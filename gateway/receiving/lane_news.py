@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.audit.event import Event, Recorder, Status
@@ -18,6 +19,7 @@ from gateway.errors import Field
 from gateway.ferry.oneway.account import Account, Lost, MissingUnit
 from gateway.ferry.oneway.happenings import LostBlocks, NewSession, Replayed
 from gateway.ferry.oneway.receiver import OneWayReceiver
+from gateway.ferry.throughput import Throughput
 from gateway.unit.number import speak
 
 # Replays come in floods: one event this often, with the count.
@@ -30,13 +32,20 @@ _COUNTS: Final = (
     "frames",
     "blocks",
     "repaired",
-    "lost",
     "before_contact",
     "late",
     "forged",
     "replayed",
     "unproven",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """malformed: frames that the link itself dropped. received_bytes: of units, as they came."""
+
+    malformed: int
+    received_bytes: int
 
 
 class LaneNews:
@@ -49,6 +58,7 @@ class LaneNews:
         self._replay_place = (0, 0)
         self._replay_seen_s: float | None = None
         self._shown: dict[str, int] = {}
+        self._throughput = Throughput()
 
     def gap(self, gap: LostBlocks) -> None:
         """Blocks were given up. Those from before the first contact are told apart: no loss by themselves."""
@@ -110,15 +120,16 @@ class LaneNews:
         self._recorder.record(Event(what, time.time_ns(), unit, "", number, fields))
 
     def show(
-        self, core: OneWayReceiver, account: Account, malformed: int, started_s: float, now_s: float
+        self, core: OneWayReceiver, account: Account, link: Heard, started_s: float, now_s: float
     ) -> None:
-        """Alarms and gauges as they stand now. malformed: frames that the link itself dropped."""
+        """Alarms and gauges as they stand now."""
         self._tell_replays(now_s)
         if self._replay_seen_s is not None and now_s - self._replay_seen_s > _REPLAY_ALARM_S:
             self._status.clear_alarm(5604)
             self._replay_seen_s = None
         self._watch_silence(core.heard_s, started_s, now_s)
-        self._show_counts(core, malformed)
+        self._show_counts(core, link.malformed)
+        self._show_bytes(link.received_bytes, now_s)
         self._show_missing(account)
 
     def _watch_silence(self, heard_s: float | None, started_s: float, now_s: float) -> None:
@@ -138,6 +149,10 @@ class LaneNews:
         self._status.gauge("lane_malformed_frames", core.counts["malformed"] + malformed)
         self._status.gauge("lane_session", core.session or 0)
         self._status.gauge("lane_block", core.highest)
+
+    def _show_bytes(self, received_bytes: int, now_s: float) -> None:
+        self._status.gauge("lane_received_bytes", received_bytes)
+        self._status.gauge("lane_bytes_per_s", self._throughput.per_s(received_bytes, now_s))
 
     def _show_missing(self, account: Account) -> None:
         self._status.gauge("units_missing", len(account.units))

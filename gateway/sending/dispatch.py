@@ -31,11 +31,12 @@ from gateway.ferry.pump import Pump
 from gateway.ferry.ranges import Range
 from gateway.ferry.sentlog import SentLog
 from gateway.ferry.shape import LaneShape
+from gateway.ferry.throughput import Throughput
 from gateway.sending.filling import Filler
 from gateway.sending.jobs import Job
+from gateway.sending.leaving import Leaving
 from gateway.sending.resending import Request, Resending
 from gateway.spool.model import QueueReader, Taken
-from gateway.unit.number import speak
 
 # The head of a sealed unit, clearance included, is at most this long (docs/SEALING.md).
 HEAD_BYTES: Final = 16_384
@@ -89,11 +90,10 @@ class Dispatcher:
         )
         self._filler = Filler(self.sender, self._spoilt)
         self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth)
+        self._throughput = Throughput()
         self._jobs: dict[int, Job] = {}
         self._to_ack: list[int] = []
-        # Recorded as corrupt, and still to be set aside: number and reason.
-        self._leaving: deque[tuple[int, int]] = deque()
-        self._leave_s = 0.0
+        self._leaving = Leaving(queue, recorder, status)
         self._look_s = self._commit_s = self._retry_s = 0.0
 
     def step(self, now_s: float) -> float:
@@ -109,8 +109,7 @@ class Dispatcher:
             self._filler.fill()
             wait_s = self._pump.push(now_s)
             self._answer(now_s)
-            if self._leaving and now_s >= self._leave_s:
-                self._leave(now_s)
+            self._leaving.settle(now_s)
         except Unavailable as error:
             self._status.raise_alarm(error.number, **error.fields)
             self._retry_s = now_s + _RETRY_S
@@ -158,10 +157,10 @@ class Dispatcher:
         """A unit of the queue becomes a job, if its clearance holds."""
         total = taken.body.size_bytes + len(taken.header)
         if total > MAX_UNIT_BYTES or len(taken.header) > MAX_TRAILER_BYTES:
-            self._set_aside(taken.number, 5704)
+            self._leaving.leave(taken.number, 5704)
             return
         if not self._cleared(taken):
-            self._set_aside(taken.number, 5701)
+            self._leaving.leave(taken.number, 5701)
             return
         self._start(taken, [(0, total)], None)
 
@@ -194,29 +193,9 @@ class Dispatcher:
         self._jobs[sending.sequence] = job
         self._filler.add(job)
 
-    def _set_aside(self, number: int, reason: int) -> None:
-        self._status.raise_alarm(reason, unit=speak(number))
-        self._recorder.record(Event("corrupt", time.time_ns(), number, number=reason))
-        self._leaving.append((number, reason))
-
-    def _leave(self, now_s: float) -> None:
-        """Journal, then set aside. A folder that takes nothing is tried again; the lane goes on."""
-        self._recorder.commit()
-        while self._leaving:
-            number, reason = self._leaving[0]
-            try:
-                self._queue.reject(number, reason, "corrupt")
-            except Unavailable as error:
-                self._status.raise_alarm(error.number, **error.fields)
-                self._leave_s = now_s + _RETRY_S
-                return
-            self._leaving.popleft()
-        for alarm in (6502, 6513):
-            self._status.clear_alarm(alarm)
-
     def _spoilt(self, job: Job) -> None:
         if job.answers:
-            self._set_aside(job.taken.number, 5702)
+            self._leaving.leave(job.taken.number, 5702)
             job.answers = False
 
     # Answering: journal, then the queue.
@@ -246,7 +225,7 @@ class Dispatcher:
         if now_s >= self._commit_s:
             self._commit_s = now_s + _COMMIT_S
             self._commit()
-            self._show()
+            self._show(now_s)
 
     def _commit(self) -> None:
         self._log.sync()
@@ -258,9 +237,10 @@ class Dispatcher:
         if self._resending.pending:
             self._resending.remove_done()
 
-    def _show(self) -> None:
+    def _show(self, now_s: float) -> None:
         self._status.gauge("lane_session", self.sender.session)
         self._status.gauge("lane_block", self.sender.next_block - 1)
         self._status.gauge("lane_sequence", self.sender.units)
         self._status.gauge("lane_bytes", self.sender.bytes)
+        self._status.gauge("lane_bytes_per_s", self._throughput.per_s(self.sender.bytes, now_s))
         self._status.gauge("units_unannounced", self.sender.unannounced)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from gateway.errors import Field, Refused
+from gateway.guard.held_file import Marks, hold, marks
 from gateway.guard.hop import Exit, Outcome, Passed, Wait
 from gateway.guard.judgement import decision_fields, judge
 from gateway.inspection.chain import Inspector
@@ -27,6 +29,9 @@ from gateway.unit.stages import Cleared
 
 # Without a policy set nothing is judged; the set may come at any moment by a reload.
 NO_POLICY_WAIT_S: Final = 2.0
+# An edge takes one attempt to let go of a file; whoever writes for longer is not done with it.
+CHANGES_ALLOWED: Final = 3
+CHANGED_WAIT_S: Final = 0.5
 # The queue header of a cleared unit, which the ferry reads: most urgent first.
 _PRIORITY: Final = {Priority.HIGH: b"\0", Priority.NORMAL: b"\1", Priority.LOW: b"\2"}
 
@@ -69,7 +74,8 @@ class Judge:
         bucket = self._bucket(policy, channel)
         if bucket is not None and (delay_s := bucket.wait_s(time.monotonic())) > 0:
             return Wait(delay_s, 0, unit.channel)
-        return self._judged(taken, unit, policy, channel, bucket)
+        with hold(taken.body) as body:
+            return self._judged(replace(taken, body=body), unit, policy, channel, bucket)
 
     def _judged(
         self,
@@ -79,7 +85,7 @@ class Judge:
         channel: Channel,
         bucket: TokenBucket | None,
     ) -> Outcome:
-        before = _change_marks(taken)
+        before = marks(taken.body)
         captured_at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
         judgement = judge(
             self._inspector,
@@ -108,19 +114,18 @@ class Judge:
         taken: Taken,
         cleared: Cleared,
         fields: dict[str, Field],
-        before: tuple[int, ...],
+        before: Marks,
         priority: Priority,
-    ) -> Passed:
+    ) -> Outcome:
         sealed: bytes | Path
         if taken.body.path is None:
             sealed, manifest = self._sealer.seal_bytes(cleared)
         else:
             sealed = self._staging / str(taken.number)
             manifest = self._sealer.seal_file(cleared, sealed)
-            if _change_marks(taken) != before:
-                # Somebody wrote to the file between inspection and sealing.
+            if marks(taken.body) != before:
                 sealed.unlink(missing_ok=True)
-                raise Refused(1054, name=cleared.unit.body.name)
+                return _changed(taken, cleared.unit)
         fields |= {"sha256": manifest.body_sha256.hex()}
         entry = Entry(taken.number, _PRIORITY[priority], sealed)
         return Passed(entry, cleared.unit.channel, fields)
@@ -137,9 +142,11 @@ class Judge:
             return self._buckets[key]
 
 
-def _change_marks(taken: Taken) -> tuple[int, ...]:
-    """What changes when a file is written to: nobody but root can set ctime."""
-    if taken.body.path is None:
-        return ()
-    status = taken.body.path.stat()
-    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+def _changed(taken: Taken, unit: CapturedUnit) -> Outcome:
+    """The file changed between inspection and sealing: looked at anew, and refused if it goes on.
+
+    Once is no offence: the edge lets go of its own name of a handed-over file in this time.
+    """
+    if taken.attempt < CHANGES_ALLOWED:
+        return Wait(CHANGED_WAIT_S, 0, unit.channel)
+    raise Refused(1054, name=unit.body.name)

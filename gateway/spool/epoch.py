@@ -22,23 +22,25 @@ _SCOPE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _CLAIMED: Final = re.compile(rb"([1-9][0-9]{0,17})\n")
 
 
-def claim_epoch(folder: Path, scope: str) -> int:
-    """The next epoch of a scope, from 1, durable before it returns; no number is given twice.
+def claim_epoch(folder: Path, scope: str, at_least: int = 1) -> int:
+    """The next epoch of a scope, durable before it returns; no number is given twice.
 
-    scope: lower-case letters, digits and dashes. The folder is made if it is not there. Raises
+    at_least: a floor that grows by itself, such as the time, for counters that must not repeat even
+    where the folder is put back from a backup. scope: lower-case letters, digits and dashes. The
+    folder is made if it is not there. Raises
     Misconfigured 6504 (no access) or 6505 (the file is damaged: guessing could give a number twice),
     Unavailable 6502, StateUncertain 6501, RuntimeError for another scope, and nothing else.
     """
-    return _claim(folder, scope, RealDisk())
+    return _claim(folder, scope, RealDisk(), at_least)
 
 
-def _claim(folder: Path, scope: str, disk: Disk) -> int:
+def _claim(folder: Path, scope: str, disk: Disk, at_least: int = 1) -> int:
     if not _SCOPE.fullmatch(scope):
         raise RuntimeError(f"not a scope: {scope!r}")
     lock = _lock(folder, scope)
     try:
         with disk_errors(folder):
-            claimed = _last(folder / scope) + 1
+            claimed = max(_last(folder / scope) + 1, at_least)
             replace(disk, folder / scope, b"%d\n" % claimed)
             return claimed
     finally:

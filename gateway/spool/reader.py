@@ -34,7 +34,7 @@ from gateway.spool.shelf import Shelf
 from gateway.spool.tidy import Tidier
 
 # Each costs about half a kilobyte of memory; beyond it nothing new is taken until some are settled.
-MAX_PUT_OFF: Final = 20_000
+MAX_PUT_OFF: Final = 200_000
 
 
 def open_reader(

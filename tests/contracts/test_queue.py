@@ -1,4 +1,4 @@
-"""What every queue promises (gateway.spool.model), run on every implementation and on the model."""
+"""What every queue promises (gateway.spool.model), run on every implementation and on the fake."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from gateway.spool import open_reader, open_writer
 from gateway.spool.model import Entry, Put, QueueReader, QueueWriter, Taken
-from tests.gateway.spool.queue_model import ModelQueue
+from tests.support.fakes import MemoryQueue
 
 MUCH = 1 << 30
 
@@ -37,15 +37,17 @@ class FileQueue:
         self.reader.close()
 
 
-class ModelOfQueue:
+class FakeQueue:
+    """The queue in memory that the tests of other parts use."""
+
     def __init__(self, folder: Path, *, keeps: bool) -> None:
         folder.mkdir()
-        self._model = ModelQueue(folder, keeps=keeps)
-        self.writer: QueueWriter = self._model
-        self.reader: QueueReader = self._model
+        self._fake = MemoryQueue(folder, keeps=keeps)
+        self.writer: QueueWriter = self._fake
+        self.reader: QueueReader = self._fake
 
     def reopen_reader(self) -> None:
-        self._model.reopen_reader()
+        self._fake.restart()
 
     def reopen_writer(self) -> None:
         pass
@@ -54,17 +56,17 @@ class ModelOfQueue:
         pass
 
 
-Queue = FileQueue | ModelOfQueue
+Queue = FileQueue | FakeQueue
 
 
-@pytest.fixture(params=[FileQueue, ModelOfQueue], ids=["folder", "model"])
+@pytest.fixture(params=[FileQueue, FakeQueue], ids=["folder", "memory"])
 def queue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Queue]:
     opened = request.param(tmp_path / "queue", keeps=True)
     yield opened
     opened.close()
 
 
-@pytest.fixture(params=[FileQueue, ModelOfQueue], ids=["folder", "model"])
+@pytest.fixture(params=[FileQueue, FakeQueue], ids=["folder", "memory"])
 def forgetful(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Queue]:
     opened = request.param(tmp_path / "queue", keeps=False)
     yield opened

@@ -130,7 +130,9 @@ class Gate:
                 raise AssertionError(f"not within {within_s:.0f} s: {what}\n{self.shown()}")
             time.sleep(0.05)
 
-    def until_inside(self, names: set[str], channel: str = SMALL, within_s: float = WITHIN_S) -> None:
+    def until_inside(
+        self, names: set[str], channel: str = SMALL, within_s: float = WITHIN_S
+    ) -> None:
         def lacking() -> set[str]:
             return names - self.inside(channel)
 
@@ -201,7 +203,10 @@ class Gate:
         with contextlib.suppress(psutil.Error, OSError, ValueError):
             for child in psutil.Process(self.supervisor(side)).children():
                 with contextlib.suppress(psutil.Error):
-                    if child.status() != psutil.STATUS_ZOMBIE and role.value in child.cmdline()[2:5]:
+                    if (
+                        child.status() != psutil.STATUS_ZOMBIE
+                        and role.value in child.cmdline()[2:5]
+                    ):
                         return child.pid
         return 0
 
@@ -235,7 +240,9 @@ class Gate:
         over = self.supervisor(side)
         os.kill(over, signal.SIGSTOP)
         try:
-            assert self.signal(side, role, signal.SIGKILL), f"{side.value} {role.value} does not run"
+            assert self.signal(side, role, signal.SIGKILL), (
+                f"{side.value} {role.value} does not run"
+            )
             self.until(lambda: not self.pid(side, role), f"{role.value} is gone", 5)
             yield
         finally:

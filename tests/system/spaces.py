@@ -30,7 +30,9 @@ PORT: Final = 47_000
 # A pcap file without a packet is its header.
 EMPTY_CAPTURE_BYTES: Final = 24
 _NEEDS: Final = ("ip", "nft", "tcpdump", "nmap", "ethtool")
-_absent = [tool for tool in _NEEDS if shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
+_absent = [
+    tool for tool in _NEEDS if shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin") is None
+]
 
 needs_namespaces = pytest.mark.skipif(
     os.geteuid() != 0 or bool(_absent),
@@ -118,7 +120,9 @@ def spaces(*, addresses: bool = True) -> Iterator[Spaces]:
             _sh("ip", "netns", "add", name)
             # The kernel speaks by itself where it has IPv6: this link carries frames of ours only.
             _sh("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
-            _sh("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
+            _sh(
+                "ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1"
+            )
         _sh("ip", "-n", made.outer, "link", "add", "fgto", "type", "veth",
             "peer", "fgti", "netns", made.inner)  # fmt: skip
         for name, device, mac, address in (

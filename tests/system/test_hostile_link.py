@@ -141,7 +141,9 @@ def test_a_hundred_thousand_malformed_frames_cost_no_crash_and_no_memory_and_fil
     tmp_path: Path,
 ) -> None:
     chance = random.Random(7)
-    files = {f"f{n}.csv": table(3000, n) for n in range(200)} | {"large.csv": big_table(3_000_000, 1)}
+    files = {f"f{n}.csv": table(3000, n) for n in range(200)} | {
+        "large.csv": big_table(3_000_000, 1)
+    }
     with Wire().working() as wire, gate(tmp_path, rate=RATE, prepare=wire.between) as running:
         running.drop("first.csv", big_table(400_000, 2))
         running.until_inside({"first.csv"})
@@ -180,30 +182,32 @@ def test_units_of_a_sender_whose_inspection_is_off_are_refused_by_the_receiver_e
 ) -> None:
     cases = [case for case in hostile_cases() if case.channel == SMALL]
     assert len(cases) > 10
-    with running_clamd(tmp_path / "clamd") as clamd:
-        with gate(tmp_path, clamd=str(clamd.socket)) as running:
-            running.drop("before.csv", table(1000))
-            running.until_inside({"before.csv"})
-            running.stop()
-            trial = running.trial
-            put_sealed_units(trial, {case.name: case.content for case in cases})
-            running.start()
-            running.drop("after.csv", table(1000, 1))
-            running.until_inside({"after.csv"})
-            # What went before the receiving ferry was up is named by it: no unit gets away.
-            for _ in range(10):
-                if len(ends(running)) < len(cases):
-                    time.sleep(2.0)
-                    running.carry_list()
-            assert len(ends(running)) == len(cases), running.shown()
-            time.sleep(1.0)
-            assert running.inside() == {"before.csv", "after.csv"}
-            wrong = {
-                case.name: (case.rule, ends(running)[case.name])
-                for case in cases
-                if ends(running).get(case.name) != case.rule
-            }
-            assert wrong == {}
+    with (
+        running_clamd(tmp_path / "clamd") as clamd,
+        gate(tmp_path, clamd=str(clamd.socket)) as running,
+    ):
+        running.drop("before.csv", table(1000))
+        running.until_inside({"before.csv"})
+        running.stop()
+        trial = running.trial
+        put_sealed_units(trial, {case.name: case.content for case in cases})
+        running.start()
+        running.drop("after.csv", table(1000, 1))
+        running.until_inside({"after.csv"})
+        # What went before the receiving ferry was up is named by it: no unit gets away.
+        for _ in range(10):
+            if len(ends(running)) < len(cases):
+                time.sleep(2.0)
+                running.carry_list()
+        assert len(ends(running)) == len(cases), running.shown()
+        time.sleep(1.0)
+        assert running.inside() == {"before.csv", "after.csv"}
+        wrong = {
+            case.name: (case.rule, ends(running)[case.name])
+            for case in cases
+            if ends(running).get(case.name) != case.rule
+        }
+        assert wrong == {}
 
 
 def ends(running: Gate) -> dict[str, str]:

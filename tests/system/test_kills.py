@@ -77,7 +77,9 @@ def test_any_of_the_six_killed_at_random_loses_nothing_and_delivers_nothing_twic
             rounds = running.bring_all(set(files), within_s=300 if LONG else 120)
             # Anything delivered a second time would come within the next moments.
             time.sleep(2.0)
-        print(f"{FILES} files, {KILLS} kills {victims}, lists carried: {rounds}, looks: {watcher.looks}")
+        print(
+            f"{FILES} files, {KILLS} kills {victims}, lists carried: {rounds}, looks: {watcher.looks}"
+        )
         assert watcher.wrong == []
         assert running.differing(files) == []
         assert running.inside() == set(files)
@@ -124,6 +126,8 @@ def test_each_process_killed_under_load_lets_nothing_unjudged_through(
         time.sleep(0.1)
         assert running.signal(side, role, signal.SIGKILL)
         running.bring_all(set(good))
-        running.until(lambda: set(bad) <= running.names_of(Side.OUTER, "refused"), "all bad refused")
+        running.until(
+            lambda: set(bad) <= running.names_of(Side.OUTER, "refused"), "all bad refused"
+        )
         assert running.inside() == set(good)
         assert running.differing(good) == []

@@ -27,8 +27,7 @@ def test_a_very_large_file_crosses_with_each_process_below_300_mib(tmp_path: Pat
     with gate(tmp_path) as running:
         try:
             part = running.trial.drop(LARGE) / ".large.part"
-            for _ in write_large(part, SIZE_BYTES):
-                pass
+            write_very_large(part, SIZE_BYTES)
             sent = digest(part)
             began_s = time.monotonic()
             part.rename(part.with_name("large.dcm"))
@@ -42,6 +41,24 @@ def test_a_very_large_file_crosses_with_each_process_below_300_mib(tmp_path: Pat
         finally:
             running.stop()
             shutil.rmtree(running.trial.root, ignore_errors=True)
+
+
+def write_very_large(path: Path, size_bytes: int) -> None:
+    """A DICOM image, and behind it private elements of 1 GiB each: one element ends at 4 GiB."""
+    for _ in write_large(path, 1 << 30):
+        pass
+    creator = b"FERRYGATE TEST"
+    piece = bytes(range(256)) * 4096
+    with path.open("ab") as file:
+        file.write(_tag(0x7FE1, 0x0010) + b"LO" + len(creator).to_bytes(2, "little") + creator)
+        for element in range((size_bytes >> 30) - 1):
+            file.write(_tag(0x7FE1, 0x1001 + element) + b"OB\0\0" + (1 << 30).to_bytes(4, "little"))
+            for _ in range(1024):
+                file.write(piece)
+
+
+def _tag(group: int, element: int) -> bytes:
+    return group.to_bytes(2, "little") + element.to_bytes(2, "little")
 
 
 def digest(path: Path) -> str:

@@ -37,7 +37,9 @@ def inner_end(trial: Trial) -> None:
 
 
 def send_files_of_all_sizes(running: Gate) -> None:
-    files = {f"{size}.csv": big_table(size, size) if size > 50_000 else table(size) for size in SIZES}
+    files = {
+        f"{size}.csv": big_table(size, size) if size > 50_000 else table(size) for size in SIZES
+    }
     files |= {f"small-{n}.csv": table(2000, n) for n in range(100)}
     for name, content in files.items():
         running.drop(name, content)
@@ -81,7 +83,10 @@ def test_over_raw_frames_inner_sends_nothing_even_where_nothing_drops_it(tmp_pat
 
 
 def test_over_udp_a_running_inner_sends_nothing_even_where_nothing_drops_it(tmp_path: Path) -> None:
-    with spaces() as net, gate(tmp_path, link=UDP, within=net.within()) as running:
-        with net.capture() as captured:
-            send_files_of_all_sizes(running)
-            assert captured.stat().st_size == EMPTY_CAPTURE_BYTES
+    with (
+        spaces() as net,
+        gate(tmp_path, link=UDP, within=net.within()) as running,
+        net.capture() as captured,
+    ):
+        send_files_of_all_sizes(running)
+        assert captured.stat().st_size == EMPTY_CAPTURE_BYTES

@@ -28,8 +28,9 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
         for name, content in files.items():
             running.drop(name, content)
         running.until_inside(set(files))
-        for side in Side:
-            running.until(lambda side=side: covered(running, side), "a checkpoint stands over all", 30)
+        running.until(
+            lambda: all(covered(running, side) for side in Side), "checkpoints stand over all", 30
+        )
         running.stop()
         yield running
 
@@ -44,8 +45,8 @@ def covered(running: Gate, side: Side) -> bool:
 
 
 def journals(text: str) -> list[dict[str, int]]:
-    found = json.loads(text)
-    return list(found["data"]["journals"] if "data" in found else found["journals"])
+    [host] = json.loads(text)["journals"]
+    return list(host["journals"])
 
 
 def verify(folder: Path, keys: list[Path]) -> subprocess.CompletedProcess[str]:
@@ -63,8 +64,7 @@ def copied(request: pytest.FixtureRequest, worked: Gate, tmp_path: Path) -> tupl
     folder = tmp_path / "copy"
     shutil.copytree(host.root / "journal", folder)
     keys = [
-        Path(shutil.copy(key, tmp_path / key.name))
-        for key in (host.keys / "guard").glob("*.pub")
+        Path(shutil.copy(key, tmp_path / key.name)) for key in (host.keys / "guard").glob("*.pub")
     ]
     return folder, keys
 

@@ -47,7 +47,7 @@ def residue(running: Gate) -> list[str]:
     for side in Side:
         left += holding(running.trial.host(side).root, MARKER)
     # The work folders beside the watched folder and the destination belong to the gate too.
-    left += [one for one in holding(running.trial.root / "outside", MARKER)]
+    left += holding(running.trial.root / "outside", MARKER)
     inside = running.trial.root / "inside"
     return left + [one for one in holding(inside, MARKER) if "/." in f"/{one}"]
 

@@ -66,9 +66,7 @@ def test_after_a_stall_at_full_rate_each_unit_is_here_or_named_and_comes_when_as
         os.kill(receiver, signal.SIGSTOP)
         time.sleep(stall_s)
         os.kill(receiver, signal.SIGCONT)
-        running.until(
-            lambda: len(running.events(Side.OUTER, "sent")) == len(files), "all sent", 30
-        )
+        running.until(lambda: len(running.events(Side.OUTER, "sent")) == len(files), "all sent", 30)
         sent_s = time.monotonic() - began_s
         running.until(lambda: not unaccounted(running), "here or named", NAMED_WITHIN_S)
         named = len(missing(running).units)
@@ -100,7 +98,9 @@ def test_one_percent_of_random_loss_is_repaired_or_named_and_all_arrives(tmp_pat
             every_later_unit_arrives(running)
             rounds = running.bring_all(set(files))
             repaired = running.counter(Side.INNER, Role.FERRY, "lane_repaired_total")
-            print(f"named {named}, lists {rounds}, packets lost {net.lost()}, symbols repaired {repaired}")
+            print(
+                f"named {named}, lists {rounds}, packets lost {net.lost()}, symbols repaired {repaired}"
+            )
             assert running.differing(files) == []
             assert net.lost() > 50
             assert repaired > 50

@@ -31,8 +31,8 @@ _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _COPY: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAX_TIME_NS: Final = (1 << 63) - 1
 
-# Size, time of change, inode: what tells that a file is still the one that was seen.
-Stamp = tuple[int, int, int]
+# Size, time of change, inode, owner: what tells that a file is still the one that was seen, and whose.
+Stamp = tuple[int, int, int, int]
 
 
 class ClaimReader:
@@ -165,7 +165,8 @@ class ClaimReader:
     def _unit(self, claim: Claim, stamp: Stamp) -> CapturedUnit:
         modified_ns = min(max(stamp[1], 0), _MAX_TIME_NS)
         body = FileBody(claim.name, stamp[0], modified_ns)
-        return CapturedUnit(claim.number, self._channel, Kind.FILES, self._now_ns(), body)
+        writer = self._scan.writer_of(stamp[3])
+        return CapturedUnit(claim.number, self._channel, Kind.FILES, self._now_ns(), body, writer)
 
     def _drop_copy(self, number: int, staging: Path | None = None) -> None:
         copy = self._copies.pop(number, None)
@@ -181,12 +182,12 @@ class ClaimReader:
 
 
 def _stamp(status: os.stat_result) -> Stamp:
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ino, status.st_uid
 
 
 def _is_as_seen(claim: Claim, stamp: Stamp) -> bool:
     seen = claim.sighting
-    return seen is None or stamp == (seen.size_bytes, seen.modified_ns, seen.inode)
+    return seen is None or stamp[:3] == (seen.size_bytes, seen.modified_ns, seen.inode)
 
 
 def _hand_over(work: int, claim: Claim, staging: Path) -> bool:

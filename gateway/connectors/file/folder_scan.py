@@ -76,6 +76,13 @@ class FolderScan:
             return 2506
         return 2508 if status.st_nlink != 1 else 0
 
+    def writer_of(self, uid: int) -> str:
+        """Who brought a file, in the word of the policy that this account matched, else its name."""
+        for name in sorted(self._writers or ()):
+            if _uid_of(name) == uid:
+                return name
+        return _owner_of(uid)
+
     def tell(
         self, number: int, name: str, status: os.stat_result, reason: str | None = None
     ) -> None:

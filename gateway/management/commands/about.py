@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway import __version__
+from gateway.errors import Misconfigured
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, Mistyped
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
@@ -109,12 +110,32 @@ def render_version(data: Data, _terminal: Terminal) -> Sequence[str]:
     return [f"ferrygate {data['version']} (Python {data['python']}, {data['system']})"]
 
 
-def completion(call: Call) -> int:
-    """The completion file of a shell, from the same parser as the help."""
+def completion(call: Call) -> Answer | int:
+    """The completion file of a shell, from the same parser as the help; or the names that it asks for."""
     from gateway.management.commands.completing import completion_of
 
+    if call.options.shell in ("channels", "units"):
+        return Answer({"names": names_at_hand(call, call.options.shell)}, render_names)
     call.out.write(completion_of(call.options.shell))
     return Exit.YES
+
+
+def names_at_hand(call: Call, kind: str) -> list[str]:
+    """`channels` or `units` of the gate that is meant; none where there is none."""
+    from gateway.management.commands.at_hand import channel_names, unit_numbers
+
+    try:
+        hosts = call.hosts()
+    except Misconfigured:
+        return []
+    if kind == "units":
+        return unit_numbers(hosts)
+    return sorted({name for host in hosts.values() for name in channel_names(host.policies)})
+
+
+def render_names(data: Data, _terminal: Terminal) -> Sequence[str]:
+    """One a line."""
+    return list(data["names"])
 
 
 def _help_arguments(parser: Parser) -> None:
@@ -124,7 +145,11 @@ def _help_arguments(parser: Parser) -> None:
 
 
 def _completion_arguments(parser: Parser) -> None:
-    parser.add_argument("shell", choices=["bash", "zsh", "fish"], help="the shell to complete in")
+    parser.add_argument(
+        "shell",
+        choices=["bash", "zsh", "fish", "channels", "units"],
+        help="the shell to complete in; or what such a file asks for: names at hand",
+    )
 
 
 COMMANDS: Final = (

@@ -1,112 +1,28 @@
-"""`status`: processes, lane, queues, channels and alarms of the hosts at hand."""
+"""`status`: processes, lane, queues, channels and alarms of the hosts at hand, as text."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from gateway.errors import Misconfigured
-from gateway.management.commands.boards import Seen, queue_data, read_boards
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, add_side
-from gateway.management.layout import HostFolder, Role
-from gateway.management.terminal.figures import count, digest, size, span, stamp
+from gateway.management.commands.watching import MINUTE_NS, Watch
+from gateway.management.terminal.figures import count, digest, size, span
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of, letter, state
 from gateway.management.terminal.table import Cell, Column, table
 from gateway.management.terminal.words import say
-from gateway.messages import describe
-from gateway.unit.model import Side
+
+# Of each journal, so that status answers at once on a gate of any age.
+_LOOK_BACK_BYTES: Final = 2 << 20
 
 
 def status(call: Call) -> Answer:
     """How the hosts at hand are. 1 where a process is not running or an alarm stands."""
-    data = status_data(call.hosts(), time.time_ns(), call.language)
+    watch = Watch(call.hosts(), MINUTE_NS, _LOOK_BACK_BYTES)
+    data = watch.look(time.time_ns(), call.language)
     return Answer(data, render_status, Exit.YES if data["well"] else Exit.NO)
-
-
-def status_data(hosts: Mapping[Side, HostFolder], now_ns: int, language: str) -> Data:
-    """The state of each host. well: all processes run and no alarm stands."""
-    shown = [
-        _host_data(side, host, read_boards(host), now_ns, language) for side, host in hosts.items()
-    ]
-    well = all(
-        not host["alarms"] and all(process["state"] == "running" for process in host["processes"])
-        for host in shown
-    )
-    return {"at": stamp(now_ns), "well": well, "hosts": shown}
-
-
-def _host_data(
-    side: Side, host: HostFolder, boards: dict[Role, Seen], now_ns: int, language: str
-) -> Data:
-    return {
-        "side": side.value,
-        "folder": str(host.root),
-        "policy": next(
-            (str(b.gauges["policy"]) for b in boards.values() if "policy" in b.gauges), None
-        ),
-        "processes": [_process_data(role, boards.get(role), now_ns) for role in Role],
-        "queues": queue_data(host, side, boards),
-        "lane": _lane_data(side, boards.get(Role.FERRY)),
-        "alarms": alarm_data(boards, now_ns, language),
-    }
-
-
-def _process_data(role: Role, seen: Seen | None, now_ns: int) -> Data:
-    if seen is None:
-        return {"process": role.value, "state": "stopped", "pid": None, "up_s": None, "units": {}}
-    alive = seen.alive
-    units = {
-        name.removeprefix("units_").removesuffix("_total"): value
-        for name, value in sorted(seen.counters.items())
-        if name.startswith("units_") and name.endswith("_total")
-    }
-    return {
-        "process": role.value,
-        "state": seen.state,
-        "pid": seen.pid if alive else None,
-        "up_s": round((now_ns - seen.started_at_ns) / 1e9, 1) if alive else None,
-        "units": units,
-    }
-
-
-def _lane_data(side: Side, ferry: Seen | None) -> Data:
-    """What the ferry says of the lane: its own gauges and counters, under their own names."""
-    if ferry is None or not ferry.alive:
-        return {
-            "lane": "import",
-            "end": "sends" if side is Side.OUTER else "receives",
-            "figures": {},
-        }
-    figures: dict[str, Any] = {
-        name: value
-        for name, value in sorted({**ferry.gauges, **ferry.counters}.items())
-        if not name.startswith("queue_") and name not in ("journal_seq", "policy", "channels")
-    }
-    return {
-        "lane": "import",
-        "end": "sends" if side is Side.OUTER else "receives",
-        "figures": figures,
-    }
-
-
-def alarm_data(boards: Mapping[Role, Seen], now_ns: int, language: str) -> list[Data]:
-    """What stands, with the process that raised it; oldest first."""
-    found = [
-        {
-            "process": role.value,
-            "number": alarm["number"],
-            "since": stamp(alarm["since_ns"]),
-            "age_s": round((now_ns - alarm["since_ns"]) / 1e9, 1),
-            "fields": alarm["fields"],
-            "text": describe(Misconfigured(alarm["number"], **alarm["fields"]), language),
-        }
-        for role, board in boards.items()
-        if board.alive
-        for alarm in board.alarms
-    ]
-    return sorted(found, key=lambda alarm: str(alarm["since"]))
 
 
 def render_status(data: Data, terminal: Terminal) -> Sequence[str]:
@@ -114,6 +30,9 @@ def render_status(data: Data, terminal: Terminal) -> Sequence[str]:
     lines: list[str] = []
     for host in data["hosts"]:
         lines += [*_host_lines(host, terminal), ""]
+    if data["channels"]:
+        lines += [*_channel_table(data["channels"], terminal)]
+    lines += [f"  {crossing_line(data['crossing'], terminal)}", ""]
     if not data["well"]:
         lines.append(say(terminal, "Not all is well: ferrygate doctor says what mends it."))
     else:
@@ -187,8 +106,10 @@ def _aside(value: float | None, word: str) -> Cell:
 
 # Figures of the ferry that people read first, with their phrase; the rest stands in --json.
 _LANE_FIGURES: Final = (
-    ("bytes_per_s", "{value}/s"),
+    ("lane_bytes_per_s", "{value}/s"),
     ("lane_bytes", "{value} sent"),
+    ("lane_received_bytes", "{value} received"),
+    ("lane_heartbeat_age_s", "heartbeat {value}"),
     ("units_sent_total", "units sent {value}"),
     ("units_received_total", "units received {value}"),
     ("lane_repaired_total", "symbols repaired {value}"),
@@ -202,9 +123,7 @@ def lane_line(lane: Data, terminal: Terminal) -> str:
     """`lane import (sends): 3.1 MiB sent, units sent 412`."""
     figures = lane["figures"]
     parts = [
-        say(
-            terminal, phrase, value=size(figures[name]) if "bytes" in name else count(figures[name])
-        )
+        say(terminal, phrase, value=_lane_figure(name, figures[name]))
         for name, phrase in _LANE_FIGURES
         if name in figures
     ]
@@ -219,6 +138,40 @@ def lane_line(lane: Data, terminal: Terminal) -> str:
         if parts
         else f"{head}: {say(terminal, 'the ferry says nothing')}"
     )
+
+
+def _lane_figure(name: str, value: float) -> str:
+    if name.endswith("_age_s"):
+        return span(value)
+    return size(value) if "bytes" in name else count(value)
+
+
+def crossing_line(crossing: Data, terminal: Terminal) -> str:
+    """`412 units/min, p50 84 ms, p99 310 ms`; without times where they are not known here."""
+    parts = [say(terminal, "{value} units/min", value=count(crossing["per_min"]))]
+    if crossing["p50_s"] is not None:
+        parts += [f"p50 {span(crossing['p50_s'])}", f"p99 {span(crossing['p99_s'])}"]
+    return ", ".join(parts)
+
+
+def _channel_table(channels: Sequence[Data], terminal: Terminal) -> list[str]:
+    heads = [
+        Column(say(terminal, "CHANNEL"), least=12),
+        Column(say(terminal, "PASSED/MIN"), right=True),
+        Column(say(terminal, "REFUSED/MIN"), right=True),
+    ]
+    rows: list[list[Cell | str]] = [
+        [
+            one["channel"],
+            count(one["per_min"]),
+            Cell(
+                count(one["refused_per_min"]),
+                colour_of("refused") if one["refused_per_min"] else None,
+            ),
+        ]
+        for one in channels
+    ]
+    return table(terminal, heads, rows, "  ")
 
 
 def alarm_lines(alarms: Sequence[Data], terminal: Terminal) -> list[str]:

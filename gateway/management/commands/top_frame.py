@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gateway.management.commands.state import lane_line
+from gateway.management.commands.state import crossing_line, lane_line
 from gateway.management.terminal.figures import count, digest
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of, letter
@@ -24,6 +24,7 @@ def frame(data: Data, terminal: Terminal, rows: int) -> list[str]:
     lines = [_title(data, terminal)]
     for host in data["hosts"]:
         lines += _host_lines(host, terminal)
+    lines.append(_cut(crossing_line(data["crossing"], terminal), terminal))
     lines += _alarm_lines(data["hosts"], terminal)
     lines.append("")
     footer = _footer(data, terminal)

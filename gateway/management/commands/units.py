@@ -9,9 +9,10 @@ from typing import Final
 from gateway.errors import Refused
 from gateway.management.commands.boards import read_boards
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, add_side
+from gateway.management.commands.host_state import alarm_data
 from gateway.management.commands.instants import read_instant
 from gateway.management.commands.records import MAX_ENTRIES, Entry, Wanted, entries
-from gateway.management.commands.state import alarm_data, alarm_lines
+from gateway.management.commands.state import alarm_lines
 from gateway.management.terminal.figures import stamp
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Terminal

@@ -1,15 +1,22 @@
-"""What `top` shows: status files read anew at each look, journals read on from where the last look ended."""
+"""What `top` and `status` show: status files read anew at each look, journals read on from the last look.
+
+    journals --JournalTail--> counts by channel, of the last minute, times of crossing, last refusals
+    run/*.json -------------> host_state
+
+Times of crossing are from `captured` (the outer host's clock) to `delivered` (the inner host's clock): a
+difference of the clocks goes into them in full.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections import OrderedDict, deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.errors import Refused
 from gateway.management.commands.command import Data
-from gateway.management.commands.state import status_data
+from gateway.management.commands.host_state import status_data
+from gateway.management.commands.journal_tail import JournalTail
 from gateway.management.layout import HostFolder, Role
 from gateway.management.terminal.figures import stamp
 from gateway.messages import describe
@@ -21,65 +28,115 @@ if TYPE_CHECKING:
 
 # Counts by channel go back so far when top starts; then they grow.
 BACK_NS: Final = 3_600_000_000_000
-_MINUTE_NS: Final = 60_000_000_000
+MINUTE_NS: Final = 60_000_000_000
 _LAST_KEPT: Final = 50
 _COUNTED: Final = ("captured", "cleared", "delivered", "refused", "held")
 _SHOWN: Final = frozenset({"refused", "held", "corrupt"})
+# Units on their way whose moment of capture is remembered; more than a minute of the fastest traffic.
+_UNDER_WAY: Final = 100_000
 
 
 class Watch:
-    """One sitting before the screen. look() gives all that a frame shows."""
+    """One sitting before the screen. look() gives all that is shown.
 
-    def __init__(self, hosts: Mapping[Side, HostFolder]) -> None:
-        self._hosts = dict(hosts)
+    most_bytes: read at the end of each journal at the first look, 0 for all since back_ns.
+    """
+
+    def __init__(
+        self, hosts: Mapping[Side, HostFolder], back_ns: int = BACK_NS, most_bytes: int = 0
+    ) -> None:
+        self._hosts, self._back_ns = dict(hosts), back_ns
         self._tails = [
-            _Tail(side, host.journal(role)) for side, host in hosts.items() for role in Role
+            (side, JournalTail(host.journal(role), most_bytes))
+            for side, host in hosts.items()
+            # What a guard admitted is known before what an edge delivered.
+            for role in (Role.GUARD, Role.EDGE, Role.FERRY)
         ]
-        self._sent: dict[str, tuple[int, int]] = {}
         self._channels: dict[str, dict[str, int]] = {}
-        self._recent: deque[tuple[int, str]] = deque()
+        # Of the last minute: when, and which channel or how many seconds it took.
+        self._passed: list[tuple[int, str]] = []
+        self._refused: list[tuple[int, str]] = []
+        self._took: list[tuple[int, float]] = []
+        self._captured: OrderedDict[int, int] = OrderedDict()
         self._last: deque[tuple[Side, Record]] = deque(maxlen=_LAST_KEPT)
+        # A unit is counted once where both hosts are at hand: at the last step that can be seen.
+        self._passes = "delivered" if Side.INNER in hosts else "cleared"
 
     def look(self, now_ns: int, language: str) -> Data:
         """The state of the hosts, counts by channel, and what was refused or held last."""
-        for tail in self._tails:
-            for record in tail.news(now_ns - BACK_NS):
-                self._take(tail.side, record)
-        while self._recent and self._recent[0][0] < now_ns - _MINUTE_NS:
-            self._recent.popleft()
-        status = status_data(self._hosts, now_ns, language)
-        for host in status["hosts"]:
-            self._add_rate(host["side"], host["lane"]["figures"], now_ns)
-        return {**status, "channels": self._channel_data(), "last": self._last_data(language)}
+        for side, tail in self._tails:
+            for record in tail.news(now_ns - self._back_ns):
+                self._take(side, record, now_ns - MINUTE_NS)
+        since_ns = now_ns - MINUTE_NS
+        self._passed = [one for one in self._passed if one[0] >= since_ns]
+        self._refused = [one for one in self._refused if one[0] >= since_ns]
+        self._took = [one for one in self._took if one[0] >= since_ns]
+        return {
+            **status_data(self._hosts, now_ns, language),
+            "channels": self._channel_data(now_ns),
+            "crossing": self._crossing(now_ns),
+            "last": self._last_data(language),
+        }
 
-    def _add_rate(self, side: str, figures: dict[str, Any], now_ns: int) -> None:
-        """What the ferry has sent since the look before, per second."""
-        sent, before = figures.get("lane_bytes"), self._sent.get(side)
-        if sent is None:
-            return
-        self._sent[side] = (now_ns, int(sent))
-        if before is not None and now_ns > before[0] and sent >= before[1]:
-            figures["bytes_per_s"] = round((sent - before[1]) * 1e9 / (now_ns - before[0]))
-
-    def _take(self, side: Side, record: Record) -> None:
+    def _take(self, side: Side, record: Record, minute_ago_ns: int) -> None:
         if record.what in _SHOWN:
             self._last.append((side, record))
         if record.channel and record.what in _COUNTED:
             counts = self._channels.setdefault(record.channel, dict.fromkeys(_COUNTED, 0))
             counts[record.what] += 1
-        if record.channel and record.what in self._entry_words():
-            self._recent.append((record.at_ns, record.channel))
+        self._time(record)
+        if record.at_ns < minute_ago_ns:
+            return
+        if record.what == "refused":
+            self._refused.append((record.at_ns, record.channel))
+        elif record.what == self._passes:
+            self._passed.append((record.at_ns, record.channel))
 
-    def _entry_words(self) -> tuple[str, ...]:
-        # A unit is counted once a minute where both hosts are at hand: when it comes in.
-        return ("captured",) if Side.OUTER in self._hosts else ("admitted", "refused")
+    def _time(self, record: Record) -> None:
+        if record.unit is None:
+            return
+        said = record.fields.get("captured_at_ns")
+        if record.what == "admitted" and isinstance(said, int):
+            self._captured[record.unit] = said
+            if len(self._captured) > _UNDER_WAY:
+                self._captured.popitem(last=False)
+        elif record.what == "delivered" and "again" not in record.fields:
+            captured_at_ns = self._captured.pop(record.unit, None)
+            if captured_at_ns is not None:
+                took_s = max(record.at_ns - captured_at_ns, 0) / 1e9
+                self._took.append((record.at_ns, took_s))
 
-    def _channel_data(self) -> list[dict[str, Any]]:
-        minute = [channel for _, channel in self._recent]
+    def _crossing(self, now_ns: int) -> Data:
+        """Units of the last minute, and their times; None where none was seen from end to end."""
+        took = sorted(took_s for _, took_s in self._took)
+        return {
+            "per_min": self._per_min(len(self._passed), now_ns),
+            "p50_s": round(took[len(took) // 2], 4) if took else None,
+            "p99_s": round(took[min(len(took) * 99 // 100, len(took) - 1)], 4) if took else None,
+        }
+
+    def _channel_data(self, now_ns: int) -> list[dict[str, Any]]:
+        from gateway.management.commands.at_hand import channel_names
+
+        names = {name for host in self._hosts.values() for name in channel_names(host.policies)}
+        passed = [channel for _, channel in self._passed]
+        refused = [channel for _, channel in self._refused]
+        none = dict.fromkeys(_COUNTED, 0)
         return [
-            {"channel": name, "per_min": minute.count(name), **counts}
-            for name, counts in sorted(self._channels.items())
+            {
+                "channel": name,
+                "per_min": self._per_min(passed.count(name), now_ns),
+                "refused_per_min": self._per_min(refused.count(name), now_ns),
+                **self._channels.get(name, none),
+            }
+            for name in sorted(names | self._channels.keys())
         ]
+
+    def _per_min(self, seen: int, now_ns: int) -> int:
+        """Where a journal was read for less than a minute back, as much again for the rest of it."""
+        since_ns = max((tail.cut_at_ns for _, tail in self._tails), default=0)
+        covered_ns = min(max(now_ns - since_ns, 1_000_000_000), MINUTE_NS)
+        return round(seen * MINUTE_NS / covered_ns)
 
     def _last_data(self, language: str) -> list[dict[str, Any]]:
         newest = sorted(self._last, key=lambda one: one[1].at_ns, reverse=True)
@@ -99,40 +156,3 @@ class Watch:
             }
             for side, record in newest
         ]
-
-
-class _Tail:
-    """The place reached in one journal."""
-
-    def __init__(self, side: Side, folder: Path) -> None:
-        self.side = side
-        self._folder = folder
-        self._segment: Path | None = None
-        self._offset = 0
-
-    def news(self, since_ns: int) -> Iterator[Record]:
-        """Records written since the last call; at the first those since `since_ns`."""
-        from gateway.audit.record import decode_line
-        from gateway.audit.segment import blocks, segments
-
-        if not self._folder.is_dir():
-            return
-        for segment in segments(self._folder):
-            if self._segment is not None and segment.path < self._segment:
-                continue
-            if self._segment is None and segment.path.stat().st_mtime_ns < since_ns:
-                continue
-            if segment.path != self._segment:
-                self._segment, self._offset = segment.path, 0
-            with segment.path.open("rb") as file:
-                for block in blocks(file, self._offset):
-                    if not block.ended:
-                        break
-                    self._offset = block.end_bytes
-                    for line in block.lines:
-                        try:
-                            record = decode_line(line)[0]
-                        except Refused:
-                            continue
-                        if record.at_ns >= since_ns:
-                            yield record

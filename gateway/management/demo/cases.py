@@ -20,6 +20,13 @@ LARGE: Final = "image-archive"
 # Enough real images to be convincing, few enough to read the table.
 _IMAGES: Final = ("CT_small.dcm", "MR_small.dcm", "SC_rgb.dcm", "JPEG2000.dcm", "rtplan.dcm")
 
+# PS3.5 7.5 and A.4: a length that is not told, an item of a sequence, and the sequence's end.
+_UNDEFINED_LENGTH: Final = 0xFFFF_FFFF
+_ITEM: Final = b"\xfe\xff\x00\xe0"
+_SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
+_EXPLICIT_LITTLE_ENDIAN: Final = b"1.2.840.10008.1.2.1"
+_RLE_LOSSLESS: Final = b"1.2.840.10008.1.2.5"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -91,30 +98,46 @@ def hostile_cases() -> Iterator[Case]:
 def write_large(path: Path, size_bytes: int) -> Iterator[int]:
     """Write a valid DICOM file of about size_bytes, yielding what is written so far.
 
-    A multi-frame image of 512 x 512 pixels of 16 bits in Explicit VR Little Endian (PS3.10, PS3.5 7.1.2).
+    A multi-frame image of 512 x 512 pixels of 16 bits (PS3.10, PS3.5 7.1.2); frames that one length of
+    32 bits cannot tell go as fragments (PS3.5 A.4).
     """
     frame = bytes(range(256)) * (2 * 512 * 512 // 256)
     frames = max(1, size_bytes // len(frame))
+    native = frames * len(frame) < _UNDEFINED_LENGTH
+    before = b"" if native else _ITEM + len(frame).to_bytes(4, "little")
     written = 0
     with path.open("wb") as file:
-        written += file.write(_dicom_head(frames, len(frame)))
+        written += file.write(_dicom_head(frames, len(frame), native=native))
         for _ in range(frames):
-            written += file.write(frame)
+            written += file.write(before + frame)
             yield written
+        if not native:
+            file.write(_SEQUENCE_END)
 
 
-def _dicom_head(frames: int, frame_bytes: int) -> bytes:
+def _dicom_head(frames: int, frame_bytes: int, *, native: bool) -> bytes:
+    syntax = _EXPLICIT_LITTLE_ENDIAN if native else _RLE_LOSSLESS
     meta = b"".join(
         (
             _long(0x0002, 0x0001, b"OB", b"\0\1"),
             _short(0x0002, 0x0002, b"UI", b"1.2.840.10008.5.1.4.1.1.7.3"),
             _short(0x0002, 0x0003, b"UI", b"2.25.20261121"),
-            _short(0x0002, 0x0010, b"UI", b"1.2.840.10008.1.2.1"),
+            _short(0x0002, 0x0010, b"UI", syntax),
             _short(0x0002, 0x0012, b"UI", b"2.25.1"),
         )
     )
     group_length = _short(0x0002, 0x0000, b"UL", len(meta).to_bytes(4, "little"))
-    image = b"".join(
+    length = frames * frame_bytes if native else _UNDEFINED_LENGTH
+    pixels = b"\xe0\x7f\x10\x00" + (b"OW\0\0" if native else b"OB\0\0")
+    pixels += length.to_bytes(4, "little")
+    if not native:
+        pixels += _ITEM + bytes(4)
+    return bytes(128) + b"DICM" + group_length + meta + _image(frames) + pixels
+
+
+def _image(frames: int) -> bytes:
+    side = (512).to_bytes(2, "little")
+    return b"".join(
         (
             _short(0x0008, 0x0016, b"UI", b"1.2.840.10008.5.1.4.1.1.7.3"),
             _short(0x0008, 0x0018, b"UI", b"2.25.20261121"),
@@ -126,16 +149,14 @@ def _dicom_head(frames: int, frame_bytes: int) -> bytes:
             _short(0x0028, 0x0002, b"US", b"\1\0"),
             _short(0x0028, 0x0004, b"CS", b"MONOCHROME2"),
             _short(0x0028, 0x0008, b"IS", str(frames).encode()),
-            _short(0x0028, 0x0010, b"US", (512).to_bytes(2, "little")),
-            _short(0x0028, 0x0011, b"US", (512).to_bytes(2, "little")),
+            _short(0x0028, 0x0010, b"US", side),
+            _short(0x0028, 0x0011, b"US", side),
             _short(0x0028, 0x0100, b"US", b"\x10\0"),
             _short(0x0028, 0x0101, b"US", b"\x10\0"),
             _short(0x0028, 0x0102, b"US", b"\x0f\0"),
             _short(0x0028, 0x0103, b"US", b"\0\0"),
         )
     )
-    pixels = b"\xe0\x7f\x10\x00OW\0\0" + (frames * frame_bytes).to_bytes(4, "little")
-    return bytes(128) + b"DICM" + group_length + meta + image + pixels
 
 
 def _short(group: int, element: int, vr: bytes, value: bytes) -> bytes:

@@ -153,6 +153,14 @@ def test_metrics_have_families_labels_and_types(board: StatusBoard, tmp_path: Pa
     board.gauge("no metric name", 1)
     board.count("units_captured_total", 5)
     board.count("blocks_lost_total", 2)
+    board.count("lane_blocks_total", 9)
+    board.count("lane_repaired_total", 4)
+    board.count("lane_replayed_total", 1)
+    board.gauge("lane_heartbeat_age_s", 0.4)
+    board.gauge("lane_bytes_per_s", 1000)
+    board.gauge("scanner_clamav", "1.4.3")
+    board.gauge("scanner_clamav_age_seconds", 60)
+    board.gauge("audit_checkpoint_timestamp_seconds", 1.0)
     board.raise_alarm(3301)
     board.flush(0.0)
     StatusBoard(tmp_path, "guard").flush(0.0)
@@ -160,9 +168,16 @@ def test_metrics_have_families_labels_and_types(board: StatusBoard, tmp_path: Pa
     for line in (
         'ferrygate_queue_units{process="edge",queue="captured"} 3',
         'ferrygate_queue_oldest_seconds{process="edge",queue="captured"} 0.5',
-        'ferrygate_policy_info{process="edge",value="7f\\"3a"} 1',
+        'ferrygate_policy_info{process="edge",digest="7f\\"3a"} 1',
         'ferrygate_units_total{process="edge",stage="captured"} 5',
-        'ferrygate_lane_blocks_total{process="edge",result="lost"} 2',
+        'ferrygate_lane_blocks_total{process="edge",lane="import",result="lost"} 2',
+        'ferrygate_lane_blocks_total{process="edge",lane="import",result="verified"} 9',
+        'ferrygate_lane_repaired_symbols_total{process="edge",lane="import"} 4',
+        'ferrygate_lane_frames_dropped_total{process="edge",lane="import",result="replayed"} 1',
+        'ferrygate_lane_heartbeat_age_seconds{process="edge",lane="import"} 0.4',
+        'ferrygate_lane_bytes_per_second{process="edge",lane="import"} 1000',
+        'ferrygate_scanner_info{process="edge",scanner="clamav",value="1.4.3"} 1',
+        'ferrygate_scanner_signatures_age_seconds{process="edge",scanner="clamav"} 60',
         'ferrygate_alarm{process="edge",number="FG-3301"} 1',
         'ferrygate_process_up{process="guard"} 1',
         "# TYPE ferrygate_units_total counter",
@@ -170,4 +185,5 @@ def test_metrics_have_families_labels_and_types(board: StatusBoard, tmp_path: Pa
     ):
         assert line in text.splitlines()
     assert "no metric" not in text
+    assert "ferrygate_audit_checkpoint_age_seconds" in text
     assert text.count("# TYPE ferrygate_process_up") == 1

@@ -182,6 +182,9 @@ def status() -> dict[str, Any]:
         "at": "2026-11-21T10:12:04.000Z",
         "well": False,
         "hosts": [host, {**host, "side": "inner", "alarms": []}],
+        "channels": [{"channel": "lab-reports", "per_min": 412, "refused_per_min": 7}],
+        "crossing": {"per_min": 412, "p50_s": 0.084, "p99_s": 0.31},
+        "last": [],
     }
 
 
@@ -191,6 +194,7 @@ def watched() -> dict[str, Any]:
         {
             "channel": f"channel-{n:02}-with-a-rather-long-name-of-its-own",
             "per_min": n * 100,
+            "refused_per_min": n,
             "captured": n,
             "cleared": n,
             "delivered": n,

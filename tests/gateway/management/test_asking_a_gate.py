@@ -17,11 +17,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gateway.audit.event import Event
+from gateway.audit.journal import open_journal
 from gateway.audit.status import StatusBoard
 from gateway.ferry.oneway.account import AccountState, MissingUnit
 from gateway.ferry.reconcile import ReconcileList, Wanted, format_list, parse_list
 from gateway.ferry.statefile import ReceiverState, write_state
 from gateway.management.cli import main
+from gateway.management.commands.watching import MINUTE_NS, Watch
 from gateway.management.layout import HostFolder, Role
 from gateway.unit.model import Side
 from gateway.unit.number import speak
@@ -309,5 +312,53 @@ def test_top_once_shows_the_units_of_the_last_hour(tmp_path: Path) -> None:
     assert status == 0
     assert len(out.splitlines()) == 24
     row = next(line for line in out.splitlines() if line.startswith("lab-reports"))
-    assert row.split() == ["lab-reports", "2", "2", "1", "1", "1", "0"]
+    assert row.split() == ["lab-reports", "1", "2", "1", "1", "1", "0"]
     assert out.splitlines()[-1].endswith(f"$ ferrygate explain {speak(6)}")
+
+
+def test_status_lists_the_channels_with_what_passed_and_was_refused_in_the_last_minute(
+    tmp_path: Path,
+) -> None:
+    age_ns = time.time_ns() - NOW_NS
+    story = [
+        replace(
+            e, record=msgspec.structs.replace(e.record, at_ns=e.record.at_ns + age_ns - 5 * 10**9)
+        )
+        for e in delivered_story(5) + refused_story(6)
+    ]
+    gate = gate_with(tmp_path / "gate", story)
+    policies = HostFolder(gate / "outer").policies
+    policies.mkdir()
+    (policies / "20-quiet.yaml").write_text("channel: quiet-one  # yet\n")
+    _, out, _ = run("--gate", str(gate), "status", "--json")
+    data = json.loads(out)
+    assert [
+        (one["channel"], one["per_min"], one["refused_per_min"]) for one in data["channels"]
+    ] == [("lab-reports", 1, 1), ("quiet-one", 0, 0)]
+    crossing = data["crossing"]
+    assert crossing["per_min"] == 1
+    assert crossing["p50_s"] == crossing["p99_s"] is not None
+    _, out, _ = run("--gate", str(gate), "status")
+    assert next(line for line in out.splitlines() if "lab-reports" in line).split()[1:] == [
+        "1",
+        "1",
+    ]
+
+
+def test_a_long_journal_is_read_from_its_end_and_counted_for_the_whole_minute(
+    tmp_path: Path,
+) -> None:
+    host = HostFolder(tmp_path / "outer")
+    host.make()
+    now_ns = time.time_ns()
+    every_ns = 10**9 // 50
+    journal = open_journal(host.journal(Role.GUARD), "guard")
+    for place in range(3000):
+        at_ns = now_ns - (3000 - place) * every_ns
+        journal.record(Event("cleared", at_ns, place + 1, "lab"))
+    journal.commit()
+    whole = Watch({Side.OUTER: host}, MINUTE_NS).look(now_ns, "en")
+    ended = Watch({Side.OUTER: host}, MINUTE_NS, 20_000).look(now_ns, "en")
+    journal.close()
+    assert whole["crossing"] == {"per_min": 3000, "p50_s": None, "p99_s": None}
+    assert 2900 <= ended["crossing"]["per_min"] <= 3100

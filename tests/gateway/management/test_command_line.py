@@ -16,9 +16,17 @@ from gateway.management.cli import build_parser, main, status_of
 from gateway.management.commands import COMMANDS, OVERVIEW, about
 from gateway.management.commands.completing import completion_of, words_by_command
 from gateway.management.commands.reference import cli_reference, parser_of
+from gateway.management.layout import HostFolder
 from gateway.management.terminal.help import Mistyped
 from gateway.management.terminal.width import width
-from tests.gateway.management.fixtures import CHINESE, PLAIN
+from gateway.unit.number import speak
+from tests.gateway.management.fixtures import (
+    CHINESE,
+    PLAIN,
+    delivered_story,
+    gate_with,
+    refused_story,
+)
 
 ROOT = Path(__file__).parents[3]
 NAMES = [command.name for command in COMMANDS]
@@ -235,6 +243,44 @@ def test_bash_completes(line: str, expected: str, tmp_path: Path) -> None:
         ["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True
     )
     assert expected in done.stdout.split()
+
+
+def completed(line: str, folder: Path, environment: dict[str, str]) -> list[str]:
+    """What bash offers for a line, with the real program behind it."""
+    file = folder / "completion.bash"
+    file.write_text(completion_of("bash"))
+    program = Path(sys.executable).with_name("ferrygate")
+    words = [str(program), *line.split(" ")[1:]]
+    listed = " ".join(f'"{word}"' for word in words)
+    script = f"source {file}; COMP_WORDS=({listed}); COMP_CWORD={len(words) - 1}; _ferrygate; "
+    script += 'printf "%s\\n" "${COMPREPLY[@]}"'
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, cwd=folder, check=True,
+        env={"PATH": os.environ["PATH"], **environment},
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_bash_completes_channel_names_and_unit_numbers_of_the_gate_at_hand(tmp_path: Path) -> None:
+    gate = gate_with(tmp_path / "gate", delivered_story(5) + refused_story(6))
+    policies = HostFolder(gate / "inner").policies
+    policies.mkdir()
+    (policies / "10-lab.yaml").write_text("# a channel\nchannel: lab-reports\n")
+    (policies / "20-wrong.yaml").write_bytes(b"\xff\xfe: [")
+    home = {"FERRYGATE_HOME": str(gate)}
+    assert completed("ferrygate units --channel ", tmp_path, home)[:1] == ["lab-reports"]
+    assert set(completed("ferrygate audit search --unit ", tmp_path, home)) >= {speak(5), speak(6)}
+    assert speak(6) in completed("ferrygate explain ", tmp_path, home)
+    assert speak(5) in completed(f"ferrygate --gate {gate} life ", tmp_path, {})
+    assert speak(5) not in completed("ferrygate life ", tmp_path, {})
+
+
+def test_zsh_and_fish_files_ask_for_channels_and_units() -> None:
+    assert "completion $asks" in completion_of("zsh")
+    fish = completion_of("fish")
+    assert "-l channel -x -a '(__ferrygate_names channels)'" in fish
+    assert "__fish_seen_subcommand_from life' -a '(__ferrygate_names units)'" in fish
 
 
 def test_zsh_and_fish_files_name_every_command() -> None:

@@ -183,3 +183,10 @@ def test_every_word_of_the_design_examples_is_known_or_promised() -> None:
     text = BASIC + "approval: 2 of security\nchanged:\n  pdf: rebuilt\n"
     assert set(numbers(text)) == {2121}
     assert "later version" in text_of(2121).en
+
+
+def test_a_missing_list_is_one_problem_in_each_line_that_names_it() -> None:
+    named = "names: in list nobody\n  writers: lab or in list nobody"
+    text = BASIC.replace("from:\n", f"from:\n  {named}\n")
+    _, problems = read(text)
+    assert [(problem.number, problem.line) for problem in problems] == [(2170, 9), (2170, 10)]

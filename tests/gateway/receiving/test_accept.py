@@ -178,3 +178,49 @@ def test_what_was_sent_while_the_receiver_was_away_is_named_by_lane_and_resolved
     assert [(s.session, s.first, s.last) for s in found.sequences] == [(1, 1, 10)]
     reconcile(ferries)
     assert all(ferries.arrived(number) == b"unit %d" % number for number in range(2, 12))
+
+
+def test_blocks_from_before_the_first_contact_are_told_apart_from_losses(ferries: Ferries) -> None:
+    ferries.run(2.0, receiver=False)
+    ferries.gap.waiting.clear()
+    ferries.run(5.0)
+    assert ferries.events("lane.gap") == []
+    (joined,) = ferries.events("lane.joined")
+    assert (joined.number, joined.fields["first"]) == (0, 0)
+    assert ferries.inner.counters["lane_before_contact_total"] == joined.fields["blocks"]
+    assert "blocks_lost_total" not in ferries.inner.counters
+    assert ferries.events("unit.lost") == []
+    assert 5602 not in ferries.inner.alarms
+
+
+def test_units_in_blocks_from_before_the_first_contact_are_named_as_lost(ferries: Ferries) -> None:
+    ferries.put(1, b"nobody listened")
+    ferries.run(1.0, receiver=False)
+    ferries.gap.waiting.clear()
+    ferries.run(6.0)
+    assert ferries.events("lane.gap") == []
+    assert [event.number for event in ferries.events("unit.lost")] in ([5602], [5603])
+    reconcile(ferries)
+    assert ferries.arrived(1) == b"nobody listened"
+
+
+def test_a_gap_of_a_receiver_that_had_heard_its_sender_before_is_a_loss(ferries: Ferries) -> None:
+    ferries.run(1.0)
+    ferries.run(1.0, receiver=False)
+    ferries.gap.waiting.clear()
+    ferries.start_receiver()
+    ferries.run(3.0)
+    assert len(ferries.events("lane.gap")) == 1
+    assert ferries.events("lane.joined") == []
+
+
+def test_the_age_of_the_heartbeat_and_the_rate_are_shown(ferries: Ferries) -> None:
+    ferries.put(1, os.urandom(300_000))
+    ferries.run(0.9)
+    assert ferries.inner.gauges["lane_received_bytes"] == ferries.outer.gauges["lane_bytes"]
+    ferries.run(0.4)
+    for board in (ferries.inner, ferries.outer):
+        assert 0 < int(board.gauges["lane_bytes_per_s"]) <= 310_000
+    ferries.run(3.0, sender=False)
+    assert float(ferries.inner.gauges["lane_heartbeat_age_s"]) > 2.5
+    assert ferries.inner.gauges["lane_bytes_per_s"] == 0

@@ -18,28 +18,15 @@ from tests.gateway.connectors.units import MemorySink, manifest_of
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
 
 
+MUCH = 1 << 30
+
+
 class PunctualQueue(MemoryQueue):
-    """A released unit comes back when its time has come, as the queue promises."""
+    """A queue whose clock the test moves."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(clock=lambda: self.now_s)
         self.now_s = 0.0
-        self.later: list[tuple[float, int]] = []
-
-    def release(self, number: int, delay_s: float) -> None:
-        super().release(number, delay_s)
-        self.waiting.remove(number)
-        self.later.append((self.now_s + delay_s, number))
-
-    def take(self, limit: int, limit_bytes: int):  # type: ignore[no-untyped-def]
-        self.waiting += [number for at_s, number in self.later if at_s <= self.now_s]
-        self.later = [(at_s, number) for at_s, number in self.later if at_s > self.now_s]
-        return super().take(limit, limit_bytes)
-
-    def reject(self, number: int, reason: int, stage: str) -> None:
-        if number not in self.taken:
-            raise RuntimeError("answered twice")
-        super().reject(number, reason, stage)
 
 
 class Desk:
@@ -163,7 +150,7 @@ def never_alone(desk: Desk) -> None:
     real, fresh = desk.queue.take, iter(range(100, 10_000))
 
     def take(limit: int, limit_bytes: int):  # type: ignore[no-untyped-def]
-        if any(number == 1 and at_s <= desk.queue.now_s for at_s, number in desk.queue.later):
+        if desk.queue.due_s.get(1, MUCH) <= desk.queue.now_s:
             desk.bring("companion", first=next(fresh))
         return real(limit, limit_bytes)
 

@@ -137,7 +137,9 @@ def test_a_body_shorter_than_its_queue_says_is_set_aside(ferries: Ferries) -> No
     ferries.put(1, os.urandom(3_000_000))
     ferries.gap.weather = Weather()
     ferries.dispatcher.step(0.0)
-    os.truncate(ferries.folder / "body-1", 100_000)
+    body = ferries.cleared.entries[1].body
+    assert isinstance(body, Path)
+    os.truncate(body, 100_000)
     ferries.run(1.0)
     assert ferries.cleared.rejected == [(1, 5702, "corrupt")]
 

@@ -1,4 +1,4 @@
-"""Any order of calls and restarts: the folder queue says what the model says."""
+"""Any order of calls and restarts: the folder queue says what the queue in memory says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.spool.keeping import Keep
 from gateway.spool.model import Entry, Taken
 from gateway.spool.reader import FileQueueReader
 from gateway.spool.writer import FileQueueWriter, WriterLimits
-from tests.gateway.spool.queue_model import ModelQueue
+from tests.support.fakes import MemoryQueue
 
 LIMITS = WriterLimits(inline_limit_bytes=200, segment_bytes=900, reserve_bytes=0)
 NUMBERS = st.integers(0, 40)
@@ -36,7 +36,7 @@ class Queues(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         (self.folder / "model").mkdir()
-        self.model = ModelQueue(self.folder / "model", keeps=not self.keep.nothing)
+        self.model = MemoryQueue(self.folder / "model", keeps=not self.keep.nothing)
         self.writer = FileQueueWriter(self.folder / "queue", LIMITS, RealDisk())
         self.reader = FileQueueReader(self.folder / "queue", self.keep, RealDisk())
 
@@ -103,7 +103,7 @@ class Queues(RuleBasedStateMachine):
     def reopen_reader(self) -> None:
         self.reader.close()
         self.reader = FileQueueReader(self.folder / "queue", self.keep, RealDisk())
-        self.model.reopen_reader()
+        self.model.restart()
 
     @rule(is_mark_lost=st.booleans())
     def reopen_writer(self, is_mark_lost: bool) -> None:
@@ -114,7 +114,7 @@ class Queues(RuleBasedStateMachine):
         self.writer = FileQueueWriter(self.folder / "queue", LIMITS, RealDisk())
         if is_mark_lost:
             self.reader = FileQueueReader(self.folder / "queue", self.keep, RealDisk())
-            self.model.reopen_reader()
+            self.model.restart()
 
     @rule()
     def tidy(self) -> None:

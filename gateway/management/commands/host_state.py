@@ -1,0 +1,101 @@
+"""The state of hosts as data: processes, queues, lane and alarms, as their status files show them.
+
+Reads only; how it looks on a screen is state.py and top_frame.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.errors import Misconfigured
+from gateway.management.commands.boards import Seen, queue_data, read_boards
+from gateway.management.commands.command import Data
+from gateway.management.layout import HostFolder, Role
+from gateway.management.terminal.figures import stamp
+from gateway.messages import describe
+from gateway.unit.model import Side
+
+
+def status_data(hosts: Mapping[Side, HostFolder], now_ns: int, language: str) -> Data:
+    """The state of each host. well: all processes run and no alarm stands."""
+    shown = [
+        _host_data(side, host, read_boards(host), now_ns, language) for side, host in hosts.items()
+    ]
+    well = all(
+        not host["alarms"] and all(process["state"] == "running" for process in host["processes"])
+        for host in shown
+    )
+    return {"at": stamp(now_ns), "well": well, "hosts": shown}
+
+
+def _host_data(
+    side: Side, host: HostFolder, boards: dict[Role, Seen], now_ns: int, language: str
+) -> Data:
+    return {
+        "side": side.value,
+        "folder": str(host.root),
+        "policy": next(
+            (str(b.gauges["policy"]) for b in boards.values() if "policy" in b.gauges), None
+        ),
+        "processes": [_process_data(role, boards.get(role), now_ns) for role in Role],
+        "queues": queue_data(host, side, boards),
+        "lane": _lane_data(side, boards.get(Role.FERRY)),
+        "alarms": alarm_data(boards, now_ns, language),
+    }
+
+
+def _process_data(role: Role, seen: Seen | None, now_ns: int) -> Data:
+    if seen is None:
+        return {"process": role.value, "state": "stopped", "pid": None, "up_s": None, "units": {}}
+    alive = seen.alive
+    units = {
+        name.removeprefix("units_").removesuffix("_total"): value
+        for name, value in sorted(seen.counters.items())
+        if name.startswith("units_") and name.endswith("_total")
+    }
+    return {
+        "process": role.value,
+        "state": seen.state,
+        "pid": seen.pid if alive else None,
+        "up_s": round((now_ns - seen.started_at_ns) / 1e9, 1) if alive else None,
+        "units": units,
+    }
+
+
+def _lane_data(side: Side, ferry: Seen | None) -> Data:
+    """What the ferry says of the lane: its own gauges and counters, under their own names."""
+    if ferry is None or not ferry.alive:
+        return {
+            "lane": "import",
+            "end": "sends" if side is Side.OUTER else "receives",
+            "figures": {},
+        }
+    figures: dict[str, Any] = {
+        name: value
+        for name, value in sorted({**ferry.gauges, **ferry.counters}.items())
+        if not name.startswith("queue_") and name not in ("journal_seq", "policy", "channels")
+    }
+    return {
+        "lane": "import",
+        "end": "sends" if side is Side.OUTER else "receives",
+        "figures": figures,
+    }
+
+
+def alarm_data(boards: Mapping[Role, Seen], now_ns: int, language: str) -> list[Data]:
+    """What stands, with the process that raised it; oldest first."""
+    found = [
+        {
+            "process": role.value,
+            "number": alarm["number"],
+            "since": stamp(alarm["since_ns"]),
+            "age_s": round((now_ns - alarm["since_ns"]) / 1e9, 1),
+            "fields": alarm["fields"],
+            "text": describe(Misconfigured(alarm["number"], **alarm["fields"]), language),
+        }
+        for role, board in boards.items()
+        if board.alive
+        for alarm in board.alarms
+    ]
+    return sorted(found, key=lambda alarm: str(alarm["since"]))
