@@ -36,6 +36,8 @@ BULK_BYTES: Final = 4 << 20
 BULK_WAITING: Final = 256
 # Units that left while their folder takes nothing; with more of them nothing further is taken.
 LEAVING_WAITING: Final = 256
+# A unit that ends the process three times is set aside: a bug costs one unit, not the gate.
+FAULTS_ALLOWED: Final = 3
 # The world is asked again soon, then less often: one second to one minute.
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 60.0
@@ -79,7 +81,7 @@ class Hop:
 
     work: called once a taken unit, from several threads at a time when `threads` is above 1; it
     returns an Outcome or raises Refused (an Exit) or Unavailable (a Wait). Anything else is a bug
-    and ends the process with the unit still in its queue.
+    and ends the process with the unit still in its queue; at the third attempt the unit is set aside.
     """
 
     def __init__(
@@ -158,8 +160,12 @@ class Hop:
         except Refused as error:
             return Exit(Stage.REFUSED, error.number, fields=error.fields)
         except Unavailable as error:
-            delay_s = min(FIRST_WAIT_S * 2.0 ** (taken.attempt - 1), LONGEST_WAIT_S)
+            delay_s = min(FIRST_WAIT_S * 2.0 ** min(taken.attempt - 1, 10), LONGEST_WAIT_S)
             return Wait(delay_s, error.number, fields=error.fields)
+        except Exception as error:  # a bug of ours: the process ends, but not for ever
+            if taken.attempt < FAULTS_ALLOWED:
+                raise
+            return Exit(Stage.CORRUPT, 1090, fields={"error": type(error).__name__})
 
     def _settle(self, results: Sequence[tuple[Taken, Outcome]]) -> None:
         """Put, record, acknowledge: in this order, one group commit each."""

@@ -82,7 +82,8 @@ def _path(name: str) -> int:
         return 3414
     # `tar cf x.tar .` writes every name so.
     parts = name.removeprefix("./").removesuffix("/").split("/") if name != "./" else ["x"]
-    if any(part in ("", ".", "..") for part in parts):
+    # " > " joins the names of nested archives: as part of a name it would tell of another nesting.
+    if any(part in ("", ".", "..") for part in parts) or " > " in name:
         return 3411
     if len(name.encode()) > MAX_PATH_BYTES or len(parts) > MAX_PATH_PARTS:
         return 3405

@@ -139,6 +139,12 @@ TEXTS: Final[dict[int, Text]] = {
         "See that both hosts run the same version: ferrygate version",
         "请确认两台主机运行相同版本:ferrygate version",
     ),
+    1090: Text(
+        "This unit ended the guard three times ({error}) and is set aside as corrupt.",
+        "该单元三次导致 guard 进程退出({error}),已移入 corrupt。",
+        "This is a fault of ferrygate. Keep the unit and report it; nothing of it has passed.",
+        "这是 ferrygate 的缺陷。请保留该单元并上报;其内容未被放行。",
+    ),
     1020: Text(
         "{file} is not taken: each problem stands above.",
         "未采用 {file}:各问题见上。",

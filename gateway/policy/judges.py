@@ -88,10 +88,7 @@ def _inside(rule: InsideRule, line: Condition, channel: Channel, facts: FileFact
 def _readable(inner: tuple[Leaf, ...], facts: FileFacts) -> tuple[Leaf, ...]:
     """Leaves but for those whose type nobody can know: they are encrypted, and people look at them."""
     closed = {problem.where for problem in facts.problems if problem.word == "encrypted"}
-    below = tuple(f"{where} > " for where in closed)
-    return tuple(
-        leaf for leaf in inner if leaf.path not in closed and not leaf.path.startswith(below)
-    )
+    return tuple(leaf for leaf in inner if leaf.path not in closed or leaf.type != "unknown")
 
 
 def _size(rule: SizeRule, line: Condition, _channel: Channel, facts: FileFacts) -> Finding:

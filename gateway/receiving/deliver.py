@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, assert_never
@@ -114,7 +115,17 @@ class Deliverer:
         return 0.0 if moved else _IDLE_S
 
     def close(self) -> None:
-        """Let go of the sinks; what was taken and not answered comes again."""
+        """Answer what can be answered and let go of the sinks; the rest comes again, also to a successor."""
+        with suppress(Unavailable):
+            self._answer()
+        out = [*self._copying, *(unit.number for unit in self._delivered)]
+        out += [unit.number for unit, _ in self._refused] + [
+            number for number, _ in self._unreadable
+        ]
+        for number in out:
+            # The sink knows which of them it has.
+            with suppress(Unavailable):
+                self._queue.release(number, 0.0)
         for sink in self._sinks.values():
             sink.close()
 

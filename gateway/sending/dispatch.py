@@ -230,10 +230,10 @@ class Dispatcher:
     def _commit(self) -> None:
         self._log.sync()
         self._recorder.commit()
-        numbers, self._to_ack = self._to_ack, []
-        if numbers:
+        if self._to_ack:
             # From here the queue may forget them.
-            self._queue.ack(numbers)
+            self._queue.ack(self._to_ack)
+            self._to_ack = []
         if self._resending.pending:
             self._resending.remove_done()
 

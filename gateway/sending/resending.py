@@ -11,8 +11,11 @@ takes nothing twice.
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,7 +60,8 @@ class Resending:
         self.resolved: list[Resolved] = []
         control.mkdir(mode=0o770, parents=True, exist_ok=True)
         for left in control.glob(f"*{_TAKEN_SUFFIX}"):
-            left.rename(left.with_suffix(SUFFIX))
+            with suppress(OSError):
+                left.rename(left.with_suffix(SUFFIX))
 
     def look(self, now_s: float) -> None:
         """Read the lists that have come, at most twice a second."""
@@ -67,13 +71,12 @@ class Resending:
         for path in sorted(self._control.glob(f"*{SUFFIX}")):
             taken = path.with_suffix(_TAKEN_SUFFIX)
             try:
-                if path.stat().st_size > MAX_LIST_BYTES:
-                    raise Refused(5401, line=0, text="size")
-                wanted = parse_list(path.read_text(encoding="utf-8", errors="replace"))
+                wanted = parse_list(_text(path))
                 path.rename(taken)
             except Refused as error:
                 self._status.raise_alarm(error.number, **error.fields)
-                path.rename(path.with_suffix(".refused"))
+                with suppress(OSError):
+                    path.rename(path.with_suffix(".refused"))
                 continue
             except OSError:
                 continue
@@ -122,3 +125,15 @@ class Resending:
         for path in done:
             path.unlink(missing_ok=True)
             del self._under_way[path]
+
+
+def _text(path: Path) -> str:
+    """A list as it lies in the control folder, where operators write: a small ordinary file or Refused."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Refused(5401, line=0, text="no file")
+        data = file.read(MAX_LIST_BYTES + 1)
+    if len(data) > MAX_LIST_BYTES:
+        raise Refused(5401, line=0, text="size")
+    return data.decode("utf-8", "replace")

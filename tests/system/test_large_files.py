@@ -13,7 +13,6 @@ from tests.support.gate import big_table, gate, table
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 
-@pytest.mark.xfail(reason="bug 3: FG-1054 where the edge unlinks its claim", strict=False)
 def test_no_good_large_file_is_refused_because_its_edge_lets_go_of_it(tmp_path: Path) -> None:
     files = {f"large-{n:02}.csv": big_table(6_000_000, n) for n in range(8)}
     files |= {f"small-{n:03}.csv": table(2000, n) for n in range(240)}

@@ -14,6 +14,7 @@ The folders are the caller's open descriptors. Raises OSError only; syncs nothin
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -67,9 +68,17 @@ def find(work: int) -> list[Claim]:
     with os.scandir(work) as entries:
         for name in [entry.name for entry in entries]:
             claim = _read_name(work, name)
-            if claim is not None:
+            if claim is not None and not is_folder(work, claim):
                 claims.append(claim)
     return sorted(claims, key=lambda claim: claim.number)
+
+
+def is_folder(work: int, claim: Claim) -> bool:
+    """Whether a folder lies where the claimed file should: no claim of ours, however it came there."""
+    try:
+        return stat.S_ISDIR(os.stat(claim.path, dir_fd=work, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def remove(work: int, claim: Claim) -> None:

@@ -173,7 +173,12 @@ class FolderSource:
 
     def _give_back(self, claim: Claim) -> Progress:
         """Not whole, or not to be taken: back to its place, beside a newer file of its name."""
-        claims.move(self._place.work_fd, claim, self._place.fd)
+        try:
+            claims.move(self._place.work_fd, claim, self._place.fd)
+        except PermissionError:
+            # Somebody put a folder of his own where a file was: it stays where it harms nobody.
+            if not claims.is_folder(self._place.work_fd, claim):
+                raise
         self._settling.hold_back(claim.name, self._clock_s())
         self._forget(claim.number)
         return Progress.GIVEN_BACK

@@ -59,9 +59,13 @@ def read_part(content: Content, name: str, limit_bytes: int) -> bytes:
         with (
             content.stream() as stream,
             zipfile.ZipFile(stream) as archive,
-            archive.open(name) as part,
         ):
-            return part.read(limit_bytes)
+            entry = archive.getinfo(name)
+            # zipfile reads the other methods without a bound of memory.
+            if entry.compress_type not in _METHODS:
+                raise Unsound(3207, member=name, method=entry.compress_type)
+            with archive.open(entry) as part:
+                return part.read(limit_bytes)
     except (*ZIP_ERRORS, KeyError) as error:
         raise Unsound(3201) from error
 

@@ -84,6 +84,10 @@ def _packed_word(content: Content) -> str:
 
 
 def _is_ofd(archive: zipfile.ZipFile) -> bool:
-    with archive.open("OFD.xml") as part:
+    entry = archive.getinfo("OFD.xml")
+    # zipfile reads the other methods without a bound of memory, and raises what it likes.
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return False
+    with archive.open(entry) as part:
         root = root_of(part.read(MAX_ROOT_PART_BYTES).decode("utf-8", "replace"))
     return root in (("http://www.ofdspec.org/2016", "OFD"), ("http://www.ofdspec.org", "OFD"))

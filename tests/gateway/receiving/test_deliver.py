@@ -17,7 +17,6 @@ from gateway.unit.encode import encode_manifest
 from tests.gateway.connectors.units import MemorySink, manifest_of
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
 
-
 MUCH = 1 << 30
 
 
