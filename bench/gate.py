@@ -122,7 +122,7 @@ def running_gate(*, malware: bool = False) -> Iterator[RunningGate]:
         for side in Side:
             for other in trial.host(side).policies.glob("*.yaml"):
                 other.unlink()
-            add_policy(trial, side, f"{CHANNEL}.yaml", policy)
+            add_policy(trial, side, f"10-{CHANNEL}.yaml", policy)
         stack.enter_context(running(trial))
         (folder / "work").mkdir()
         yield RunningGate(trial, folder / "work")

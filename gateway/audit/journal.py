@@ -95,8 +95,17 @@ class Journal:
     def commit(self) -> None:
         """All recorded events are on disk when this returns. Raises Unavailable 6003 or
         StateUncertain 6004 and nothing else."""
-        with self._lock:
-            self._commit()
+        # The board is told without our lock: it records events of its own, from another thread.
+        try:
+            with self._lock:
+                written = self._commit()
+        except (Unavailable, StateUncertain) as error:
+            if self._status is not None:
+                self._status.raise_alarm(error.number, **error.fields)
+            raise
+        if written and self._status is not None:
+            self._status.clear_alarm(6003)
+            self._status.gauge("journal_seq", self._written_seq)
 
     def close(self) -> None:
         """Give the journal back. What was not committed is gone, as after a crash."""
@@ -105,24 +114,21 @@ class Journal:
         self._file = None
         os.close(self._lock_fd)
 
-    def _commit(self) -> None:
+    def _commit(self) -> bool:
+        """Whether anything was written. Tells no Status: our lock is held."""
         if self._unsure:
             raise StateUncertain(6004, folder=str(self.folder), reason=self._unsure)
         if not self._lines:
-            return
+            return False
         try:
             while self._lines:
                 self._write_batch()
         except Full as full:
-            self._alarm(6003, full.reason)
             raise Unavailable(6003, **self._state(full.reason)) from full
         except Unsure as unsure:
             self._unsure = str(unsure)
-            self._alarm(6004, self._unsure)
             raise StateUncertain(6004, folder=str(self.folder), reason=self._unsure) from unsure
-        if self._status is not None:
-            self._status.clear_alarm(6003)
-            self._status.gauge("journal_seq", self._written_seq)
+        return True
 
     def _write_batch(self) -> None:
         count, size_bytes = 0, 0
@@ -182,10 +188,6 @@ class Journal:
         self._written_head = last[-TRAILER_BYTES - 1 :][9:73]
         self._buffered_bytes -= sum(map(len, self._lines[:count]))
         del self._lines[:count]
-
-    def _alarm(self, number: int, reason: str) -> None:
-        if self._status is not None:
-            self._status.raise_alarm(number, **self._state(reason))
 
     def _state(self, reason: str) -> dict[str, str | int | float]:
         free_bytes = 0

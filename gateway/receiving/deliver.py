@@ -197,7 +197,8 @@ class Deliverer:
     def _try_later(self, unit: _Unit, error: Unavailable) -> None:
         """This unit alone did not fit: again soon, then seldom, with an alarm."""
         if unit.attempt < self._tries.get(unit.channel, DEFAULT_TRIES):
-            self._put_off(unit, error, FIRST_WAIT_S * 2.0 ** (unit.attempt - 1))
+            wait_s = min(FIRST_WAIT_S * 2.0 ** min(unit.attempt - 1, 10), LONG_WAIT_S)
+            self._put_off(unit, error, wait_s)
             return
         self._stuck[unit.number] = {
             "channel": unit.channel,

@@ -99,7 +99,8 @@ class Window:
         """What is passed and no longer awaited."""
         lost: list[LostBlocks] = []
         while self.floor <= self.highest and self._is_passed(now_s):
-            lost += self._lose_until(min(self._done))
+            # Nothing done above the hole: what was verified there found no memory.
+            lost += self._lose_until(min(self._done, default=self.highest + 1))
             self._advance()
         return lost
 
