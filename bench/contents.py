@@ -19,7 +19,7 @@ _SEED: Final = 20_261_121
 
 def small_files(count: int) -> Iterator[tuple[str, bytes]]:
     """Names and contents of 4 KiB each, no two alike."""
-    chance = random.Random(_SEED)  # noqa: S311 - test data, no secret
+    chance = random.Random(_SEED)
     samples = shipped("policies") / "samples" / "lab"
     image, report = (samples / name for name in ("image.dcm", "report.pdf"))
     image_bytes, report_bytes = image.read_bytes(), report.read_bytes()

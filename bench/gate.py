@@ -104,10 +104,11 @@ class RunningGate:
 
 
 @contextlib.contextmanager
-def running_gate(*, malware: bool = False) -> Iterator[RunningGate]:
+def running_gate(*, malware: bool = False, rate: str = "") -> Iterator[RunningGate]:
     """A gate with the channel `bench` in a temporary folder; all of it is gone at the end.
 
-    malware: with a clamd of its own and the clean requirement. Raises what trial.start raises, and
+    malware: with a clamd of its own and the clean requirement. rate: of the lane, else the trial's.
+    Raises what trial.start raises, and
     Misconfigured 3503 where there is no clamd.
     """
     with contextlib.ExitStack() as stack:
@@ -115,7 +116,7 @@ def running_gate(*, malware: bool = False) -> Iterator[RunningGate]:
         clamd = "none"
         if malware:
             clamd = str(stack.enter_context(running_clamd(folder / "clamd")).socket)
-        trial = make_trial(folder / "gate", clamd=clamd)
+        trial = make_trial(folder / "gate", clamd=clamd, rate=rate)
         policy = _POLICY.format(
             malware=_MALWARE if malware else "", malware_test=_MALWARE_TEST if malware else ""
         )

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit.event import Event, Recorder, Status
-from gateway.errors import Field, Refused, Unavailable
+from gateway.errors import Field, Misconfigured, Refused, StateUncertain, Unavailable
 from gateway.spool.model import Entry, Put, QueueReader, QueueWriter, Taken
 from gateway.unit.model import Stage
 
@@ -162,6 +162,8 @@ class Hop:
         except Unavailable as error:
             delay_s = min(FIRST_WAIT_S * 2.0 ** min(taken.attempt - 1, 10), LONGEST_WAIT_S)
             return Wait(delay_s, error.number, fields=error.fields)
+        except (Misconfigured, StateUncertain, OSError, MemoryError):
+            raise
         except Exception as error:  # a bug of ours: the process ends, but not for ever
             if taken.attempt < FAULTS_ALLOWED:
                 raise

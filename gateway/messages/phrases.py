@@ -286,6 +286,12 @@ _HELP: Final[dict[str, str]] = {
 }
 
 _DEMO: Final[dict[str, str]] = {
+    "measuring": "正在测量",
+    "Figure": "指标",
+    "Value": "数值",
+    "Beside it": "对照",
+    "Ratio": "比值",
+    "What that is": "对照说明",
     "Both hosts run in {folder}: six processes, joined by a one-way lane.": "两台主机运行于 {folder}:六个进程,由单向通道相连。",
     "The gate of this demo is kept in {folder}.": "演示网闸保留在 {folder}。",
     "EICAR in a table": "表格中的 EICAR",

@@ -145,6 +145,18 @@ TEXTS: Final[dict[int, Text]] = {
         "This is a fault of ferrygate. Keep the unit and report it; nothing of it has passed.",
         "这是 ferrygate 的缺陷。请保留该单元并上报;其内容未被放行。",
     ),
+    1070: Text(
+        "The measurements are not here: {folder} is no folder of a checkout.",
+        "此处没有测量程序:{folder} 不是源代码目录。",
+        "Run make bench in a checkout of the source.",
+        "请在源代码目录中运行 make bench。",
+    ),
+    1071: Text(
+        "The measurement ended before its figures were there: {last}",
+        "测量未完成即结束:{last}",
+        "Run it again on a quiet machine; as root for the figures of the lane.",
+        "请在空闲的机器上重试;测量链路需要 root。",
+    ),
     1020: Text(
         "{file} is not taken: each problem stands above.",
         "未采用 {file}:各问题见上。",

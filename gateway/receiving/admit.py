@@ -101,13 +101,17 @@ class Admit:
             raise Refused(4190, unit=manifest.number, came_as=taken.number)
         return manifest, body
 
-    def _judged(
-        self, taken: Taken, manifest: Manifest, body: Body, policy: PolicySet
-    ) -> Outcome:
+    def _judged(self, taken: Taken, manifest: Manifest, body: Body, policy: PolicySet) -> Outcome:
         said = _as_the_sender_said(manifest)
         channel = policy.channels.get(manifest.channel)
-        if channel is None or channel.lane is not self._lane or channel.carries is not manifest.kind:
-            return Exit(Stage.REFUSED, 1051, manifest.channel, {"channel": manifest.channel, **said})
+        if (
+            channel is None
+            or channel.lane is not self._lane
+            or channel.carries is not manifest.kind
+        ):
+            return Exit(
+                Stage.REFUSED, 1051, manifest.channel, {"channel": manifest.channel, **said}
+            )
         captured_at = datetime.fromtimestamp(manifest.captured_at_ns / 1e9, UTC)
         judgement = judge(
             self._inspector, channel, body, manifest.body.name, captured_at, at_receiver=True

@@ -98,17 +98,13 @@ def test_a_third_party_package_has_one_home(package: str) -> None:
 
 def _knows_stage(text: str, name: str) -> bool:
     """Whether a module has this type from gateway.unit.stages, by name or by module."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module == "gateway.unit.stages":
-            if any(alias.name == name for alias in node.names):
-                return True
-        elif isinstance(node, ast.ImportFrom) and node.module == "gateway.unit":
-            if any(alias.name == "stages" for alias in node.names):
-                return True
-        elif isinstance(node, ast.Import):
-            if any(alias.name == "gateway.unit.stages" for alias in node.names):
-                return True
-    return False
+    known = {("gateway.unit.stages", name), ("gateway.unit", "stages"), ("", "gateway.unit.stages")}
+    return any(
+        (node.module if isinstance(node, ast.ImportFrom) else "", alias.name) in known
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for alias in node.names
+    )
 
 
 def _called(node: ast.Call) -> str:

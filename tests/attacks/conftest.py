@@ -57,7 +57,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     scratch: Path = tmp_path_factory.mktemp("scratch")
     inspectors = {role: Inspector(role, [], scratch) for role in Role}
 
-    def both(channel: Channel, data: bytes, name: str = "a.bin", peer: str = "") -> dict[Role, Verdict]:
+    def both(
+        channel: Channel, data: bytes, name: str = "a.bin", peer: str = ""
+    ) -> dict[Role, Verdict]:
         return {
             role: judge(
                 inspectors[role],

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from gateway.ferry.block import SEAL_BYTES, BlockSeal, new_header, seal_block
+from gateway.ferry.block import CHUNK, BlockSeal, new_header, seal_block
 from gateway.ferry.buffer import BlockBuffer
-from gateway.ferry.frame import BlockKind
+from gateway.ferry.frame import SEAL_BYTES, BlockKind
 from gateway.ferry.link.model import FrameRun
 from gateway.ferry.oneway.happenings import Cargo
 from gateway.ferry.oneway.receiver import OneWayReceiver
@@ -40,8 +40,6 @@ def beat(session: int, number: int, key: BlockSeal = KEY) -> FrameRun:
 
 
 def chunk(number: int) -> bytes:
-    from gateway.ferry.block import CHUNK
-
     return CHUNK.pack(number, number, 0, 4, 0, 4) + b"abcd"
 
 

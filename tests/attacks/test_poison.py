@@ -44,9 +44,13 @@ def test_a_bomb_in_a_method_that_is_not_taken_apart_takes_no_memory(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10
 
 
-@pytest.mark.parametrize("data", [b"", b"\0", b"PK\x05\x06", b"PK\x05\x06" + bytes(18), b"%PDF-", b"MSH"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\0", b"PK\x05\x06", b"PK\x05\x06" + bytes(18), b"%PDF-", b"MSH"]
+)
 def test_nearly_nothing_is_refused(judged: Judged, data: bytes) -> None:
-    assert {v.result for v in judged(channel_of("passes_if:\n  type: pdf\n"), data).values()} == {Result.REFUSED}
+    assert {v.result for v in judged(channel_of("passes_if:\n  type: pdf\n"), data).values()} == {
+        Result.REFUSED
+    }
 
 
 def test_a_program_in_front_of_a_zip_of_reports_is_refused(judged: Judged) -> None:

@@ -40,7 +40,15 @@ def test_a_unit_under_way_when_the_policies_are_read_anew_is_delivered(tmp_path:
     """F16: the queue holds it as handed out; the new loop must get it."""
     body = b"abc"
     manifest = Manifest(
-        9, "c", Kind.FILES, Lane.IMPORT, 1, 1, "ab" * 32, FileBody("a.pdf", 3, 1), hashlib.sha256(body).digest()
+        9,
+        "c",
+        Kind.FILES,
+        Lane.IMPORT,
+        1,
+        1,
+        "ab" * 32,
+        FileBody("a.pdf", 3, 1),
+        hashlib.sha256(body).digest(),
     )
     writer = open_writer(tmp_path / "q")
     writer.put([Entry(9, encode_manifest(manifest), body)])

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from gateway.errors import Refused, Unavailable
 from gateway.guard.hop import Exit, Outcome, Passed, Wait
+from gateway.identity.provision import provision
 from gateway.inspection.chain import Inspector, Role
 from gateway.policy.facts import FileFacts, UnpackLimits
 from gateway.policy.model import Channel
 from gateway.receiving.verify import Opener
+from gateway.sending import segments
 from gateway.sending.judge import Judge
 from gateway.spool.bodies import FileBody
 from gateway.spool.model import Taken
 from gateway.unit.encode import encode_captured
-from gateway.unit.model import CapturedUnit, Kind, Lane, Side
+from gateway.unit.model import CapturedUnit, Kind, Lane, Side, Stage
 from gateway.unit.model import FileBody as FileFields
 from gateway.unit.stages import Body
 from tests.attacks.conftest import EXE, PDF, channel_of
-from tests.support.keys import GateKeys, make_gate
+from tests.support.keys import GateKeys
 
 NUMBER = 4711
 
@@ -33,24 +37,27 @@ NUMBER = 4711
 class Meddling(Inspector):
     """The real one; when it has looked, somebody else does something."""
 
-    def __init__(self, scratch: Path, then: object) -> None:
+    def __init__(self, scratch: Path, then: Callable[[], object]) -> None:
         super().__init__(Role.SENDING, [], scratch)
         self.then = then
 
     def examine(
-        self, body: Body, name: str, at: datetime, limits: UnpackLimits, *, peer: str = "", address: str = ""
+        self,
+        body: Body,
+        name: str,
+        at: datetime,
+        limits: UnpackLimits,
+        *,
+        peer: str = "",
+        address: str = "",
     ) -> FileFacts:
         facts = super().examine(body, name, at, limits, peer=peer, address=address)
-        self.then()  # type: ignore[operator]
+        self.then()
         return facts
 
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> GateKeys:
-    import time
-
-    from gateway.identity.provision import provision
-
     folder = tmp_path_factory.mktemp("gate")
     provision(folder, "hospital-a", now_ns=time.time_ns(), epochs=10)
     return GateKeys(folder)
@@ -68,29 +75,31 @@ GOOD = PDF[:-6] + b"%" + b"x" * 100_000 + b"\n%%EOF\n"
 EVIL = EXE + bytes(len(GOOD) - len(EXE))
 
 
-def judge_file(keys: GateKeys, tmp_path: Path, file: Path, then: object, size: int = len(GOOD)) -> Outcome:
+def judge_file(
+    keys: GateKeys, tmp_path: Path, file: Path, then: Callable[[], object], size: int = len(GOOD)
+) -> Outcome:
     scratch, staging = tmp_path / "scratch", tmp_path / "staging"
     scratch.mkdir(exist_ok=True)
     staging.mkdir(exist_ok=True)
-    policy = SimpleNamespace(channels={"c": CHANNEL}, digest="ab" * 32)
+    policy: Any = SimpleNamespace(channels={"c": CHANNEL}, digest="ab" * 32)
     judge = Judge(
-        Lane.IMPORT, lambda: policy, Meddling(scratch, then), keys.sealer(), staging  # type: ignore[arg-type, return-value]
+        Lane.IMPORT,
+        lambda: policy,
+        Meddling(scratch, then),
+        keys.sealer(),
+        staging,
     )
-    import time
-
     unit = CapturedUnit(NUMBER, "c", Kind.FILES, time.time_ns(), FileFields("a.pdf", size, 1))
     try:
         return judge(Taken(NUMBER, encode_captured(unit), FileBody(file, size), 1))
     except Refused as error:
-        return Exit("refused", error.number)  # type: ignore[arg-type]
+        return Exit(Stage.REFUSED, error.number)
     except Unavailable as error:
         return Wait(1.0, error.number)
 
 
 def body_of(keys: GateKeys, outcome: Outcome) -> bytes:
     assert isinstance(outcome, Passed) and isinstance(outcome.entry.body, Path)
-    import time
-
     opener = Opener(Lane.IMPORT, keys.trust(Side.INNER), keys.epoch_keys(), time.time_ns)
     target = outcome.entry.body.with_suffix(".opened")
     opener.open_file(outcome.entry.body, target)
@@ -142,15 +151,13 @@ def test_a_folder_exchanged_for_the_time_of_sealing_passes_nothing_that_was_not_
             away.rename(bodies)
 
     # An edge that watches (inotify tells it of the open) puts it back while the guard reads on.
-    from gateway.sending import seal
+    real = segments.seal_stream
 
-    real = seal.seal_stream
-
-    def sealing(*args: object) -> bytes:
+    def sealing(*args: Any) -> bytes:
         exchange_back()
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args)
 
-    monkeypatch.setattr(seal, "seal_stream", sealing)
+    monkeypatch.setattr("gateway.sending.seal.seal_stream", sealing)
     outcome = judge_file(keys, tmp_path, file, exchange)
     exchange_back()
     if isinstance(outcome, Passed):
