@@ -17,7 +17,7 @@ from gateway.audit.append import sync_folder
 from gateway.audit.chain import Break, Chain
 from gateway.audit.note import Head
 from gateway.audit.record import MAX_LINE_BYTES
-from gateway.audit.segment import Segment, blocks, segments
+from gateway.audit.segment import Segment, blocks, open_plain, segments
 
 # About 30,000 records or 50 ms: what one turn may take from the process that does it.
 MAX_TURN_BYTES: Final = 8 << 20
@@ -93,7 +93,7 @@ class Follower:
         return True
 
     def _open(self, segment: Segment) -> None:
-        file = segment.path.open("rb")
+        file = open_plain(segment.path)
         self.close()
         self._file, self._segment, self._offset, self._fresh = file, segment, 0, True
 

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from gateway.audit.append import sync_folder
 from gateway.audit.note import FIRST_LINE, MAX_NOTE_BYTES, Note, decode_note
+from gateway.audit.segment import open_plain
 from gateway.errors import Refused
 
 _NAME: Final = re.compile(r"checkpoints-[0-9]{4}-[0-9]{2}-[0-9]{2}\.txt")
@@ -60,7 +61,7 @@ def notes_of(path: Path, size_bytes: int = 1 << 63) -> Iterator[Found]:
 
     Memory is bounded whatever the bytes are. May raise OSError.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         offset, kept = 0, b""
         while data := file.read(min(_READ_BYTES, size_bytes)):
             size_bytes -= len(data)
@@ -82,7 +83,7 @@ def last_note(folder: Path) -> Note | None:
     if not folder.is_dir():
         return None
     for path in reversed(note_files(folder)):
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             size = os.fstat(file.fileno()).st_size
             file.seek(max(0, size - 2 * MAX_NOTE_BYTES))
             tail = file.read()

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from gateway.audit.record import MAX_LINE_BYTES, Record, decode_line
-from gateway.audit.segment import BLOCK_BYTES, Segment, segments
+from gateway.audit.segment import BLOCK_BYTES, Segment, open_plain, segments
 from gateway.errors import Refused
 from gateway.unit.model import Stage
 
@@ -82,7 +82,7 @@ def _matches(folder: Path, process: str, query: Query, forward: bool) -> Iterato
     needle, fits = _needles(query), _filter(query)
     bounded = query.since_ns > 0 or query.until_ns < 1 << 63
     for segment in _in_time(segments(folder), query, forward):
-        with segment.path.open("rb") as file:
+        with open_plain(segment.path) as file:
             for untrusted_line in _candidates(file, needle, forward):
                 if bounded and not query.since_ns <= _at_ns(untrusted_line) < query.until_ns:
                     continue
@@ -109,7 +109,7 @@ def _in_time(there: list[Segment], query: Query, forward: bool) -> Iterator[Segm
 
 def _begins_ns(segment: Segment) -> int:
     """The time of the first event of a segment; 0 if that cannot be read."""
-    with segment.path.open("rb") as file:
+    with open_plain(segment.path) as file:
         file.readline(MAX_LINE_BYTES)
         try:
             return decode_line(file.readline(MAX_LINE_BYTES).rstrip(b"\n"))[0].at_ns

@@ -25,6 +25,7 @@ import msgspec
 from gateway import __version__
 from gateway.audit.event import Event, Recorder
 from gateway.audit.record import plain
+from gateway.audit.segment import open_plain
 from gateway.errors import Field, Unavailable
 
 # Of the file; what `ferrygate status --json` prints of all of them is another.
@@ -206,7 +207,7 @@ def read_status(folder: Path, now_ns: int | None = None) -> list[ProcessStatus]:
 
 def _read(path: Path, now_ns: int) -> ProcessStatus:
     try:
-        with path.open("rb") as stream:
+        with open_plain(path) as stream:
             file = msgspec.json.decode(stream.read(MAX_FILE_BYTES), type=_File)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ProcessStatus(path.stem, Condition.UNREADABLE, 0, "", 0, 0, {}, {}, ())

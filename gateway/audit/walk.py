@@ -11,7 +11,7 @@ from gateway.audit.chain import Break, Chain
 from gateway.audit.note import Head
 from gateway.audit.record import MAX_LINE_BYTES
 from gateway.audit.report import Finding, JournalReport, Report
-from gateway.audit.segment import Block, Segment, blocks, segments
+from gateway.audit.segment import Block, Segment, blocks, open_plain, segments
 from gateway.errors import Field
 
 # Events of one batch may be told in another order than they happened; a second is no batch.
@@ -114,7 +114,7 @@ class Walk:
         for segment in self._segments:
             self._segment = segment
             try:
-                with segment.path.open("rb") as file:
+                with open_plain(segment.path) as file:
                     yield from self._blocks_of(segment, file)
             except OSError as error:
                 fields: dict[str, Field] = {"reason": word(error)}

@@ -55,6 +55,10 @@ class Segment:
     numbers: IntervalSet | None = None
 
 
+# The writer's file in a folder that both may write to: a pipe or a link in its place never holds us.
+_NEIGHBOURS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
 class Shelf:
     """All segments of a queue, oldest first, and the mark up to which they may be read."""
 
@@ -72,7 +76,7 @@ class Shelf:
         """Read the mark; a system call and a comparison when nothing is new."""
         if self._mark_fd < 0:
             try:
-                self._mark_fd = os.open(self._layout.mark, os.O_RDONLY | os.O_CLOEXEC)
+                self._mark_fd = os.open(self._layout.mark, _NEIGHBOURS)
             except FileNotFoundError:
                 return False
         raw = os.pread(self._mark_fd, MARK_BYTES, 0)

@@ -44,7 +44,6 @@ def test_a_bug_costs_the_unit_that_meets_it(tmp_path: Path) -> None:
     assert after_many_waits(tmp_path, RuntimeError("a bug")) == ["corrupt"]
 
 
-@pytest.mark.xfail(reason="F27: units that had waited are set aside as corrupt", strict=False)
 @pytest.mark.parametrize(
     "error",
     [

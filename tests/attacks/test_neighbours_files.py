@@ -55,7 +55,7 @@ def a_loop(path: Path) -> None:
 ALL = pytest.mark.parametrize(
     "put",
     [
-        pytest.param(a_pipe, marks=pytest.mark.xfail(reason="F23: open(2) waits", strict=False)),
+        a_pipe,
         a_folder,
         no_line_at_all,
         a_loop,
