@@ -40,5 +40,6 @@ class Keys:
         if self._before is None:
             time.sleep(seconds)
             return ""
-        ready, _, _ = select.select([self._stream], [], [], seconds)
-        return self._stream.read(1) if ready else ""
+        waiting = select.poll()
+        waiting.register(self._stream, select.POLLIN)
+        return self._stream.read(1) if waiting.poll(seconds * 1000) else ""

@@ -24,7 +24,8 @@ def spoken_phrases() -> set[str]:
     for part in ("commands", "terminal", "doctor", "demo"):
         for file in sorted((FOLDER / part).glob("*.py")):
             said |= set(_in_module(ast.parse(file.read_text(encoding="utf-8"))))
-    said |= set(_in_module(ast.parse((FOLDER / "cli.py").read_text(encoding="utf-8"))))
+    for name in ("cli.py", "bench.py"):
+        said |= set(_in_module(ast.parse((FOLDER / name).read_text(encoding="utf-8"))))
     said |= {command.summary for command in COMMANDS} | set(GROUPS.values())
     said |= {text for _, text in OVERVIEW} | {area for _, area in about._AREAS}
     said |= {text for _, text in state._LANE_FIGURES} | set(policy._SCANNER_PHRASES.values())

@@ -291,7 +291,9 @@ def test_top_draws_itself_on_a_terminal_and_leaves_with_q(gate: Path) -> None:
 def _read_until(terminal: int, wanted: bytes) -> bytes:
     seen, until_s = b"", time.monotonic() + 20
     while wanted not in seen and time.monotonic() < until_s:
-        if select.select([terminal], [], [], 0.2)[0]:
+        waiting = select.poll()
+        waiting.register(terminal, select.POLLIN)
+        if waiting.poll(200):
             try:
                 seen += os.read(terminal, 65_536)
             except OSError:
