@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 # What the gate and its tests use from Debian 12; installed by `make setup` where that is allowed.
-PACKAGES := python3-venv libisal2 libmagic1 clamav-daemon clamav-testfiles nftables iproute2 ethtool tcpdump nmap openssl
+PACKAGES := python3-venv libisal2 libmagic1 clamav-daemon clamav-testfiles nftables iproute2 ethtool tcpdump nmap openssl strace systemd
 TRIAL ?= .trial
 
 .PHONY: help setup demo up down test check fuzz bench lock

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from gateway.ferry.link.udp import UdpReceiver, UdpSender
+from gateway.ferry.link.udp_receiver import UdpReceiver
+from gateway.ferry.link.udp_sender import UdpSender
 from gateway.ferry.oneway.happenings import Cargo, LostBlocks
 from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.sender import OneWaySender

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gateway.connectors.file.folder_sink import DestinationFolder, FolderSink, OnClash
 from gateway.guard.hop import Hop
+from gateway.guard.patience import Patience
 from gateway.identity.epoch_keys import EpochKeys
 from gateway.inspection.chain import Role as Reading
 from gateway.management.host import (
@@ -20,7 +21,8 @@ from gateway.management.host import (
 )
 from gateway.management.lane import LANE_NUMBERS, lane_key, lane_shape, open_receiving
 from gateway.management.layout import Role
-from gateway.management.process import Process
+from gateway.management.process import Process, in_turn
+from gateway.management.renewal import ExpiryWatch, KeysInForce
 from gateway.management.set_aside import keep_aside
 from gateway.policy.model import Channel
 from gateway.receiving.accept import Acceptor, AcceptSettings
@@ -53,9 +55,10 @@ def ferry(host: Host) -> Process:
         desk.journal,
         desk.board,
         AcceptSettings(
-            folder=folder.state / "ferry",
+            folder=folder.state_of(Role.FERRY),
             inline_bytes=settings.inline_bytes * 2,
             retention_s=settings.keep_partial_s,
+            reserve_bytes=settings.reserve_bytes,
         ),
     )
     return Process(
@@ -82,8 +85,16 @@ def guard(host: Host) -> Process:
         reserve_bytes=settings.reserve_bytes,
     )
     inspector = open_inspector(desk, Reading.RECEIVING)
-    opener = Opener(LANE, host.trust(), EpochKeys(folder.keys / "guard" / "epochs"))
+    opener = _opener(host)
     admit = Admit(LANE, desk.policy.current, opener, inspector, admitted.staging())
+
+    def take_keys() -> None:
+        nonlocal opener
+        opener = _opener(host)
+        admit.use(opener)
+
+    keys = KeysInForce(take_keys, desk.journal, desk.board)
+    expiry = ExpiryWatch(folder.keys, desk.board)
     hop = Hop(
         received,
         admitted,
@@ -92,6 +103,7 @@ def guard(host: Host) -> Process:
         desk.board,
         stage=Stage.ADMITTED,
         threads=settings.guard_threads,
+        patience=Patience(lambda: inspector.answered),
     )
     return Process(
         "guard",
@@ -99,14 +111,20 @@ def guard(host: Host) -> Process:
             hop,
             QueueStep(Stage.RECEIVED, received, desk.board),
             checkpointer(desk),
-            Hourly(opener.purge),
+            Hourly(lambda now_ns: opener.purge(now_ns)),
+            expiry,
         ],
         desk.board,
         desk.journal,
         watches=[ScannerWatch(inspector, desk.board)],
         closing=[hop.close, inspector.close, received.close, admitted.close, desk.close],
-        reload=desk.policy.reload,
+        reload=in_turn(desk.policy.reload, keys.reload, expiry.look),
     )
+
+
+def _opener(host: Host) -> Opener:
+    """The opener of the keys and of the trust that lie on disk now. Raises Misconfigured 40xx."""
+    return Opener(LANE, host.trust(), EpochKeys(host.folder.keys / "guard" / "epochs"))
 
 
 def edge(host: Host) -> Process:
@@ -141,7 +159,7 @@ def _sink(host: Host, channel: Channel) -> FolderSink:
         DestinationFolder(
             channel=channel.name,
             folder=Path(sink.folder),
-            ledger=host.folder.state / f"sink-{channel.name}",
+            ledger=host.folder.state_of(Role.EDGE) / f"sink-{channel.name}",
             on_clash=OnClash(sink.on_clash.value),
             file_mode=sink.file_mode,
         )

@@ -8,7 +8,8 @@ from pathlib import Path
 from gateway.connectors.file.folder_source import FolderSource, WatchedFolder
 from gateway.connectors.numbering import UnitNumbers
 from gateway.guard.hop import Hop
-from gateway.identity.clearance import load_clearance_check
+from gateway.guard.patience import Patience
+from gateway.identity.clearance import ClearanceFile
 from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import load_peer_epochs
 from gateway.inspection.chain import Role as Reading
@@ -23,7 +24,8 @@ from gateway.management.host import (
 )
 from gateway.management.lane import LANE_NUMBERS, lane_key, lane_shape, open_sending
 from gateway.management.layout import Role
-from gateway.management.process import Process
+from gateway.management.process import Process, in_turn
+from gateway.management.renewal import ExpiryWatch, KeysInForce
 from gateway.management.set_aside import keep_aside
 from gateway.policy.model import Channel
 from gateway.sending.capture import Capturer
@@ -47,7 +49,7 @@ def edge(host: Host) -> Process:
         inline_limit_bytes=settings.inline_bytes,
         reserve_bytes=settings.reserve_bytes,
     )
-    numbers = UnitNumbers(host.folder.state / "unit-numbers", time.time_ns)
+    numbers = UnitNumbers(host.folder.state_of(Role.EDGE) / "unit-numbers", time.time_ns)
 
     def capturer() -> Capturer:
         policy = desk.policy.current()
@@ -80,11 +82,9 @@ def guard(host: Host) -> Process:
         reserve_bytes=settings.reserve_bytes,
     )
     inspector = open_inspector(desk, Reading.SENDING)
-    identity = load_guard_identity(folder.keys / "guard")
-    bundle = load_peer_epochs(folder.keys / "guard" / "peer-epochs.bundle", host.trust())
-    judge = Judge(
-        LANE, desk.policy.current, inspector, Sealer(identity, bundle, LANE), cleared.staging()
-    )
+    judge = Judge(LANE, desk.policy.current, inspector, _sealer(host), cleared.staging())
+    keys = KeysInForce(lambda: judge.use(_sealer(host)), desk.journal, desk.board)
+    expiry = ExpiryWatch(folder.keys, desk.board)
     hop = Hop(
         captured,
         cleared,
@@ -93,15 +93,16 @@ def guard(host: Host) -> Process:
         desk.board,
         stage=Stage.CLEARED,
         threads=settings.guard_threads,
+        patience=Patience(lambda: inspector.answered),
     )
     return Process(
         "guard",
-        [hop, QueueStep(Stage.CAPTURED, captured, desk.board), checkpointer(desk)],
+        [hop, QueueStep(Stage.CAPTURED, captured, desk.board), checkpointer(desk), expiry],
         desk.board,
         desk.journal,
         watches=[ScannerWatch(inspector, desk.board)],
         closing=[hop.close, inspector.close, captured.close, cleared.close, desk.close],
-        reload=desk.policy.reload,
+        reload=in_turn(desk.policy.reload, keys.reload, expiry.look),
     )
 
 
@@ -116,19 +117,21 @@ def ferry(host: Host) -> Process:
         keep_aside=keep_aside(settings, desk.journal, desk.board),
     )
     shape = lane_shape(settings.link)
-    check = load_clearance_check(folder.keys / "ferry" / "clearance.pub", LANE)
+    check = ClearanceFile(folder.keys / "ferry" / "clearance.pub", LANE)
     dispatcher = Dispatcher(
         cleared,
         open_sending(settings.link, shape),
         shape,
         LANE_NUMBERS[LANE],
-        claim_epoch(folder.state, f"{LANE.value}-session", at_least=int(time.time())),
+        claim_epoch(
+            folder.state_of(Role.FERRY), f"{LANE.value}-session", at_least=int(time.time())
+        ),
         lane_key(host),
         check.holds,
         desk.journal,
         desk.board,
         DispatchSettings(
-            folder=folder.state / "ferry",
+            folder=folder.state_of(Role.FERRY),
             control=folder.control(Role.FERRY),
             rate_bits_per_s=settings.link.rate_bits_per_s,
             interleave_blocks=settings.link.interleave_blocks,
@@ -142,6 +145,13 @@ def ferry(host: Host) -> Process:
         loop=dispatcher,
         closing=[dispatcher.close, cleared.close, desk.close],
     )
+
+
+def _sealer(host: Host) -> Sealer:
+    """The sealer of the keys that lie on disk now. Raises Misconfigured 40xx."""
+    keys = host.folder.keys / "guard"
+    identity = load_guard_identity(keys)
+    return Sealer(identity, load_peer_epochs(keys / "peer-epochs.bundle", host.trust()), LANE)
 
 
 def _source(channel: Channel) -> FolderSource:

@@ -69,7 +69,7 @@ EVENTS: Final[dict[str, Meaning]] = {
         "edge",
         "handed to its destination",
         "已交付目的地",
-        "name size_bytes sha256 receipt proof again?",
+        "name size_bytes sha256 receipt proof captured_at_ns again?",
     ),
     "refused": _of(
         "guard",
@@ -88,8 +88,8 @@ EVENTS: Final[dict[str, Meaning]] = {
     ),
     "set_aside.removed": _of(
         "any",
-        "the bytes of a refused or corrupt unit went, past their keeping (by age or by size)",
-        "已拒绝或损坏的交换单元超过保存期限或容量，其内容已删除",
+        "the bytes of a refused or corrupt unit went, past their keeping (by age, size or number)",
+        "已拒绝或损坏的交换单元超过保存期限、容量或数量，其内容已删除",
         "stage reason set_aside_at_ns size_bytes why",
     ),
     "duplicate.dropped": _of(
@@ -103,6 +103,18 @@ EVENTS: Final[dict[str, Meaning]] = {
         "a policy set was not taken; the one before stays",
         "策略集未被采用，沿用之前的",
         "place count stays",
+    ),
+    "keys.loaded": _of(
+        "guard",
+        "renewed keys, certificates or lists are in force",
+        "更新后的密钥、证书或列表已生效",
+        "",
+    ),
+    "keys.refused": _of(
+        "guard",
+        "keys or certificates on disk were not taken; those before stay",
+        "磁盘上的密钥或证书未被采用，沿用之前的",
+        "",
     ),
     "alarm.raised": _of(
         "any", "an alarm began (values as in its text)", "告警开始（值见其说明）", ""

@@ -12,9 +12,9 @@ gateway.audit.search and gateway.audit.verify; this module only writes.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from gateway.audit import writer_lock
 from gateway.audit.append import FOLDER_MODE, AppendFile, Full, Unsure, sync_folder, word
 from gateway.audit.event import Event, Status
 from gateway.audit.record import (
@@ -34,6 +35,7 @@ from gateway.audit.record import (
 )
 from gateway.audit.recovery import MAX_BATCH_BYTES, Place, recover
 from gateway.audit.segment import segment_name
+from gateway.audit.tally import Tally
 from gateway.errors import Field, Misconfigured, StateUncertain, Unavailable
 
 # Small enough to be read in a blink at start, large enough that years are not a million files.
@@ -59,6 +61,7 @@ class Journal:
         self._first_at_ns = 0
         self._day = place.began_at_ns // DAY_NS
         self._status: Status | None = None
+        self._tally: Tally | None = None
         self._unsure = ""
         # Alarms come from the watch thread too. Re-entrant: an alarm of ours is itself an event.
         self._lock = threading.RLock()
@@ -79,6 +82,10 @@ class Journal:
         """Show alarms 6003 and 6004 and the journal's gauges there from now on."""
         self._status = status
 
+    def count_in(self, tally: Tally) -> None:
+        """Count the units of events there from now on."""
+        self._tally = tally
+
     def record(self, event: Event) -> None:
         """Take an event into the buffer. Raises Unavailable 6003 when the buffer is full: nothing
         has been recorded then, and the caller must not go on."""
@@ -91,6 +98,8 @@ class Journal:
                 self._first_at_ns = event.at_ns
             self._lines.append(line)
             self._buffered_bytes += len(line)
+            if self._tally is not None:
+                self._tally.add(event)
 
     def commit(self) -> None:
         """All recorded events are on disk when this returns. Raises Unavailable 6003 or
@@ -211,11 +220,14 @@ def open_journal(folder: Path, process: str, now_ns: Callable[[], int] = time.ti
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with suppress(PermissionError):
-            folder.chmod(FOLDER_MODE)
-        lock_fd = _lock(folder)
+        if stat.S_IMODE(folder.stat().st_mode) != FOLDER_MODE:
+            with suppress(PermissionError):
+                folder.chmod(FOLDER_MODE)
+        lock_fd = writer_lock.take(folder)
         place = recover(folder, process)
         journal = Journal(folder, process, place, lock_fd)
+    except BlockingIOError as error:
+        raise Misconfigured(6001, folder=str(folder)) from error
     except OSError as error:
         raise Misconfigured(6002, folder=str(folder), reason=word(error)) from error
     except Full as full:
@@ -229,14 +241,3 @@ def open_journal(folder: Path, process: str, now_ns: Callable[[], int] = time.ti
     with suppress(Unavailable):
         journal.commit()
     return journal
-
-
-def _lock(folder: Path) -> int:
-    # Mode 0600: no process of another user can hold it. The kernel gives it back when we die.
-    fd = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise Misconfigured(6001, folder=str(folder)) from error
-    return fd

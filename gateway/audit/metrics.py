@@ -1,15 +1,21 @@
 """Status of the processes as Prometheus text (exposition format 0.0.4). Values only, no I/O.
 
-Base units, `_total` for counters, no unit number and no person in a label.
+    run/PROCESS.json --read_status--> ProcessStatus --prometheus_text--> ferrygate_units_total{...} 412
+
+Base units, `_total` for counters, no unit number and no person in a label. Labels of channels come from
+the policy (gateway.audit.tally), so that the number of series is bounded whatever a sender does.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Final, Protocol
 
 from gateway.audit.status import Condition, ProcessStatus
+from gateway.audit.tally import BOUNDS_S, PASSED, UnitCount, UnitTimes
 from gateway.errors import Field
 
 # Names of gauges and counters that are one family with a label; the rest keep their names.
@@ -19,7 +25,6 @@ _FAMILIES: Final = tuple(
         (r"queue_(\w+)_units", "queue_units", "queue"),
         (r"queue_(\w+)_deferred", "queue_deferred_units", "queue"),
         (r"queue_(\w+)_oldest_(?:age_)?(?:s|seconds)", "queue_oldest_seconds", "queue"),
-        (r"units_(\w+)_total", "units_total", "stage"),
         (r"lane_(blocks)_total", "lane_blocks_total", "result"),
         (r"(?:blocks|lane)_(lost|before_contact|forged)_total", "lane_blocks_total", "result"),
         (r"lane_repaired_total", "lane_repaired_symbols_total", ""),
@@ -32,6 +37,19 @@ _FAMILIES: Final = tuple(
 )
 # Words of a counter's name that are another word as a label.
 _RESULTS: Final = {"blocks": "verified"}
+# Counters of whole processes that units_total tells by channel.
+_TALLIED: Final = re.compile(
+    r"units_(captured|cleared|sent|received|admitted|delivered|refused|held|corrupt|deferred)(_total)?"
+)
+# What a process of a side makes of a unit: where a unit that it refuses does not come to.
+_STAGES: Final[Mapping[tuple[str, str], str]] = {
+    ("outer", "edge"): "captured",
+    ("outer", "guard"): "cleared",
+    ("outer", "ferry"): "sent",
+    ("inner", "ferry"): "received",
+    ("inner", "guard"): "admitted",
+    ("inner", "edge"): "delivered",
+}
 # Text gauges whose text has a label of its own name; any other has it in `value`.
 _TEXT_LABELS: Final = {"policy": "digest"}
 _LANE: Final = "import"
@@ -40,7 +58,8 @@ _HELP: Final[Mapping[str, str]] = {
     "process_start_timestamp_seconds": "When the process began.",
     "build_info": "The version that runs.",
     "alarm": "1 for each alarm that stands, by its FG number.",
-    "units_total": "Units by the stage or side exit that they reached in this process.",
+    "units_total": "Units since the start of the process, by stage and result; deferred ones come again.",
+    "unit_seconds": "From capture to the stage, by the clocks of both hosts.",
     "queue_units": "Units that wait in a queue.",
     "queue_oldest_seconds": "Age of the oldest unit that waits in a queue.",
     "lane_blocks_total": "Blocks of the lane by what became of them.",
@@ -56,45 +75,75 @@ _HELP: Final[Mapping[str, str]] = {
 }
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
+Labels = dict[str, str]
 
-def prometheus_text(statuses: Iterable[ProcessStatus]) -> str:
-    """The text of /metrics for these processes; ends with a newline.
+
+def prometheus_text(hosts: Mapping[str, Iterable[ProcessStatus]]) -> str:
+    """The metrics of these processes, by side of the gate (`outer`, `inner`); ends with a newline.
 
     A text value (a digest) is a sample of value 1 with the text in the label `value`. Names that
-    are no metric names are left out.
+    are no metric names are left out. A process that is not running says that it is not, and nothing of the
+    work of the past.
     """
     families: dict[str, list[str]] = {}
 
-    def add(name: str, labels: dict[str, str], value: float) -> None:
+    def add(name: str, labels: Labels, value: float, part: str = "") -> None:
         shown = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        families.setdefault(name, []).append(f"ferrygate_{name}{{{shown}}} {_number(value)}")
+        families.setdefault(name, []).append(f"ferrygate_{name}{part}{{{shown}}} {_number(value)}")
 
-    for status in statuses:
-        process = {"process": status.process}
-        add("process_up", process, status.condition is Condition.RUNNING)
-        if status.condition is Condition.UNREADABLE:
-            continue
-        add("process_start_timestamp_seconds", process, status.started_at_ns / 1e9)
-        add("build_info", process | {"version": status.version}, 1)
-        for alarm in status.alarms:
-            add("alarm", process | {"number": f"FG-{alarm.number}"}, 1)
-        for name, value in status.gauges.items():
-            _add_value(add, name, process, value)
-        signed_at_s = status.gauges.get("audit_checkpoint_timestamp_seconds")
-        if isinstance(signed_at_s, int | float) and status.flushed_at_ns:
-            age_s = max(status.flushed_at_ns / 1e9 - signed_at_s, 0.0)
-            add("audit_checkpoint_age_seconds", process, round(age_s, 3))
-        for name, count in status.counters.items():
-            whole = name if name.endswith("_total") else f"{name}_total"
-            _add_value(add, whole, process, count)
+    for side, statuses in hosts.items():
+        for status in statuses:
+            _add_process(add, side, status)
     return "".join(_family(name, samples) for name, samples in sorted(families.items()))
 
 
 class _Add(Protocol):
-    def __call__(self, name: str, labels: dict[str, str], value: float) -> None: ...
+    def __call__(self, name: str, labels: Labels, value: float, part: str = "") -> None: ...
 
 
-def _add_value(add: _Add, name: str, process: dict[str, str], value: Field) -> None:
+def _add_process(add: _Add, side: str, status: ProcessStatus) -> None:
+    process = {"side": side, "process": status.process}
+    add("process_up", process, status.condition is Condition.RUNNING)
+    if status.condition not in (Condition.RUNNING, Condition.STALE):
+        return
+    add("process_start_timestamp_seconds", process, status.started_at_ns / 1e9)
+    add("build_info", process | {"version": status.version}, 1)
+    for alarm in status.alarms:
+        add("alarm", process | {"number": f"FG-{alarm.number}"}, 1)
+    for name, value in status.gauges.items():
+        _add_value(add, name, process, value)
+    signed_at_s = status.gauges.get("audit_checkpoint_timestamp_seconds")
+    if isinstance(signed_at_s, int | float) and status.flushed_at_ns:
+        age_s = max(status.flushed_at_ns / 1e9 - signed_at_s, 0.0)
+        add("audit_checkpoint_age_seconds", process, round(age_s, 3))
+    for name, count in status.counters.items():
+        if not _TALLIED.fullmatch(name):
+            _add_value(add, name if name.endswith("_total") else f"{name}_total", process, count)
+    for units in status.units:
+        add("units_total", process | _unit_labels(process, units), units.units)
+    for times in status.times:
+        _add_times(add, process | _unit_labels(process, times), times)
+
+
+def _unit_labels(process: Labels, counted: UnitCount | UnitTimes) -> Labels:
+    """An empty label is none (Prometheus, data model): a ferry opens no unit and knows no channel."""
+    passed = counted.what in PASSED
+    stage = counted.what if passed else _STAGES.get((process["side"], process["process"]), "")
+    labels = {"lane": _LANE, "channel": counted.channel, "stage": stage}
+    if isinstance(counted, UnitCount):
+        labels["result"] = "passed" if passed else counted.what
+    return labels
+
+
+def _add_times(add: _Add, labels: Labels, times: UnitTimes) -> None:
+    bounds = [*map(_number, BOUNDS_S), "+Inf"]
+    for bound, count in zip(bounds, accumulate(times.counts), strict=False):
+        add("unit_seconds", labels | {"le": bound}, count, "_bucket")
+    add("unit_seconds", labels, times.sum_s, "_sum")
+    add("unit_seconds", labels, sum(times.counts), "_count")
+
+
+def _add_value(add: _Add, name: str, process: Labels, value: Field) -> None:
     if not _NAME.fullmatch(name):
         return
     family, labels = _named(name)
@@ -104,7 +153,7 @@ def _add_value(add: _Add, name: str, process: dict[str, str], value: Field) -> N
         add(family, process | labels, value)
 
 
-def _named(name: str) -> tuple[str, dict[str, str]]:
+def _named(name: str) -> tuple[str, Labels]:
     for pattern, family, label in _FAMILIES:
         if match := pattern.fullmatch(name):
             labels = {label: _RESULTS.get(match[1], match[1])} if label else {}
@@ -112,12 +161,14 @@ def _named(name: str) -> tuple[str, dict[str, str]]:
     return _with_lane(name, {})
 
 
-def _with_lane(family: str, labels: dict[str, str]) -> tuple[str, dict[str, str]]:
+def _with_lane(family: str, labels: Labels) -> tuple[str, Labels]:
     return family, {"lane": _LANE, **labels} if family.startswith("lane_") else labels
 
 
 def _family(name: str, samples: list[str]) -> str:
     kind = "counter" if name.endswith("_total") else "gauge"
+    if name == "unit_seconds":
+        kind = "histogram"
     about = f"# HELP ferrygate_{name} {_HELP[name]}\n" if name in _HELP else ""
     return f"{about}# TYPE ferrygate_{name} {kind}\n" + "\n".join(samples) + "\n"
 
@@ -127,4 +178,6 @@ def _escaped(text: str) -> str:
 
 
 def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
     return str(int(value)) if value == int(value) else repr(float(value))

@@ -11,7 +11,7 @@ from gateway.errors import Field
 MAX_FINDINGS: Final = 100
 
 # These say how things are; all others mean that the record is not what was written.
-_NOTES: Final = frozenset({6030, 6031, 6033, 6034, 6043})
+_NOTES: Final = frozenset({6030, 6031, 6033, 6034, 6043, 6044})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ A gauge or counter has a metric name (`units_captured_total`); gateway.audit.met
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from gateway import __version__
 from gateway.audit.event import Event, Recorder
 from gateway.audit.record import plain
 from gateway.audit.segment import open_plain
+from gateway.audit.tally import Tally, UnitCount, UnitTimes, Whole
 from gateway.errors import Field, Unavailable
 
 # Of the file; what `ferrygate status --json` prints of all of them is another.
@@ -35,6 +37,8 @@ FLUSH_EVERY_S: Final = 1.0
 STALE_NS: Final = 5_000_000_000
 # A process has some dozen gauges; a larger file is none of ours.
 MAX_FILE_BYTES: Final = 1 << 20
+# For everybody to read, for the process alone to write.
+FILE_MODE: Final = 0o644
 
 _STARTTIME: Final = 19  # /proc/PID/stat, proc(5): field 22, counted from 0 behind the command's ")"
 
@@ -42,23 +46,25 @@ _STARTTIME: Final = 19  # /proc/PID/stat, proc(5): field 22, counted from 0 behi
 class Alarm(msgspec.Struct, frozen=True):
     """A number that stands since a moment, with the values of its text."""
 
-    number: int
-    since_ns: int
-    fields: dict[str, Field]
+    number: Whole
+    since_ns: Whole
+    fields: dict[str, str | Whole | float]
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: str
     process: str
-    pid: int
-    pid_started: int
+    pid: Whole
+    pid_started: Whole
     version: str
-    started_at_ns: int
-    flushed_at_ns: int
+    started_at_ns: Whole
+    flushed_at_ns: Whole
     stopped: bool
-    gauges: dict[str, Field]
-    counters: dict[str, int]
+    gauges: dict[str, str | Whole | float]
+    counters: dict[str, Whole]
     alarms: list[Alarm]
+    units: list[UnitCount] = []
+    times: list[UnitTimes] = []
 
 
 class Condition(Enum):
@@ -84,6 +90,8 @@ class ProcessStatus:
     gauges: dict[str, Field]
     counters: dict[str, int]
     alarms: tuple[Alarm, ...]
+    units: tuple[UnitCount, ...] = ()
+    times: tuple[UnitTimes, ...] = ()
 
 
 class StatusBoard:
@@ -99,6 +107,7 @@ class StatusBoard:
         """folder: the run folder, made if absent. recorder: where alarms are recorded as events."""
         self._path = folder / f"{process}.json"
         self._process = process
+        self.tally = Tally()
         self._recorder = recorder
         self._now_ns = now_ns
         self._started_at_ns = now_ns()
@@ -110,6 +119,9 @@ class StatusBoard:
         self._flushed_s: float | None = None
         self._lock = threading.RLock()
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with suppress(OSError):
+            for left in folder.glob(f".{process}.*"):
+                left.unlink()
 
     def gauge(self, name: str, value: Field) -> None:
         """Set a value."""
@@ -188,11 +200,19 @@ class StatusBoard:
             dict(self._gauges),
             dict(self._counters),
             list(self.alarms),
+            self.tally.units(),
+            self.tally.times(),
         )
-        beside = self._path.with_suffix(".new")
+        # A new name each time: the other processes of the host, users of their own, write here too.
+        beside = self._path.with_name(f".{self._process}.{secrets.token_hex(8)}")
         with suppress(OSError, UnicodeEncodeError):
-            beside.write_bytes(msgspec.json.encode(file))
-            beside.replace(self._path)
+            content = msgspec.json.encode(file)
+            try:
+                _write(beside, content)
+                beside.replace(self._path)
+            except OSError:
+                beside.unlink(missing_ok=True)
+                raise
 
 
 def read_status(folder: Path, now_ns: int | None = None) -> list[ProcessStatus]:
@@ -221,6 +241,8 @@ def _read(path: Path, now_ns: int) -> ProcessStatus:
         file.gauges,
         file.counters,
         tuple(file.alarms),
+        tuple(file.units),
+        tuple(file.times),
     )
 
 
@@ -232,6 +254,13 @@ def _condition(file: _File, now_ns: int) -> Condition:
     if not there or (file.pid_started and there != file.pid_started):
         return Condition.GONE
     return Condition.STALE if now_ns - file.flushed_at_ns > STALE_NS else Condition.RUNNING
+
+
+def _write(path: Path, content: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    with os.fdopen(fd, "wb") as file:
+        os.fchmod(fd, FILE_MODE)  # the umask had its say
+        file.write(content)
 
 
 def _pid_started(pid: int) -> int:

@@ -141,6 +141,8 @@ def verify(
     also: Sequence[Path] = (),
     progress: Progress | None = None,
     now_ns: int | None = None,
+    *,
+    own: bool = True,
 ) -> Report:
     """Verify the journals of one host.
 
@@ -148,7 +150,8 @@ def verify(
     check: whether a signature is right under the public key of that id; False for an unknown key.
     also: further folders of checkpoints, kept elsewhere: these show that an older copy of everything
     was put back. progress: called with bytes read and bytes in all. now_ns: wall clock, for records that
-    have no checkpoint at all: young ones are a note (6043), older ones a finding (6039).
+    have no checkpoint at all: young ones of a host's own journal are a note (6043), else a finding (6039).
+    own: whether this is the journal of a host that is running here, and no copy.
 
     Raises Refused 6038 (no journal there) and nothing else.
     """
@@ -162,16 +165,16 @@ def verify(
         raise Refused(6038, folder=str(root))
     _Run(root, processes, report, progress).run(places)
     if report.checkpoints == 0:
-        report.add(_without_checkpoint(report, time.time_ns() if now_ns is None else now_ns))
+        report.add(_without_checkpoint(report, time.time_ns() if now_ns is None else now_ns, own))
     return report
 
 
-def _without_checkpoint(report: Report, now_ns: int) -> Finding:
+def _without_checkpoint(report: Report, now_ns: int, own: bool) -> Finding:
     """What it means that no checkpoint is there: a gate that just began, or a record without witness."""
     began = [one.first_at_ns for one in report.journals.values() if one.first_at_ns]
     age_ns = now_ns - min(began, default=0)
-    # Records of the future are no younger than those of the past.
-    if abs(age_ns) > FIRST_CHECKPOINT_NS:
+    # Records of the future are no younger than those of the past; those of a copy may be anybody's.
+    if not own or abs(age_ns) > FIRST_CHECKPOINT_NS:
         return Finding(6039, "", 0, 0)
     return Finding(6043, "", 0, 0, fields={"age_s": round(age_ns / 1e9)})
 

@@ -24,6 +24,8 @@ from gateway.ferry.ranges import Range, Ranges
 # Units whose files stay open; with more under way the one used longest ago is opened again later.
 _FILES_OPEN: Final = 64
 _MODE: Final = 0o600
+# How much of a large unit may stay in memory for its next reader.
+STAYS_BYTES: Final = 256 << 20
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -38,10 +40,13 @@ class _Note(msgspec.Struct, frozen=True):
 
 
 class PartialFiles:
-    """The folder of partial units. It must lie on the file system of the receiving queue."""
+    """The folder of partial units. It must lie on the file system of the receiving queue.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    reserve_bytes: what these files leave free there, so that what is here can still be put and answered.
+    """
+
+    def __init__(self, folder: Path, reserve_bytes: int = 0) -> None:
+        self._folder, self._reserve_bytes = folder, reserve_bytes
         self._open: OrderedDict[int, int] = OrderedDict()
         self._boot = _BOOT_ID.read_text(encoding="ascii").strip() if _BOOT_ID.exists() else ""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,6 +56,15 @@ class PartialFiles:
 
     def _note_path(self, number: int) -> Path:
         return self._folder / f"{number:010x}.json"
+
+    def short_of_room(self, size_bytes: int) -> Unavailable | None:
+        """What is to be raised (5503) where so many bytes more would touch the reserve. One system call."""
+        status = os.statvfs(self._folder)
+        free_bytes = status.f_bavail * status.f_frsize
+        if free_bytes >= self._reserve_bytes + size_bytes:
+            return None
+        why = f"{free_bytes} bytes are free, {self._reserve_bytes} stay in reserve"
+        return Unavailable(5503, folder=str(self._folder), why=why)
 
     def write(self, chunk: Chunk) -> None:
         """The bytes of a chunk at their place. Raises Unavailable 5503 (disk full)."""
@@ -125,9 +139,9 @@ class PartialFiles:
             os.close(file)
 
     def load(self) -> list[Partial]:
-        """The partials of the last run; files that cannot be trusted are removed."""
+        """The partials of the last run, the one touched longest ago first; those not to be trusted go."""
         found = []
-        for path in sorted(self._folder.iterdir()):
+        for path in sorted(self._folder.iterdir(), key=_touched_ns):
             if path.suffix == ".part":
                 partial = self._load(path)
                 if partial is None:
@@ -136,7 +150,7 @@ class PartialFiles:
                 else:
                     found.append(partial)
             elif path.suffix == ".new" or not path.with_suffix(".part").exists():
-                path.unlink()
+                path.unlink(missing_ok=True)
         return found
 
     def _load(self, path: Path) -> Partial | None:
@@ -157,6 +171,10 @@ class PartialFiles:
             self._close(number)
 
 
+def _touched_ns(path: Path) -> tuple[int, str]:
+    return path.lstat().st_mtime_ns, path.name
+
+
 def sync_file(path: Path) -> None:
     """Make the content of a file durable. Raises Unavailable 5503; a file that is gone needs nothing."""
     try:
@@ -165,6 +183,9 @@ def sync_file(path: Path) -> None:
         return
     try:
         os.fdatasync(file)
+        if (stays := os.fstat(file).st_size - STAYS_BYTES) > 0:
+            # What its reader has not yet read of so large a unit comes from the disk again.
+            os.posix_fadvise(file, 0, stays, os.POSIX_FADV_DONTNEED)
     except OSError as error:
         raise Unavailable(5503, folder=str(path.parent), why=str(error)) from error
     finally:

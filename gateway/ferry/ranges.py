@@ -47,6 +47,10 @@ class Ranges:
         self._starts[low:high] = [first]
         self._ends[low:high] = [end]
 
+    def is_apart(self, first: int, end: int) -> bool:
+        """Whether nothing in the set overlaps [first, end) or touches it: put in, it is a range more."""
+        return bisect_left(self._ends, first) >= bisect_right(self._starts, end)
+
     def remove(self, first: int, end: int) -> None:
         """Take [first, end) out."""
         if first >= end:

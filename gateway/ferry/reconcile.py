@@ -15,6 +15,7 @@ number, so that a list typed by hand asks for nothing that nobody missed.
 from __future__ import annotations
 
 import os
+import secrets
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -188,10 +189,13 @@ def request_resend(control_folder: Path, wanted: ReconcileList) -> Path:
     Raises Misconfigured 5403 (the folder cannot be written).
     """
     text = format_list(wanted)
-    name = f"resend-{os.getpid()}-{zlib.crc32(text.encode()):08x}"
+    name = f"resend-{os.getpid()}-{zlib.crc32(text.encode()):08x}-{secrets.token_hex(4)}"
     draft, final = control_folder / f".{name}", control_folder / f"{name}{SUFFIX}"
     try:
-        with draft.open("w", encoding="utf-8") as file:
+        # A new file: root may ask in a folder where others write, and must not write through their link.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(draft, flags, 0o644), "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o644)  # the ferry is another user than whoever asks
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

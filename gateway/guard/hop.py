@@ -7,73 +7,36 @@
                               +----------- Exit: set aside as `refused`, `held` or `corrupt`
 
 A crash anywhere repeats the unit from its queue; the writer's ledger then answers Duplicate, and the
-unit is acknowledged without a second copy. Nothing here knows what a guard does with a unit.
-Bulk bodies are worked on in a thread of their own, so that small units do not wait behind them.
+unit is acknowledged without a second copy. Nothing here knows what a guard does with a unit, nor which
+thread works on it (workers), who is still on the way out (leaving), what is waited for (waiting).
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, Misconfigured, Refused, StateUncertain, Unavailable
-from gateway.spool.model import Entry, Put, QueueReader, QueueWriter, Taken
+from gateway.guard.leaving import Leaving
+from gateway.guard.outcome import Exit, Outcome, Passed, Wait, Work
+from gateway.guard.patience import Patience
+from gateway.guard.waiting import Waiting
+from gateway.guard.workers import Workers
+from gateway.spool.model import Put, QueueReader, QueueWriter, Taken
 from gateway.unit.model import Stage
 
 # Enough for one group commit to cost little a unit, few enough that the first does not wait long.
 BATCH_UNITS: Final = 64
 BATCH_BYTES: Final = 16 << 20
-# Above this a unit is bulk: hashing and sealing it takes longer than a batch of small ones.
-BULK_BYTES: Final = 4 << 20
-# Bulk units that wait for their thread hold no memory; what is small behind them goes on.
-BULK_WAITING: Final = 256
-# Units that left while their folder takes nothing; with more of them nothing further is taken.
-LEAVING_WAITING: Final = 256
 # A unit that ends the process three times is set aside: a bug costs one unit, not the gate.
 FAULTS_ALLOWED: Final = 3
 # The world is asked again soon, then less often: one second to one minute.
 FIRST_WAIT_S: Final = 1.0
 LONGEST_WAIT_S: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """The unit goes on: what the next queue gets, and the fields of its event."""
-
-    entry: Entry
-    channel: str
-    fields: Mapping[str, Field] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """The unit leaves: REFUSED, HELD or CORRUPT, with the number of its reason."""
-
-    stage: Stage
-    number: int
-    channel: str = ""
-    fields: Mapping[str, Field] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """The unit stays. delay_s: when to ask again. number: 0 where waiting is as it should be."""
-
-    delay_s: float
-    number: int = 0
-    channel: str = ""
-    fields: Mapping[str, Field] = field(default_factory=dict)
-
-
-Outcome = Passed | Exit | Wait
-Work = Callable[[Taken], Outcome]
 
 
 class Hop:
@@ -82,6 +45,7 @@ class Hop:
     work: called once a taken unit, from several threads at a time when `threads` is above 1; it
     returns an Outcome or raises Refused (an Exit) or Unavailable (a Wait). Anything else is a bug
     and ends the process with the unit still in its queue; at the third attempt the unit is set aside.
+    patience: with units for which the scanners cannot answer; without one it never ends.
     """
 
     def __init__(
@@ -94,61 +58,37 @@ class Hop:
         *,
         stage: Stage,
         threads: int = 1,
+        patience: Patience | None = None,
     ) -> None:
         self._reader, self._writer = reader, writer
         self._work = work
         self._recorder, self._status = recorder, status
         self._stage = stage
-        self._pool = ThreadPoolExecutor(threads, "hop") if threads > 1 else None
-        self._bulk_pool = ThreadPoolExecutor(1, "bulk")
-        self._bulk: dict[Future[Outcome], Taken] = {}
-        self._alarms: set[int] = set()
-        self._journal_behind = False
-        # Recorded, and still to be set aside: their folder did not take them yet.
-        self._leaving: deque[tuple[Taken, Exit]] = deque()
-        self._leave_s = 0.0
-        self._leave_alarm = 0
+        self._patience = patience or Patience(lambda: 0)
+        self._workers = Workers(self._outcome, threads, self._patience.is_suspect)
+        self._waiting = Waiting(status)
+        self._leaving = Leaving(reader, status)
+        self._journal_alarm = 0
 
     def step(self, now_s: float) -> float:
         """Move what is ready; gives the seconds until the next call is wanted (0: more is ready)."""
-        if self._journal_behind and not self._commit():
+        if self._journal_alarm and not self._commit():
             return FIRST_WAIT_S
-        if self._leaving and now_s >= self._leave_s:
-            self._leave(now_s)
-        if len(self._leaving) >= LEAVING_WAITING:
+        self._leaving.retry(now_s)
+        if self._leaving.is_full:
             return FIRST_WAIT_S
-        finished = [(taken, future.result()) for future, taken in self._finished_bulk()]
-        small: list[Taken] = []
-        if len(self._bulk) < BULK_WAITING:
-            for taken in self._reader.take(BATCH_UNITS, BATCH_BYTES):
-                if taken.body.size_bytes > BULK_BYTES:
-                    self._bulk[self._bulk_pool.submit(self._outcome, taken)] = taken
-                else:
-                    small.append(taken)
-        results = finished + list(zip(small, self._outcomes(small), strict=True))
+        has_room = self._workers.has_room
+        taken = self._reader.take(BATCH_UNITS, BATCH_BYTES) if has_room else []
+        results = self._workers.run(taken)
         if results:
             self._settle(results)
-            self._leave(now_s)
+            self._leaving.set_aside(now_s)
             return 0.0
-        if self._bulk:
-            wait(self._bulk, timeout=0.005)
-            return 0.0
-        return 0.01
+        return 0.0 if self._workers.wait() else 0.01
 
     def close(self) -> None:
         """End the threads; what they held comes again from its queue."""
-        for pool in (self._pool, self._bulk_pool):
-            if pool is not None:
-                pool.shutdown(wait=True, cancel_futures=True)
-
-    def _finished_bulk(self) -> list[tuple[Future[Outcome], Taken]]:
-        done = [future for future in self._bulk if future.done()]
-        return [(future, self._bulk.pop(future)) for future in done]
-
-    def _outcomes(self, taken: Sequence[Taken]) -> list[Outcome]:
-        if self._pool is None or len(taken) < 2:
-            return [self._outcome(one) for one in taken]
-        return list(self._pool.map(self._outcome, taken))
+        self._workers.close()
 
     def _outcome(self, taken: Taken) -> Outcome:
         try:
@@ -160,6 +100,8 @@ class Hop:
         except Refused as error:
             return Exit(Stage.REFUSED, error.number, fields=error.fields)
         except Unavailable as error:
+            if self._patience.is_over(taken.number, error.number):
+                return Exit(Stage.REFUSED, 3315, fields={"reason": error.number})
             delay_s = min(FIRST_WAIT_S * 2.0 ** min(taken.attempt - 1, 10), LONGEST_WAIT_S)
             return Wait(delay_s, error.number, fields=error.fields)
         except (Misconfigured, StateUncertain, OSError, MemoryError):
@@ -198,31 +140,16 @@ class Hop:
             self._reader.ack([taken.number for taken, _ in passed])
         for taken, left in exits:
             self._discard(taken)
-            self._leaving.append((taken, left))
-        if passed:
-            self._clear_alarms()
-
-    def _leave(self, now_s: float) -> None:
-        """Set aside what left. A folder that takes nothing is tried again; the others go on."""
-        while self._leaving:
-            taken, left = self._leaving[0]
-            try:
-                self._reader.reject(taken.number, left.number, left.stage.value)
-            except Unavailable as error:
-                self._status.raise_alarm(error.number, **error.fields)
-                self._leave_alarm = error.number
-                self._leave_s = now_s + FIRST_WAIT_S
-                return
-            self._leaving.popleft()
-        if self._leave_alarm:
-            self._status.clear_alarm(self._leave_alarm)
-            self._leave_alarm = 0
+            self._leaving.add(taken, left)
+        for taken, _ in [*passed, *exits]:
+            self._waiting.goes_on(taken.number)
+            self._patience.forget(taken.number)
 
     def _wait(self, waits: Sequence[tuple[Taken, Wait]], at_ns: int) -> None:
         for taken, out in waits:
             self._reader.release(taken.number, out.delay_s)
             if out.number:
-                self._alarm(out.number, out.fields)
+                self._waiting.waits(taken.number, out.number, out.fields)
                 if taken.attempt == 1:
                     self._record("deferred", taken, out.channel, out.number, out.fields, at_ns)
 
@@ -246,10 +173,12 @@ class Hop:
         try:
             self._recorder.commit()
         except Unavailable as error:
-            self._journal_behind = True
-            self._alarm(error.number, error.fields)
+            self._status.raise_alarm(error.number, **error.fields)
+            self._journal_alarm = error.number
             return False
-        self._journal_behind = False
+        if self._journal_alarm:
+            self._status.clear_alarm(self._journal_alarm)
+            self._journal_alarm = 0
         return True
 
     def _discard(self, taken: Taken) -> None:
@@ -267,15 +196,6 @@ class Hop:
     ) -> None:
         self._status.count(f"units_{what}_total")
         self._recorder.record(Event(what, at_ns, taken.number, channel, number, fields))
-
-    def _alarm(self, number: int, fields: Mapping[str, Field]) -> None:
-        self._alarms.add(number)
-        self._status.raise_alarm(number, **fields)
-
-    def _clear_alarms(self) -> None:
-        for number in self._alarms:
-            self._status.clear_alarm(number)
-        self._alarms.clear()
 
 
 def _sync(path: Path) -> None:

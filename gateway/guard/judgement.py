@@ -38,12 +38,15 @@ def judge(
 ) -> Judgement:
     """Judge a body under a channel.
 
-    at: when it was captured, with a zone. every_check: ask the scanners even where the verdict
-    stands without them, as `explain` does. Reads the body; raises Unavailable 33xx where a scanner
-    cannot answer, and nothing else for any body.
+    at: when it was captured, with a zone. every_check: look on where the verdict stands already, and
+    ask the scanners too, as `explain` does; what decides stays the same. Reads the body; raises
+    Unavailable 33xx where a scanner cannot answer, and nothing else for any body.
     """
     limits = channel.unpack
-    facts = inspector.examine(body, name, at, limits, peer=peer)
+    wanted = None if every_check else channel.types_taken(at_receiver=at_receiver)
+    facts = inspector.examine(
+        body, name, at, limits, peer=peer, wanted=wanted, thorough=every_check
+    )
     verdict = evaluate(channel, facts, at_receiver=at_receiver)
     if verdict.result is Result.NEEDS_SCAN or every_check:
         facts = inspector.scan(body, facts, limits)

@@ -60,6 +60,42 @@ class ClearanceCheck:
         return self.holds(untrusted_unit.read(MAX_HEAD_BYTES))
 
 
+class ClearanceFile:
+    """The check with the keys of a file, read anew when it has changed.
+
+    The guard's key may be renewed while the ferry runs: a unit that does not hold is worth a look at
+    the file before it is called wrong.
+    """
+
+    def __init__(self, path: Path, lane: Lane) -> None:
+        """Raises Misconfigured 4001, 4003 and nothing else."""
+        self._path, self._lane = path, lane
+        self._stamp = _stamp(path)
+        self._check = load_clearance_check(path, lane)
+
+    def holds(self, untrusted_unit: Octets) -> bool:
+        """As ClearanceCheck.holds. Reads the file where that fails and the file is another one."""
+        if self._check.holds(untrusted_unit):
+            return True
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return False
+        try:
+            self._check = load_clearance_check(self._path, self._lane)
+        except Misconfigured:
+            return False  # half written or gone: the keys before stay
+        self._stamp = stamp
+        return self._check.holds(untrusted_unit)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (status.st_ino, status.st_mtime_ns, status.st_size)
+
+
 def load_clearance_check(path: Path, lane: Lane) -> ClearanceCheck:
     """The check with the keys of clearance.pub, one PEM after another.
 

@@ -36,6 +36,16 @@ def load_guard_identity(folder: Path) -> GuardIdentity:
     they should be), 4005 (the certificate is not over this key) and nothing else. An ended
     certificate loads: sealing says so unit by unit, and `doctor` days before.
     """
+    try:
+        return _load(folder)
+    except Misconfigured as error:
+        if error.number != 4005:
+            raise
+        # Two files are read one after the other, and `pki install` may have switched in between.
+        return _load(folder)
+
+
+def _load(folder: Path) -> GuardIdentity:
     signer = load_signer(folder / SIGNING_KEY)
     certificate = load_certificate(folder / CERTIFICATE)
     verifier, name = DEFAULT.verifier_of(certificate), name_of(certificate)

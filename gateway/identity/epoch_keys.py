@@ -133,6 +133,9 @@ def generate_epochs(
     written. Raises Misconfigured 4006 (that batch stands already) and OSError.
     """
     first_ns = (now_ns if begins_at_ns is None else begins_at_ns) // period_ns * period_ns
+    path = folder / f"{utc(first_ns):%Y%m%dT%H%M%SZ}.bundle"
+    if path.exists():  # before the keys: without a bundle nobody would ever erase them
+        raise Misconfigured(4006, path=str(path))
     keys = [DEFAULT.new_epoch() for _ in range(count)]
     epochs = tuple(
         Epoch(first_ns + place * period_ns, first_ns + (place + 1) * period_ns, key.public)
@@ -150,7 +153,7 @@ def generate_epochs(
     sync_folder(folder)
     data = encode_bundle(bundle, identity.signer)
     # From here a sender may use these keys: every private half is on disk.
-    write_new(folder / f"{utc(first_ns):%Y%m%dT%H%M%SZ}.bundle", data, PUBLIC_MODE)
+    write_new(path, data, PUBLIC_MODE)
     return data
 
 

@@ -48,7 +48,11 @@ def expiries(keys: Path) -> list[Expiry]:
     """
     certificates = [keys / "guard" / "device.crt", *(keys / "trust").rglob("*.crt")]
     bundles = [*keys.glob("guard/epochs/*.bundle"), *keys.glob("guard/peer-epochs.bundle")]
-    found = [_certificate(path) for path in certificates]
+    # Of several certificates of one name in one place the last one counts too.
+    last: dict[tuple[Path, str], Expiry] = {}
+    for one in sorted((_certificate(path) for path in certificates), key=lambda e: e.ends_at_ns):
+        last[one.path.parent, one.subject] = one
+    found = list(last.values())
     found += [_revocations(path) for path in (keys / "trust").glob("*.crl")]
     # Of several batches the last one counts: the others were prolonged.
     batches = sorted((_bundle(path) for path in bundles), key=lambda e: e.ends_at_ns)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ SECRET_MODE: Final = 0o600
 PUBLIC_MODE: Final = 0o644
 # The longest file read here is a bundle of epochs; a key or a certificate has a few hundred bytes.
 MAX_FILE_BYTES: Final = 4 << 20
+# The end of the name of a file that is being written; one that a crash left is nobody's.
+MAKING: Final = ".making"
 
 
 def write_new(
@@ -31,12 +34,13 @@ def write_new(
     The bytes are never on disk with wider rights than `mode`. Raises Misconfigured 4006 where the
     file stands already: a key is not overwritten by accident. Raises OSError besides.
     """
-    making = path.with_name(f".{path.name}.{os.getpid()}")
+    making = path.with_name(f".{path.name}.{secrets.token_hex(4)}{MAKING}")
     descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, SECRET_MODE)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             os.fchmod(file.fileno(), mode)
+            _give_to_owner(file.fileno(), path.parent)
             file.flush()
             os.fsync(file.fileno())
         # A link and not a rename: it fails where somebody else was first.
@@ -47,6 +51,24 @@ def write_new(
         making.unlink(missing_ok=True)
     if name_durable:
         sync_folder(path.parent)
+
+
+def replace(path: Path, data: bytes, mode: int = PUBLIC_MODE) -> None:
+    """Write a file anew so that at every moment the old or the new one stands there. Raises OSError."""
+    new = path.with_name(f".{path.name}.new")
+    for left in (new, *path.parent.glob(f".{new.name}.*{MAKING}")):
+        left.unlink(missing_ok=True)
+    write_new(new, data, mode, name_durable=False)
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def _give_to_owner(descriptor: int, folder: Path) -> None:
+    """What root writes into a process's folder is that process's."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        if owner.st_uid != 0:
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def read_secret(path: Path) -> bytes:
@@ -97,6 +119,14 @@ def erase(path: Path) -> None:
         finally:
             os.close(descriptor)
         path.unlink()
+
+
+def erase_left(path: Path) -> None:
+    """Remove what a crash left of write_new: a key half written, or the second name of a whole one."""
+    if path.lstat().st_nlink > 1:
+        path.unlink()
+    else:
+        erase(path)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
     root/                     root.key, root.crt                       to a safe, on no host
     issuing/                  issuing.key, issuing.crt, issuing.crl    to the person who signs requests
+    issuing/issued/           what was signed, by host and serial number
     outer/keys/guard/         signing.key, device.crt, peer-epochs.bundle, journal.key, journal.pub
     outer/keys/ferry/         lane.key, clearance.pub
     outer/keys/trust/         root.crt, issuing.crt, issuing.crl, peers/inner.crt, journals/*.pub
@@ -22,10 +23,19 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import Misconfigured
-from gateway.identity.authority import Authority, issue, make_request, new_issuing, new_root, revoke
+from gateway.identity.authority import (
+    Authority,
+    issue,
+    load_certificate,
+    make_request,
+    new_issuing,
+    new_root,
+    revoke,
+)
 from gateway.identity.certificates import Purpose, pem_of
 from gateway.identity.device import CERTIFICATE, SIGNING_KEY, GuardIdentity, load_guard_identity
 from gateway.identity.epoch_keys import BATCH_EPOCHS, generate_epochs
+from gateway.identity.issuing import keep_issued
 from gateway.identity.keys import PUBLIC_MODE, SECRET_MODE, write_new
 from gateway.identity.lane_key import KEY_BYTES
 from gateway.identity.names import host_name
@@ -74,6 +84,9 @@ def provision(
         keys = {side: making / side.value / "keys" for side in Side}
         for side in Side:
             _make_host(keys[side], ca, side, gate_name, now_ns)
+            keep_issued(
+                making / "issuing", side, load_certificate(keys[side] / "guard" / CERTIFICATE)
+            )
         _introduce(keys)
         receiver = load_guard_identity(keys[Side.INNER] / "guard")
         _make_lane(keys, receiver, now_ns, epochs)

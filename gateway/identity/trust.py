@@ -94,12 +94,16 @@ class Trust:
         return peer.verifier
 
 
-def load_trust(folder: Path, expected: DeviceName) -> Trust:
+def load_trust(
+    folder: Path, expected: DeviceName, peers: list[x509.Certificate] | None = None
+) -> Trust:
     """The trust of a host: root.crt, issuing*.crt with a .crl of the same name, peers/*.crt.
 
+    peers: others than those in the folder, for a look at one that was just carried here.
     Raises Misconfigured 4001, 4004, 4009 (a list is missing or not the issuer's) and nothing else.
     """
-    peers = [load_certificate(path) for path in sorted((folder / "peers").glob("*.crt"))]
+    if peers is None:
+        peers = [load_certificate(path) for path in sorted((folder / "peers").glob("*.crt"))]
     root = load_certificate(folder / "root.crt")
     issuers = [_load_issuer(path) for path in sorted(folder.glob("issuing*.crt"))]
     if not issuers:

@@ -9,6 +9,7 @@ Nothing here judges. No content makes it raise: only what is out of order around
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +27,7 @@ from gateway.inspection.receiving import unpack as receiving_unpack
 from gateway.inspection.sending import types
 from gateway.inspection.sending import unpack as sending_unpack
 from gateway.inspection.unsound import Role
-from gateway.inspection.walk import CONTAINER_WORDS, Members, ReadType, Visit, Walk
+from gateway.inspection.walk import CONTAINER_WORDS, Members, ReadType, Walk
 from gateway.policy.facts import Detection, FileFacts, MalwareFacts, UnpackLimits
 from gateway.unit.stages import Body
 
@@ -48,13 +49,16 @@ class Inspector:
     """Looks at bodies with the readers of one role. Safe from several threads for different units.
 
     scratch: an existing folder for large leaves; nothing in it ever has a name for longer than it
-    takes to unlink it. scanners: none means that `scan` cannot answer.
+    takes to unlink it. scanners: none means that `scan` cannot answer. answered: how many units the
+    scanners have answered for; it only grows.
     """
 
     def __init__(self, role: Role, scanners: Sequence[Scanner], scratch: Path) -> None:
         self._read_type, self._members = _readers(role)
         self._scanners = tuple(scanners)
         self._scratch = scratch
+        self._answers = itertools.count()
+        self.answered = 0
 
     def examine(
         self,
@@ -65,12 +69,18 @@ class Inspector:
         *,
         peer: str = "",
         address: str = "",
+        wanted: frozenset[str] | None = None,
+        thorough: bool = True,
     ) -> FileFacts:
         """What a body is and holds. Raises Unavailable 3310, 3311, 3313 and nothing else.
 
+        wanted: the types that can pass; any other is not taken apart. thorough: False stops at the
+        first problem that refuses. What decides is the same either way.
+
         Reads heads and tails; the whole only of containers, and of images up to 16 MiB.
         """
-        walk = self._walk(body, name, limits, None)
+        walk = Walk(self._read_type, self._members, limits, self._scratch, None, wanted, thorough)
+        _walk(walk, body, name)
         for fault in judge_unit_name(name):
             walk.complain(fault, name)
         leaves, problems = tuple(walk.leaves), tuple(walk.problems)
@@ -85,6 +95,7 @@ class Inspector:
         if not self._scanners:
             raise Unavailable(3312)
         detections: list[Detection] = []
+        problems = facts.problems
 
         def ask(content: Content, path: str) -> None:
             for scanner in self._scanners:
@@ -94,15 +105,20 @@ class Inspector:
                         detections.append(Detection(scanner.name, signature, path))
 
         if facts.leaves and facts.leaves[0].type in CONTAINER_WORDS:
-            self._walk(body, facts.name, limits, ask)
+            walk = Walk(self._read_type, self._members, limits, self._scratch, ask)
+            _walk(walk, body, facts.name)
+            # What stopped this walk and not the first (its time) left parts that no scanner saw.
+            problems += tuple(one for one in walk.problems if one not in problems)
         elif body.size_bytes:
             try:
                 with Content.of_body(body) as content:
                     ask(content, facts.name)
             except OSError as error:
                 raise _unreadable(error) from error
+        self.answered = next(self._answers) + 1
         said = tuple(scanner.describe() for scanner in self._scanners)
-        return replace(facts, malware=MalwareFacts(tuple(detections), said))
+        malware = MalwareFacts(tuple(detections), said)
+        return replace(facts, problems=problems, malware=malware)
 
     def scanners_state(self) -> tuple[ScannerState, ...]:
         """How each scanner is, asked now (two seconds at most each); raises nothing."""
@@ -113,14 +129,13 @@ class Inspector:
         for scanner in self._scanners:
             scanner.close()
 
-    def _walk(self, body: Body, name: str, limits: UnpackLimits, visit: Visit | None) -> Walk:
-        walk = Walk(self._read_type, self._members, limits, self._scratch, visit)
-        try:
-            with Content.of_body(body) as content:
-                walk.unit(content, name)
-        except OSError as error:
-            raise _unreadable(error) from error
-        return walk
+
+def _walk(walk: Walk, body: Body, name: str) -> None:
+    try:
+        with Content.of_body(body) as content:
+            walk.unit(content, name)
+    except OSError as error:
+        raise _unreadable(error) from error
 
 
 def _unreadable(error: OSError) -> Unavailable:

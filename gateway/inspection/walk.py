@@ -9,6 +9,7 @@ counted and looked at in the same way, but a policy sees one document.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ from gateway.policy.filetypes import ARCHIVE_WORDS
 
 DOCUMENT_WORDS: Final = frozenset(["docx", "xlsx", "pptx", "ofd"])
 CONTAINER_WORDS: Final = ARCHIVE_WORDS | DOCUMENT_WORDS
+# What taking apart one unit may take of a processor: 1 GiB of honest reports needs a few seconds.
+MAX_PROCESSOR_S: Final = 20.0
 # Small files are allowed to shrink as much as they like: a page of blanks is no bomb.
 _FREE_RATIO_BYTES: Final = 256 << 10
 # More would only hide the first ones.
@@ -38,6 +41,10 @@ Members = Callable[[str, Content, str, int], Iterator[Member]]
 Visit = Callable[[Content, str], None]
 
 
+class _Enough(Exception):
+    """What was found refuses the unit; nothing further of it is taken apart."""
+
+
 @dataclass(slots=True)
 class Budget:
     """What taking apart one unit may still cost."""
@@ -46,9 +53,11 @@ class Budget:
     unit_bytes: int
     files: int = 0
     produced_bytes: int = 0
+    begun_s: float = field(default_factory=time.thread_time)
 
     def count_member(self) -> None:
         self.files += 1
+        self.check_time()
         if self.files > self.limits.files:
             raise TooMuch(3222, count=self.files, limit=self.limits.files)
 
@@ -59,9 +68,15 @@ class Budget:
             meter.produced_bytes += len(chunk)
             if self.produced_bytes > self.limits.total_bytes:
                 raise TooMuch(3223, limit_bytes=self.limits.total_bytes)
+            self.check_time()
             self._check_ratio(meter.produced_bytes, meter.packed_bytes)
             self._check_ratio(self.produced_bytes, self.unit_bytes)
             yield chunk
+
+    def check_time(self) -> None:
+        """Raises TooMuch 3226 where the unit has had its share of the processor."""
+        if time.thread_time() - self.begun_s > MAX_PROCESSOR_S:
+            raise TooMuch(3226, limit_s=MAX_PROCESSOR_S)
 
     def _check_ratio(self, produced_bytes: int, packed_bytes: int) -> None:
         if produced_bytes > max(_FREE_RATIO_BYTES, packed_bytes * self.limits.ratio):
@@ -81,7 +96,8 @@ class Walk:
     """One pass over a unit. leaves and problems are its result.
 
     visit: called with each content that is not empty (the unit first) and its path; what it raises
-    goes through.
+    goes through. wanted: types that are worth taking apart, None for all: any other is refused anyway.
+    thorough: go on behind a fault that refuses, to tell of every other.
     """
 
     read_type: ReadType
@@ -89,6 +105,8 @@ class Walk:
     limits: UnpackLimits
     scratch: Path
     visit: Visit | None = None
+    wanted: frozenset[str] | None = None
+    thorough: bool = True
     leaves: list[Leaf] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -97,14 +115,23 @@ class Walk:
         budget = Budget(self.limits, content.size_bytes)
         word = self._look(content, name, document="")
         self.leaves.append(Leaf(name, word, content.size_bytes))
+        if self.wanted is not None and word not in self.wanted:
+            return
         try:
             self._apart(content, name, word, budget, 1)
         except TooMuch as error:
             self.complain(error.fault, name)
+        except _Enough:
+            pass
 
     def complain(self, fault: Fault, where: str) -> None:
         if len(self.problems) < _MAX_PROBLEMS:
             self.problems.append(Problem(fault.word.value, fault.number, where, fault.fields))
+
+    def _stop_if_refused(self) -> None:
+        """Encrypted parts may be held for people; any other problem refuses, whatever comes behind it."""
+        if not self.thorough and any(one.word != Word.ENCRYPTED for one in self.problems):
+            raise _Enough
 
     def _look(self, content: Content, path: str, document: str) -> str:
         reading = self.read_type(content)
@@ -133,6 +160,7 @@ class Walk:
         """
         if word not in CONTAINER_WORDS:
             return False
+        self._stop_if_refused()
         try:
             if level > self.limits.depth:
                 raise TooMuch(3221, limit=self.limits.depth)
@@ -141,6 +169,7 @@ class Walk:
             for member in inside:
                 budget.count_member()
                 self._member(member, path, document or word, meter, budget, level)
+                self._stop_if_refused()
         except TooMuch:
             raise
         except Unsound as error:

@@ -70,7 +70,7 @@ def open_host(folder: HostFolder, side: Side) -> Host:
         raise Misconfigured(
             1015, file=str(folder.settings), side=settings.side.value, asked=side.value
         )
-    folder.make()
+    folder.make(side)
     return Host(folder, settings)
 
 
@@ -79,7 +79,8 @@ def open_desk(host: Host, role: Role) -> Desk:
     journal = open_journal(host.folder.journal(role), role.value)
     board = StatusBoard(host.folder.run, role.value, journal)
     journal.show_on(board)
-    policy = PolicyInForce(host.folder.policies, journal, board)
+    journal.count_in(board.tally)
+    policy = PolicyInForce(host.folder.policies, journal, board, board.tally.know)
     if role is not Role.FERRY:
         # A ferry judges nothing: it reads no policy, and no alarm about one stands at it.
         policy.load()
@@ -89,7 +90,7 @@ def open_desk(host: Host, role: Role) -> Desk:
 def open_inspector(desk: Desk, reading: Reading) -> Inspector:
     """The readers and scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules)."""
     host = desk.host
-    scratch = host.folder.state / "scratch"
+    scratch = host.folder.state_of(desk.role) / "scratch"
     scratch.mkdir(mode=0o700, exist_ok=True)
     settings = host.settings.scanners
     yara = str(host.path(settings.yara)) if settings.yara else ""

@@ -79,7 +79,7 @@ def initialise(
         host = HostFolder(folder / side.value)
         _write_settings(host, side, gate, mode, first or FirstSettings())
         shutil.copytree(policies, host.policies)
-        host.make()
+        host.make(side)
 
 
 def _write_settings(

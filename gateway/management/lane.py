@@ -12,7 +12,8 @@ from typing import Final
 from gateway.errors import Misconfigured
 from gateway.ferry.link.ethernet import EthernetReceiver, EthernetSender
 from gateway.ferry.link.model import ReceiveOnlyLink, SendOnlyLink
-from gateway.ferry.link.udp import UdpReceiver, UdpSender
+from gateway.ferry.link.udp_receiver import UdpReceiver
+from gateway.ferry.link.udp_sender import UdpSender
 from gateway.ferry.shape import (
     ETHERNET_OVERHEAD_BYTES,
     UDP4_OVERHEAD_BYTES,

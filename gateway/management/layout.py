@@ -4,14 +4,18 @@ HOST/gate.yaml                     settings
 HOST/policies/                     the policy set that this host works with
 HOST/keys/{guard,ferry,trust}/     keys and certificates, by process
 HOST/queues/LANE/STAGE/            one queue a folder: captured, cleared, received, admitted
-HOST/state/                        numbers, sessions, ledgers, partial units
+HOST/state/{edge,guard,ferry}/     numbers, sessions, ledgers, partial units: of one process alone
 HOST/journal/{edge,guard,ferry}/   the audit journal, one chain a process
 HOST/journal/checkpoints/          signed by the guard
+HOST/control/{edge,guard,ferry}/   what operators ask of a process
 HOST/run/                          status of each process, its pid; nothing that must survive
+
+Each process is a user of its own. Who owns what stands in systemd/ferrygate.tmpfiles; the modes here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +24,21 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import Misconfigured
+from gateway.spool.layout import Hands, Layout
 from gateway.unit.model import Lane, Side, Stage
 
 HOME_VARIABLE: Final = "FERRYGATE_HOME"
 
-# Writer and reader of a queue are different users of one group; the sticky rights come by setgid.
-SHARED_FOLDER_MODE: Final = 0o2770
+# What the processes make is for user and group; nothing of it is for others.
+UMASK: Final = 0o007
+# One process alone.
+PRIVATE_MODE: Final = 0o700
+# Operators place requests, the process takes them away; sticky: no operator takes away another's.
+CONTROL_MODE: Final = 0o3770
+# The guard reads all journals through their groups.
+JOURNAL_MODE: Final = 0o2750
+# All three write here; sticky: none can replace or remove another's status.
+RUN_MODE: Final = 0o3775
 
 
 class Role(StrEnum):
@@ -34,6 +47,39 @@ class Role(StrEnum):
     EDGE = "edge"
     GUARD = "guard"
     FERRY = "ferry"
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The processes of the two ends of a queue."""
+
+    writer: Role
+    reader: Role
+
+    def owner(self, hands: Hands) -> Role | None:
+        """Whose a folder of the queue is; None where both write in it: then it is root's."""
+        return {Hands.WRITER: self.writer, Hands.READER: self.reader}.get(hands)
+
+
+# The queues of a side on the import lane, and between which of its processes each stands.
+QUEUES: Final = {
+    Side.OUTER: {
+        Stage.CAPTURED: Ends(Role.EDGE, Role.GUARD),
+        Stage.CLEARED: Ends(Role.GUARD, Role.FERRY),
+    },
+    Side.INNER: {
+        Stage.RECEIVED: Ends(Role.FERRY, Role.GUARD),
+        Stage.ADMITTED: Ends(Role.GUARD, Role.EDGE),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """How an installation makes a folder. owner: None is root."""
+
+    mode: int
+    owner: Role | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +108,10 @@ class HostFolder:
     def state(self) -> Path:
         return self.root / "state"
 
+    def state_of(self, role: Role) -> Path:
+        """What one process remembers; no other can enter."""
+        return self.state / role.value
+
     @property
     def checkpoints(self) -> Path:
         return self.root / "journal" / "checkpoints"
@@ -76,19 +126,37 @@ class HostFolder:
         """Where the command line leaves requests for a process (`resend`, `reload`)."""
         return self.root / "control" / role.value
 
-    def make(self) -> None:
-        """Make every folder that the processes share. Raises OSError."""
-        shared = [self.run, self.state, self.checkpoints]
-        shared += [self.journal(role) for role in Role]
-        shared += [self.control(role) for role in Role]
-        for folder in shared:
-            folder.mkdir(parents=True, exist_ok=True, mode=SHARED_FOLDER_MODE)
+    def folders(self, side: Side) -> dict[Path, Owned]:
+        """Every folder of a running host, those that others lie in first. Does no I/O."""
+        made = {self.run: Owned(RUN_MODE, None), self.checkpoints: Owned(JOURNAL_MODE, Role.GUARD)}
+        for stage, ends in QUEUES[side].items():
+            queue = Layout.of(self.queue(Lane.IMPORT, stage))
+            for folder, (mode, hands) in queue.folders().items():
+                made[folder] = Owned(mode, ends.owner(hands))
+        for role in Role:
+            made[self.state_of(role)] = Owned(PRIVATE_MODE, role)
+            made[self.journal(role)] = Owned(JOURNAL_MODE, role)
+            made[self.control(role)] = Owned(CONTROL_MODE, role)
+        return made
+
+    def make(self, side: Side) -> None:
+        """Make the folders that are not there yet; one that stands keeps owner and mode.
+
+        What this user may not make is left out: the part that needs it says so by its own number.
+        Raises OSError for anything else.
+        """
+        for folder, owned in self.folders(side).items():
+            with contextlib.suppress(PermissionError):
+                if not folder.is_dir():
+                    folder.mkdir(parents=True, exist_ok=True)
+                    # mkdir leaves out setgid and sticky, and the umask has its say.
+                    folder.chmod(owned.mode)
 
 
 def find_host(
     gate: Path | None, side: Side | None, environment: Mapping[str, str] = os.environ
 ) -> HostFolder:
-    """The host that a command means: `--gate DIR`, else FERRYGATE_HOME, else /etc/ferrygate's.
+    """The host that a command means: `--gate DIR`, else FERRYGATE_HOME, which the unit files set.
 
     DIR is one host's folder (it holds gate.yaml) or a gate as `init` makes it, with outer/ and
     inner/ in it. Raises Misconfigured 1010 (no gate there) or 1011 (two hosts, none named).

@@ -21,7 +21,7 @@ from gateway.management.lane import (
     open_receiving,
     open_sending,
 )
-from gateway.management.layout import HostFolder
+from gateway.management.layout import HostFolder, Role
 from gateway.spool.epoch import claim_epoch
 from gateway.unit.model import Lane
 
@@ -39,7 +39,11 @@ def send(folder: HostFolder, seconds: float) -> Data:
             link,
             shape,
             LANE_NUMBERS[Lane.IMPORT],
-            claim_epoch(folder.state, f"{Lane.IMPORT.value}-session", at_least=int(time.time())),
+            claim_epoch(
+                folder.state_of(Role.FERRY),
+                f"{Lane.IMPORT.value}-session",
+                at_least=int(time.time()),
+            ),
             lane_key(host),
             rate_bits_per_s=host.settings.link.rate_bits_per_s,
             seconds=seconds,

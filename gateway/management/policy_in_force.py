@@ -7,6 +7,7 @@ good one is loaded. At a cold start without a valid set nothing is in force, and
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from gateway.audit.event import Event, Recorder, Status
@@ -19,8 +20,16 @@ from gateway.policy.model import PolicySet
 class PolicyInForce:
     """Holds one PolicySet. current() may be called from any thread."""
 
-    def __init__(self, folder: Path, recorder: Recorder, status: Status) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        recorder: Recorder,
+        status: Status,
+        channels: Callable[[Iterable[str]], None] = lambda _names: None,
+    ) -> None:
+        """channels: is told the names of the channels of each set that comes into force."""
         self._folder = folder
+        self._channels = channels
         self._recorder = recorder
         self._status = status
         self._current: PolicySet | None = None
@@ -44,6 +53,7 @@ class PolicyInForce:
             self._refuse(f"{self._folder}: {error.strerror}", 1)
             return False
         self._current = loaded
+        self._channels(loaded.channels)
         self._recorder.record(
             Event(
                 "policy.loaded",

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import GatewayError, Unavailable
+from gateway.management.watchdog import Pulse, notify
 
 # Idle processes look again this often: three of them a side make the latency of a lone unit.
 LONGEST_SLEEP_S: Final = 0.05
@@ -63,10 +64,12 @@ class Process:
         self.recorder.record(Event("process.started", time.time_ns()))
         watch = threading.Thread(target=self._watch, args=(stop,), name="watch", daemon=True)
         watch.start()
+        pulse = Pulse(stop)
+        notify(b"READY=1")
         try:
             if self.loop is not None:
-                self.loop.run(stop)
-            while not stop.is_set():
+                self.loop.run(pulse)
+            while not pulse.is_set():
                 wait_s = self._round()
                 if wait_s > 0:
                     stop.wait(min(wait_s, LONGEST_SLEEP_S))
@@ -74,6 +77,7 @@ class Process:
             self.recorder.commit()
         finally:
             stop.set()
+            notify(b"STOPPING=1")
             watch.join(timeout=2 * WATCH_EVERY_S)
             for close in self.closing:
                 close()
@@ -107,12 +111,22 @@ class Process:
                 return
 
     def want_reload(self) -> None:
-        """Read the policies anew at the next round (SIGHUP)."""
+        """Read policies and keys anew at the next round (SIGHUP)."""
         self._reload_wanted.set()
 
 
+def in_turn(*parts: Callable[[], None]) -> Callable[[], None]:
+    """One reload of several parts."""
+
+    def reload() -> None:
+        for part in parts:
+            part()
+
+    return reload
+
+
 def stop_on_signals(process: Process, stop: threading.Event) -> None:
-    """SIGTERM and SIGINT end the process in order; SIGHUP reloads the policies."""
+    """SIGTERM and SIGINT end the process in order; SIGHUP reloads policies and keys."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     signal.signal(signal.SIGHUP, lambda *_: process.want_reload())

@@ -36,4 +36,6 @@ def keep_aside(settings: Settings, recorder: Recorder, status: Status) -> AsideK
         }
         recorder.record(Event("set_aside.removed", time.time_ns(), removal.number, fields=fields))
 
-    return AsideKeep(settings.keep_refused_s, settings.keep_refused_bytes, told)
+    return AsideKeep(
+        settings.keep_refused_s, settings.keep_refused_bytes, settings.keep_refused_count, told
+    )

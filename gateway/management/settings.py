@@ -81,6 +81,7 @@ class Settings:
     keep_partial_s: float
     keep_refused_s: float
     keep_refused_bytes: int
+    keep_refused_count: int
     checkpoint_copy: str
     guard_threads: int
 
@@ -162,6 +163,12 @@ _FIELDS: Final[Mapping[str, _Field[object]]] = {
         read_duration, "30 d", "how long refused and corrupt units lie aside; held ones stay"
     ),
     "queues.keep_refused_size": _Field(_size, "10 GiB", "and how much of them a queue, at most"),
+    "queues.keep_refused_count": _Field(
+        # Above it the look through the folder would take longer than what came meanwhile.
+        lambda text: read_number(text, 1, 1_000_000),
+        "100000",
+        "and how many of them a queue, at most",
+    ),
     "journal.checkpoint_copy": _Field(_text, "none", "second place of the signed checkpoints"),
     "guard.threads": _Field(lambda text: read_number(text, 1, 32), "4", "units inspected at once"),
 }
@@ -271,6 +278,7 @@ def _settings(values: Mapping[str, object]) -> Settings:
         keep_partial_s=get("queues.keep_partial", float),
         keep_refused_s=get("queues.keep_refused", float),
         keep_refused_bytes=get("queues.keep_refused_size", int),
+        keep_refused_count=get("queues.keep_refused_count", int),
         checkpoint_copy=_or_none(get("journal.checkpoint_copy", str)),
         guard_threads=get("guard.threads", int),
     )

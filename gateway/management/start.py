@@ -22,7 +22,7 @@ from typing import Final
 from gateway.errors import GatewayError, Misconfigured, StateUncertain, Unavailable
 from gateway.management.environment import check_environment
 from gateway.management.host import Host, open_host
-from gateway.management.layout import Role, find_host
+from gateway.management.layout import UMASK, Role, find_host
 from gateway.management.process import Process, stop_on_signals
 from gateway.messages import describe, remedy
 from gateway.policy.located import LocatedErrors, show
@@ -52,6 +52,7 @@ def main(side: Side, makers: Mapping[Role, Maker], arguments: list[str]) -> int:
         folder = find_host(options.gate, side)
         if options.what is None:
             return _Supervisor(side, folder.root).run()
+        os.umask(UMASK)
         host = open_host(folder, side)
         roles = list(Role) if options.what == "all" else [Role(options.what)]
         return _run([makers[role](host) for role in roles])

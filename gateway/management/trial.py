@@ -21,7 +21,7 @@ from typing import Final
 
 from gateway.audit.status import Condition, read_status
 from gateway.errors import Misconfigured, Unavailable
-from gateway.ferry.link.udp import permitted_receive_bytes
+from gateway.ferry.link.receive_buffer import permitted_receive_bytes
 from gateway.management.init import FirstSettings, initialise
 from gateway.management.layout import HostFolder, Role
 from gateway.unit.model import Side

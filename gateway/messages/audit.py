@@ -199,4 +199,11 @@ TEXTS: Final[dict[int, Text]] = {
         en_do="Verify again in a minute; the guard signs the first checkpoint by itself.",
         zh_do="请一分钟后再验证；守卫会自动签署首个检查点。",
     ),
+    6044: Text(
+        en="The keys that vouch for this copy lie beside it, in {folder}: whoever could write the copy could "
+        "write them too.",
+        zh="为该副本作证的密钥就在其旁（{folder}）：能改副本的人也能改这些密钥。",
+        en_do="Verify with keys that came another way: ferrygate audit verify COPY --keys FILE.pub",
+        zh_do="请用经其他途径取得的密钥验证：ferrygate audit verify COPY --keys FILE.pub",
+    ),
 }

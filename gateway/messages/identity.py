@@ -92,14 +92,14 @@ TEXTS: Final[dict[int, Text]] = {
     4105: Text(
         "The certificate of the peer {subject} ended on {ended}.",
         "对端 {subject} 的证书已于 {ended} 到期。",
-        "Have a new one issued for the sending host and carry it here into keys/trust/peers; then send its units again.",
-        "请为发送主机签发新证书,带到本机 keys/trust/peers,然后重发其单元。",
+        "Renew it (docs/KEYS.md): the new one comes here by ferrygate pki trust FILE. Then send its units again.",
+        "请更新证书(docs/KEYS.md):在本机用 ferrygate pki trust FILE 采用新证书,然后重发其单元。",
     ),
     4110: Text(
         "Nobody known here has the certificate {signer} that signed this unit.",
         "签署此单元的证书 {signer} 在本机未知。",
-        "If the sending host has a new certificate, carry it here into keys/trust/peers. If not, somebody else sends on this link.",
-        "若发送主机换了证书,请带到本机 keys/trust/peers;否则说明链路上有他人在发送。",
+        "If the sending host has a new certificate, carry it here: ferrygate pki trust FILE. If not, somebody else sends on this link.",
+        "若发送主机换了证书,请带到本机:ferrygate pki trust FILE;否则说明链路上有他人在发送。",
     ),
     4111: Text(
         "The certificate of {subject} does not come from our root.",
@@ -134,26 +134,26 @@ TEXTS: Final[dict[int, Text]] = {
     4116: Text(
         "The revocation list ended on {ended}: nobody can say whether the peer's certificate is still good. Units wait, nothing is lost.",
         "吊销列表已于 {ended} 到期:无法判断对端证书是否仍有效。单元等待,不会丢失。",
-        "Carry the newest issuing.crl into keys/trust and restart the guard.",
-        "请将最新的 issuing.crl 带到 keys/trust 并重启 guard。",
+        "Make a fresh one on the issuing machine (ferrygate pki crl), carry it here: ferrygate pki trust issuing.crl",
+        "请在签发机器上生成新的列表(ferrygate pki crl),带到本机:ferrygate pki trust issuing.crl",
     ),
     4117: Text(
         "The certificate of this host, {subject}, is not valid now (it ends {ended}): what it sealed the receiver would refuse. Units wait, nothing is lost.",
         "本机 {subject} 的证书当前无效({ended} 到期):用它封装的单元会被接收方拒绝。单元等待,不会丢失。",
-        "Have a new device certificate issued, put it into keys/guard, carry it to the receiving host and restart the guard. If the date is wrong: date -u",
-        "请签发新的设备证书,放入 keys/guard,并带到接收主机,然后重启 guard。若日期有误:date -u",
+        "Begin here with: ferrygate pki request; the steps are in docs/KEYS.md. If the date is wrong: date -u",
+        "请在本机从 ferrygate pki request 开始,步骤见 docs/KEYS.md。若日期有误:date -u",
     ),
     4120: Text(
         "The certificate of {subject} ends on {ends}, in {days} days ({path}).",
         "{subject} 的证书将于 {ends} 到期,剩余 {days} 天({path})。",
-        "Have a new one issued and carried to both hosts before that day.",
-        "请在到期前签发新证书并带到两台主机。",
+        "Renew it before that day: ferrygate pki request on its host; the steps are in docs/KEYS.md.",
+        "请在到期前更新:在其主机上运行 ferrygate pki request;步骤见 docs/KEYS.md。",
     ),
     4121: Text(
         "The {subject} {path} ends on {ends}, in {days} days.",
         "吊销列表({subject}){path} 将于 {ends} 到期,剩余 {days} 天。",
-        "Carry a new issuing.crl to both hosts before that day: without one units wait.",
-        "请在到期前将新的 issuing.crl 带到两台主机:否则单元将等待。",
+        "Make a fresh one on the issuing machine (ferrygate pki crl) and carry it to both hosts (ferrygate pki trust) before that day: without one units wait.",
+        "请在到期前于签发机器生成新列表(ferrygate pki crl)并带到两台主机(ferrygate pki trust):否则单元将等待。",
     ),
     4190: Text(
         "The sealed unit is number {unit} and came as number {came_as}.",
@@ -182,8 +182,8 @@ TEXTS: Final[dict[int, Text]] = {
     4204: Text(
         "There is no epoch key of {receiver} for now: they reach from {begins} to {ended}. Units wait, nothing is lost.",
         "没有 {receiver} 当前时段的密钥:现有密钥覆盖 {begins} 至 {ended}。单元等待,不会丢失。",
-        "Make a new batch on the receiving host, carry its bundle here as keys/guard/peer-epochs.bundle and restart the guard. If the date is wrong: date -u",
-        "请在接收主机生成新一批密钥,将密钥包带到本机 keys/guard/peer-epochs.bundle 并重启 guard。若日期有误:date -u",
+        "Make a new batch on the receiving host (ferrygate pki epochs) and carry its bundle here: ferrygate pki trust FILE. If the date is wrong: date -u",
+        "请在接收主机生成新一批密钥(ferrygate pki epochs),将密钥包带到本机:ferrygate pki trust FILE。若日期有误:date -u",
     ),
     4209: Text(
         "{count} epoch keys in {folder} have ended at once by this host's clock; none is erased.",
@@ -194,13 +194,13 @@ TEXTS: Final[dict[int, Text]] = {
     4205: Text(
         "The {subject} end on {ends}, in {days} days ({path}).",
         "{subject}(时段密钥)将于 {ends} 用尽,剩余 {days} 天({path})。",
-        "Make a new batch on the receiving host and carry its bundle to the sending host before that day.",
-        "请在此之前在接收主机生成新一批密钥,并将密钥包带到发送主机。",
+        "Make a new batch on the receiving host (ferrygate pki epochs), carry its bundle to the sending host (ferrygate pki trust) before that day.",
+        "请在此之前在接收主机生成新一批密钥(ferrygate pki epochs),并将密钥包带到发送主机(ferrygate pki trust)。",
     ),
     4206: Text(
         "The epoch key of {receiver} for now is not a usable public key. Units wait, nothing is lost.",
         "{receiver} 当前的时段密钥不是可用的公钥。单元等待,不会丢失。",
-        "Make a new batch on the receiving host and carry its bundle here as keys/guard/peer-epochs.bundle.",
+        "Make a new batch on the receiving host (ferrygate pki epochs) and carry its bundle here: ferrygate pki trust FILE",
         "请在接收主机生成新一批密钥,并将密钥包带到本机 keys/guard/peer-epochs.bundle。",
     ),
     4301: Text(

@@ -2,7 +2,7 @@
 
 3101 to 3119    type: what a content is, and whether it is one thing only
 3201 to 3233    archives, their limits, encryption
-3301 to 3313    scanners and what inspection itself needs: the unit waits
+3301 to 3316    scanners and what inspection itself needs: the unit waits
 3401 to 3414    names
 3501 to 3503    scanners that cannot be opened
 """
@@ -173,6 +173,12 @@ _ARCHIVE: Final[dict[int, Text]] = {
         "Let the sender split the archive.",
         "请发送方拆分压缩包。",
     ),
+    3226: Text(
+        "{where} takes more than {limit_s} s of a processor to take apart",
+        "{where} 解开所需的处理器时间超过 {limit_s} 秒",
+        "No honest archive of its size does: ask the sender what it is.",
+        "同等大小的正常压缩包不会如此:请向发送方核实。",
+    ),
     3231: Text(
         "{where} is encrypted",
         "{where} 已加密",
@@ -247,6 +253,18 @@ _WAITS: Final[dict[int, Text]] = {
         "未作判定:YARA 未能完成({problem})",
         "Look for a rule that takes too long in the folder that `yara` names in gate.yaml.",
         "请在 gate.yaml 中 `yara` 所指文件夹内查找耗时过长的规则。",
+    ),
+    3315: Text(
+        "refused: the scanners answer for other files and not for this one (FG-{reason}, five times)",
+        "已拒绝:扫描器能应答其他文件,唯独无法应答此文件(FG-{reason},共五次)",
+        "It may be made to disturb them: look at it on a machine apart; its bytes lie in refused/.",
+        "该文件可能专为干扰扫描器而制作:请在独立机器上查看,原文保存在 refused/。",
+    ),
+    3316: Text(
+        "not judged: ClamAV's signatures are dated {ahead} in the future, so nobody knows their age",
+        "未作判定:ClamAV 特征库日期比现在晚 {ahead},无法判断新旧",
+        "Set the clock of this host right: timedatectl",
+        "请校正本机时钟:timedatectl",
     ),
     3310: Text(
         "not judged: the scratch folder {folder} takes no more ({problem})",

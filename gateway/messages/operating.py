@@ -1,4 +1,4 @@
-"""Texts of operating: 70xx what was typed, 71xx what doctor finds, 80xx what is asked about units."""
+"""Texts of operating: 70xx what was typed, 71xx what doctor finds, 73xx keys renewed, 80xx what is asked about units."""
 
 from __future__ import annotations
 
@@ -164,6 +164,14 @@ _DOCTOR: Final[dict[int, Text]] = {
         "ferrygate policy reload",
         "ferrygate policy reload",
     ),
+    7129: Text(
+        "{path} is {mode} of user {owner}; installed it is {wanted} of user {wanted_owner}. "
+        "One process could put its own files in the place of another's here ({count} folders in all).",
+        "{path} 为用户 {owner} 的 {mode};应为用户 {wanted_owner} 的 {wanted}。"
+        "一个进程可在此用自己的文件顶替另一进程的文件(共 {count} 个目录)。",
+        "systemd-tmpfiles --create ferrygate.conf",
+        "systemd-tmpfiles --create ferrygate.conf",
+    ),
     7130: Text(
         "{path} has {free} free, and {reserve} must stay: nothing more is taken in.",
         "{path} 剩余 {free},须保留 {reserve}:不再接收新内容。",
@@ -305,6 +313,87 @@ _DOCTOR: Final[dict[int, Text]] = {
         "Place .yar files there, or write scanners.yara: none",
         "请放入 .yar 文件,或写 scanners.yara: none",
     ),
+    7170: Text(
+        "The process {process} is there, but has said nothing for {age}: what is shown of it is as old.",
+        "进程 {process} 存在,但已有 {age} 没有状态:所示内容为当时的情况。",
+        "If nothing else is found: systemctl restart ferrygate-{side}-{process}; nothing is lost by it",
+        "若未发现其他原因:systemctl restart ferrygate-{side}-{process};不会丢失内容",
+    ),
+    7171: Text(
+        "The disk is full: {path} has {free} and {inodes} file numbers (inodes) free, and no process can show its status or an alarm.",
+        "磁盘已满:{path} 剩余 {free}、{inodes} 个文件号(inode),各进程无法显示状态与告警。",
+        "Free space there: df -h {path}; df -i {path}. The processes go on by themselves.",
+        "请清理空间:df -h {path};df -i {path}。各进程会自行恢复。",
+    ),
+    7172: Text(
+        "The file system of {path} is read-only: no process can show its status or an alarm.",
+        "{path} 所在文件系统为只读:各进程无法显示状态与告警。",
+        "See why, then make it writable: journalctl -k; mount -o remount,rw ...",
+        "请查明原因并恢复可写:journalctl -k;mount -o remount,rw ...",
+    ),
+}
+
+_RENEWAL: Final[dict[int, Text]] = {
+    7301: Text(
+        "No request for a certificate is open in {folder}.",
+        "{folder} 中没有待签发的证书请求。",
+        "Begin with: ferrygate pki request",
+        "请先运行:ferrygate pki request",
+    ),
+    7302: Text(
+        "The certificate of {subject} is not for the key of this host's open request.",
+        "{subject} 的证书与本机待签发请求的密钥不符。",
+        "Carry the request that `ferrygate pki request` writes now, and the certificate made from it.",
+        "请携带 ferrygate pki request 现在写出的请求,以及由它签发的证书。",
+    ),
+    7303: Text(
+        "{path} is no certificate, no revocation list and no bundle of epochs.",
+        "{path} 不是证书、吊销列表或时段密钥包。",
+        "Carry it again, as `pki sign`, `pki crl` or `pki epochs` wrote it.",
+        "请重新携带 pki sign、pki crl 或 pki epochs 写出的文件。",
+    ),
+    7304: Text(
+        "{subject} is not taken as {expected}: FG-{reason}.",
+        "{subject} 不能作为 {expected} 采用:FG-{reason}。",
+        "See why: ferrygate help FG-{reason}",
+        "查看原因:ferrygate help FG-{reason}",
+    ),
+    7305: Text(
+        "What was carried here was made {made}, and what this host has is newer: {ours}.",
+        "带来的文件生成于 {made},本机已有更新的:{ours}。",
+        "Carry the newest one; an older one would bring back what has ended or was revoked.",
+        "请携带最新的文件;较旧的会恢复已过期或已吊销的内容。",
+    ),
+    7306: Text(
+        "This host sends to nobody, so that it keeps no epochs of another.",
+        "本机不向对端发送,不保存对端的时段密钥。",
+        "Carry the bundle to the outer host: ferrygate pki trust FILE",
+        "请把密钥包带到外网主机:ferrygate pki trust FILE",
+    ),
+    7307: Text(
+        '"{name}" is not one certificate of this authority; not revoked are: {known}.',
+        '"{name}" 不能确定为本机构的一张证书;未吊销的有:{known}。',
+        "Name one of them: ferrygate pki revoke NAME --issuing DIR",
+        "请指定其一:ferrygate pki revoke NAME --issuing DIR",
+    ),
+    7308: Text(
+        "The certificate of {subject} ended {ended}: it signs nothing any more.",
+        "{subject} 的证书已于 {ended} 到期,不能再签发。",
+        "Make a new issuing authority with the root key: docs/KEYS.md.",
+        "请用根密钥建立新的签发机构:docs/KEYS.md。",
+    ),
+    7309: Text(
+        "Another ferrygate pki command is at work in {folder}.",
+        "另一个 ferrygate pki 命令正在 {folder} 中工作。",
+        "Try again when it is done.",
+        "请等它结束后再试。",
+    ),
+    7310: Text(
+        "A batch of epoch keys was made today already; its bundle is {path}.",
+        "今天已生成过一批时段密钥;其密钥包为 {path}。",
+        "Carry a copy of that file to the outer host: ferrygate pki trust FILE. Another batch can be made tomorrow.",
+        "请把该文件的副本带到外网主机:ferrygate pki trust FILE。明天可再生成一批。",
+    ),
 }
 
 _UNITS: Final[dict[int, Text]] = {
@@ -334,4 +423,4 @@ _UNITS: Final[dict[int, Text]] = {
     ),
 }
 
-TEXTS: Final[dict[int, Text]] = {**_TYPED, **_DOCTOR, **_UNITS}
+TEXTS: Final[dict[int, Text]] = {**_TYPED, **_DOCTOR, **_RENEWAL, **_UNITS}

@@ -27,6 +27,7 @@ from gateway.policy.model import (
     EncryptedRule,
     MalwareRule,
     Section,
+    TypeRule,
     WritersRule,
 )
 
@@ -86,7 +87,12 @@ _NOTHING: Final[Mapping[str, Field]] = MappingProxyType({})
 
 def evaluate(channel: Channel, facts: FileFacts, *, at_receiver: bool) -> Verdict:
     """Judge facts under a channel. Does no I/O and raises nothing for any facts."""
-    checks = [_problem(channel, problem) for problem in facts.problems]
+    # A guard does not look into a unit whose type is not taken. So that what decides never hangs on
+    # that, what the unit itself is comes first, and what lies in it behind the lines of its type.
+    own = [_problem(channel, one) for one in facts.problems if _is_of_unit(one, facts)]
+    inside = [_problem(channel, one) for one in facts.problems if not _is_of_unit(one, facts)]
+    types: list[Check] = []
+    checks: list[Check] = []
     judged = {problem.word for problem in facts.problems}
     asks_malware = False
     for condition in channel.conditions:
@@ -95,10 +101,16 @@ def evaluate(channel: Channel, facts: FileFacts, *, at_receiver: bool) -> Verdic
         # The problem itself already stands there as the check of this line.
         if condition.word in judged and (rule is ArchiveRule or rule is EncryptedRule):
             continue
-        checks.append(_check(condition, channel, facts, at_receiver))
+        found = types if rule is TypeRule else checks
+        found.append(_check(condition, channel, facts, at_receiver))
     if not asks_malware and facts.malware is not None and facts.malware.detections:
         checks.append(_unasked_malware(channel, facts))
-    return _verdict(tuple(checks))
+    return _verdict((*own, *types, *inside, *checks))
+
+
+def _is_of_unit(problem: Problem, facts: FileFacts) -> bool:
+    """Whether a problem is known without looking into the unit."""
+    return problem.where == facts.name and problem.word in ("type", "name")
 
 
 def _verdict(checks: tuple[Check, ...]) -> Verdict:

@@ -206,6 +206,17 @@ class Channel:
     file: str
     line: int
 
+    def types_taken(self, *, at_receiver: bool) -> frozenset[str] | None:
+        """The types that can pass on this side, None where the channel names none."""
+        taken: frozenset[str] | None = None
+        for condition in self.conditions:
+            asked = condition.section is Section.PASSES_IF or (
+                at_receiver and condition.section is Section.ALSO_AT_RECEIVER
+            )
+            if asked and isinstance(condition.rule, TypeRule):
+                taken = condition.rule.words if taken is None else taken & condition.rule.words
+        return taken
+
     def line_of(self, word: str) -> tuple[Literal["passes_if", "channel"], int]:
         """Where the channel speaks of a word under passes_if, or where the channel begins."""
         for condition in self.conditions:

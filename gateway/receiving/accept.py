@@ -35,6 +35,7 @@ from gateway.ferry.oneway.happenings import (
     Pattern,
     Replayed,
     Settled,
+    weight_bytes,
 )
 from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.shape import LaneShape
@@ -47,6 +48,8 @@ from gateway.spool.model import QueueWriter
 _SETTLE_S: Final = 0.1
 _SAVE_S: Final = 0.5
 _RETRY_S: Final = 0.5
+# Beside the buffers of blocks: a sender with the key can send control blocks quicker than a desk works.
+_WAITING_BYTES: Final = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class AcceptSettings:
 
     memory_bytes: for blocks in assembly or waiting for the disk. silence_s: without a heartbeat for
     so long the lane is called silent. retention_s: how long the bytes of incomplete units are kept.
+    reserve_bytes: free disk that they leave.
     """
 
     folder: Path
@@ -62,6 +66,7 @@ class AcceptSettings:
     memory_bytes: int = 96 << 20
     silence_s: float = 3.0
     retention_s: float = 14 * 86_400.0
+    reserve_bytes: int = 256 << 20
 
 
 class Acceptor:
@@ -98,9 +103,12 @@ class Acceptor:
             settings.retention_s,
             recorder,
             status,
+            settings.reserve_bytes,
         )
         self._news = LaneNews(recorder, status, settings.silence_s)
         self._waiting: deque[Happening] = deque()
+        # Counted apart, by the listening thread and by the desk's: what waits is the difference.
+        self._came_bytes = self._gone_bytes = 0
         self._retry_s = self._settle_s = self._save_s = 0.0
         self._settled: Settled | None = None
         self._started_s: float | None = None
@@ -109,7 +117,7 @@ class Acceptor:
 
     def listen(self, now_s: float, wait_s: float = 0.0) -> bool:
         """Take what the link has, once; False where nothing had come. Raises Unavailable 5202."""
-        if self._core.crowded:
+        if self._core.crowded or self._came_bytes - self._gone_bytes >= _WAITING_BYTES:
             # The disk is slower than the lane: the socket holds what it can.
             time.sleep(min(wait_s, 0.001))
             return False
@@ -118,6 +126,7 @@ class Acceptor:
             self._core.take(run, now_s)
         self._core.tick(now_s)
         if self._core.out:
+            self._came_bytes += sum(map(weight_bytes, self._core.out))
             self._waiting.extend(self._core.out)
             self._core.out.clear()
         return bool(runs)
@@ -187,8 +196,10 @@ class Acceptor:
 
     def _work_off(self, now_s: float) -> None:
         while self._waiting and not self._gathering.full:
-            self._happen(self._waiting[0], now_s)
+            happening = self._waiting[0]
+            self._happen(happening, now_s)
             self._waiting.popleft()
+            self._gone_bytes += weight_bytes(happening)
 
     def _happen(self, happening: Happening, now_s: float) -> None:
         match happening:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from gateway.errors import Field, Refused
-from gateway.guard.hop import Exit, Outcome, Passed, Wait
 from gateway.guard.judgement import decision_fields, judge
+from gateway.guard.outcome import Exit, Outcome, Passed, Wait
 from gateway.inspection.chain import Inspector, file_body
 from gateway.policy.evaluate import Result
 from gateway.policy.model import PolicySet
@@ -71,6 +71,10 @@ class Admit:
         self._opener = opener
         self._inspector = inspector
         self._staging = staging
+
+    def use(self, opener: Opener) -> None:
+        """Open with this one from the next unit on; a unit under way is finished by the one before."""
+        self._opener = opener
 
     def __call__(self, taken: Taken) -> Outcome:
         """Verify and judge one received unit. Raises Unavailable 33xx (scanners) and Refused."""

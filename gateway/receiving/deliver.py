@@ -256,6 +256,8 @@ class Deliverer:
             "receipt": _receipt_mark(unit.number, receipt, digest),
             # What the sink itself proves: the digest of what it wrote, or size and takeover alone.
             "proof": "sha256" if receipt.sha256 is not None else "size",
+            # As the sending host said; from then to now is what people wait for.
+            "captured_at_ns": manifest.captured_at_ns,
         }
         if receipt.again:
             fields["again"] = 1

@@ -5,8 +5,9 @@
              counted                          |
                                  noted, kept until its retention is over
 
-A unit that is here in part is kept until the rest is sent again, or until its retention is over; it stays
-on the list of what is missing in both cases.
+A unit that is here in part is kept until the rest is sent again, until its retention is over, or until its
+place is wanted: units under way are bounded in number and in pieces (gateway.ferry.oneway.underway), and
+the disk's reserve is not theirs. It stays on the list of what is missing in all cases.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _GROUP_BYTES: Final = 16 << 20
 _NOTE_AFTER_S: Final = 1.0
 # Bytes above which a complete unit is made durable beside the desk before its group commit.
 _SYNC_BYTES: Final = 4 << 20
+# A unit untouched for so long waits for people: on a short disk its place is given to what comes now.
+_STALE_S: Final = 60.0
 # A large unit under way goes to disk in pieces, so that its end does not wait for all of it.
 _FLUSH_BYTES: Final = 64 << 20
 
@@ -45,7 +48,7 @@ class Gathering:
     """Units under way into a queue. account: is told what is here, and holds the partials.
 
     folder: for partial units, on the queue's file system. inline_bytes: bodies up to this size stay in
-    memory. Partials of an earlier run are taken up again.
+    memory. reserve_bytes: free disk that partial units leave. Those of an earlier run are taken up again.
     """
 
     def __init__(
@@ -57,11 +60,12 @@ class Gathering:
         retention_s: float,
         recorder: Recorder,
         status: Status,
+        reserve_bytes: int = 256 << 20,
     ) -> None:
         self._queue, self._account = queue, account
         self._inline_bytes, self._retention_s = inline_bytes, retention_s
         self._recorder, self._status = recorder, status
-        self._files = PartialFiles(folder)
+        self._files = PartialFiles(folder, reserve_bytes)
         self._group: dict[int, _Ready] = {}
         self._group_bytes = 0
         self.received_bytes = 0
@@ -74,6 +78,7 @@ class Gathering:
                 self._files.discard(partial.number)
             else:
                 account.restore(partial)
+        self._discard_beyond()
 
     @property
     def full(self) -> bool:
@@ -98,12 +103,37 @@ class Gathering:
         if self._contradicts(chunk):
             self._status.count("chunks_contradicting_total")
             return
+        self._discard_beyond(chunk)
+        if not self._account.has_place(chunk):
+            self._status.count("chunks_unplaced_total")
+            return
+        self._make_room(chunk, now_s)
         self._files.write(chunk)
         self._flush_early(chunk.number, len(chunk.data))
         partial = self._account.chunk(chunk, session, now_s)
         if partial is not None and partial.complete:
             header, body = self._files.finish(partial, self._inline_bytes)
             self._complete(partial.number, partial.session, partial.sequence, header, body)
+
+    def _discard_beyond(self, chunk: Chunk | None = None) -> None:
+        """Units under way leave, the one touched longest ago first, until the chunk has its place."""
+        while (number := self._account.in_the_way(chunk)) is not None:
+            self._discard(number)
+
+    def _make_room(self, chunk: Chunk, now_s: float) -> None:
+        """Raises Unavailable 5503 where the reserve is reached and no stale unit is left to discard."""
+        while (short := self._files.short_of_room(len(chunk.data))) is not None:
+            number = self._account.oldest(chunk.number, untouched_since_s=now_s - _STALE_S)
+            if number is None:
+                raise short
+            self._discard(number)
+
+    def _discard(self, number: int) -> None:
+        self._account.drop(number)
+        self._files.discard(number)
+        self._noted.pop(number, None)
+        self._unflushed.pop(number, None)
+        self._status.count("partials_discarded_total")
 
     def _contradicts(self, chunk: Chunk) -> bool:
         before = self._account.partials.get(chunk.number)
@@ -182,9 +212,7 @@ class Gathering:
                 self._files.note(partial)
                 self._noted[number] = now_s
             if now_s - partial.touched_s > self._retention_s:
-                self._files.discard(number)
-                del self._account.partials[number]
-                self._noted.pop(number, None)
+                self._discard(number)
 
     def close(self) -> None:
         """Note the partials and give the files back."""

@@ -157,8 +157,11 @@ class LaneNews:
     def _show_missing(self, account: Account) -> None:
         self._status.gauge("units_missing", len(account.units))
         self._status.gauge("units_partial", len(account.partials))
+        # Both stay 0 with an honest sender: what it says is not believed, or finds no room.
+        self._status.gauge("index_entries_ignored", account.ignored)
+        self._status.gauge("sendings_unlisted", account.unlisted)
         sequences = sum(item.last - item.first + 1 for item in account.sequences)
-        missing = len(account.units) + sequences
+        missing = len(account.units) + sequences + account.unlisted
         if missing:
             self._status.raise_alarm(5602, missing=missing)
         else:

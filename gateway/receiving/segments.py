@@ -10,6 +10,7 @@ from gateway.identity.digest import StreamDigest
 from gateway.identity.layout import ROLE_LAST_SEGMENT, ROLE_SEGMENT, SEGMENT_BYTES, TAG_BYTES
 from gateway.identity.suite import UnitCipher
 from gateway.receiving.head import SealedHead
+from gateway.spool.page_cache import ReadBehind, WriteBehind
 from gateway.unit.number import speak
 
 # Segments a pass, as buffers: 4 MiB sealed, twice 4 MiB plain.
@@ -35,7 +36,8 @@ def open_stream(cipher: UnitCipher, head: SealedHead, sealed: int, opened: int) 
     incoming = memoryview(bytearray(_PASS_SEGMENTS * _SEALED_SEGMENT_BYTES))
     plain, other = (memoryview(bytearray(_PASS_SEGMENTS * SEGMENT_BYTES)) for _ in range(2))
     left_bytes = head.body_bytes + head.segments * TAG_BYTES
-    with StreamDigest() as digest:
+    read = ReadBehind(sealed)
+    with StreamDigest() as digest, WriteBehind(opened) as written:
         for first in range(0, head.segments, _PASS_SEGMENTS):
             untrusted = incoming[: min(left_bytes, len(incoming))]
             _fill(sealed, untrusted, head)
@@ -43,7 +45,10 @@ def open_stream(cipher: UnitCipher, head: SealedHead, sealed: int, opened: int) 
             length = _decrypt_pass(cipher, head, untrusted, plain, first)
             digest.take(plain[:length])
             _put(opened, plain[:length])
+            written.wrote(length)
+            read.passed(head.head_bytes + first * _SEALED_SEGMENT_BYTES)
             plain, other = other, plain
+        written.finish()
         return digest.finish()
 
 

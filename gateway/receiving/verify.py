@@ -30,7 +30,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from gateway.errors import Refused, Unavailable
+from gateway.errors import Misconfigured, Refused, Unavailable
 from gateway.identity.epoch_keys import EpochKeys
 from gateway.identity.keys import verify
 from gateway.identity.layout import (
@@ -83,8 +83,8 @@ class Opener:
     def open_bytes(self, untrusted: bytes, number: int | None = None) -> Received:
         """A whole sealed unit in memory. number: what it came as, where the caller knows that.
 
-        Raises Refused (the numbers above), Unavailable 4116, Misconfigured 4001 to 4003 (the key of
-        a living epoch is not in its folder) and nothing else. No I/O but that key's file, once.
+        Raises Refused (the numbers above), Unavailable 4116, 4001 to 4003 (the key of a living epoch is
+        not in its folder) and nothing else. No I/O but that key's file, once.
         """
         head = parse_head(untrusted[:MAX_HEAD_BYTES], len(untrusted))
         manifest, cipher = self._verified(head, number)
@@ -148,7 +148,11 @@ class Opener:
 
     def _secret(self, head: SealedHead, at_ns: int) -> bytes:
         """Steps 5 and 6. The epoch is asked each time: a kept secret does not outlive its key."""
-        key = self._epochs.private(head.epoch, at_ns)
+        try:
+            key = self._epochs.private(head.epoch, at_ns)
+        except Misconfigured as error:
+            # One key's file is not in order: the units of its epoch wait, all others go on.
+            raise Unavailable(error.number, **error.fields) from error
         info = ENCAPSULATION_CONTEXT + head.header[5:7] + head.epoch + head.signer
         known_as = info + head.encapsulation
         with self._lock:

@@ -144,8 +144,7 @@ class Dispatcher:
         if self._resending.resolved:
             self._filler.resolve(self._resending.resolved)
             self._resending.resolved.clear()
-        while self._filler.has_room and (request := self._resending.next()) is not None:
-            self._resend(request)
+        self._resend_some()
         if now_s < self._look_s or not self._filler.wants_more or len(self._jobs) >= _UNANSWERED:
             return
         taken = self._queue.take(_TAKE_UNITS, _TAKE_BYTES)
@@ -164,8 +163,16 @@ class Dispatcher:
             return
         self._start(taken, [(0, total)], None)
 
-    def _resend(self, request: Request) -> None:
-        taken = self._queue.get(request.wanted.number)
+    def _resend_some(self) -> None:
+        """As many of those asked for as there is room for, found in the queue with one search."""
+        requests = self._resending.next(self._filler.room)
+        if not requests:
+            return
+        found = self._queue.get_all({request.wanted.number for request in requests})
+        for request in requests:
+            self._resend(request, found.get(request.wanted.number))
+
+    def _resend(self, request: Request, taken: Taken | None) -> None:
         if taken is None or not self._cleared(taken):
             self._resending.unknown(request)
             return

@@ -15,6 +15,7 @@ from typing import Final
 from gateway.ferry.oneway.records import Resolved
 from gateway.ferry.oneway.sender import OneWaySender
 from gateway.sending.jobs import Job, LineUp
+from gateway.spool.page_cache import ReadBehind
 
 # Units up to this size go at once; larger ones take turns with them, a block at a time.
 _SMALL_BYTES: Final = 1 << 20
@@ -40,9 +41,9 @@ class Filler:
         return not self._small and not self._large
 
     @property
-    def has_room(self) -> bool:
-        """Whether one more unit may be lined up."""
-        return len(self._small) < _SMALL_WAITING and len(self._large) < _LARGE_WAITING
+    def room(self) -> int:
+        """How many more units may be lined up."""
+        return max(0, min(_SMALL_WAITING - len(self._small), _LARGE_WAITING - len(self._large)))
 
     @property
     def wants_more(self) -> bool:
@@ -138,11 +139,13 @@ def read_piece(job: Job, offset: int, room: memoryview) -> int:
 
 def _read_stream(job: Job, offset: int, room: memoryview) -> int:
     try:
-        if job.stream is None:
+        if job.stream is None or job.read is None:
             job.stream = job.taken.body.open()
+            job.read = ReadBehind(job.stream.fileno())
         if job.stream.tell() != offset:
             job.stream.seek(offset)
         done: int = job.stream.readinto(room)  # type: ignore[attr-defined]
     except OSError:
         return 0
+    job.read.passed(offset)
     return done

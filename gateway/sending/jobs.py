@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from gateway.ferry.oneway.sender import Sending
 from gateway.ferry.ranges import Range
 from gateway.spool.model import Taken
+from gateway.spool.page_cache import ReadBehind
 
 # First byte of the queue header: what its channel says (`limits: priority`), most urgent first.
 _PRIORITIES: Final = 3
@@ -34,6 +35,7 @@ class Job:
     answers: bool
     request: Path | None
     stream: BinaryIO | None = None
+    read: ReadBehind | None = None
 
     def close(self) -> None:
         """Give the body's file back."""

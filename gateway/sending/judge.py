@@ -15,8 +15,8 @@ from typing import Final
 
 from gateway.errors import Field, Refused
 from gateway.guard.held_file import Marks, hold, marks
-from gateway.guard.hop import Exit, Outcome, Passed, Wait
 from gateway.guard.judgement import decision_fields, judge
+from gateway.guard.outcome import Exit, Outcome, Passed, Wait
 from gateway.inspection.chain import Inspector
 from gateway.policy.evaluate import Result
 from gateway.policy.model import Channel, PolicySet, Priority
@@ -59,6 +59,10 @@ class Judge:
         self._staging = staging
         self._buckets: dict[tuple[str, str], TokenBucket] = {}
         self._buckets_lock = threading.Lock()
+
+    def use(self, sealer: Sealer) -> None:
+        """Seal with this one from the next unit on; a unit under way is finished by the one before."""
+        self._sealer = sealer
 
     def __call__(self, taken: Taken) -> Outcome:
         """Judge and seal one captured unit. Raises Unavailable 33xx (scanners) and Refused."""

@@ -96,9 +96,9 @@ class Resending:
             self.resolved.append(Resolved(span.session, sequence, number, total))
             self._waiting.append(Request(path, Wanted(number)))
 
-    def next(self) -> Request | None:
-        """The next unit that is asked for, None where there is none."""
-        return self._waiting.popleft() if self._waiting else None
+    def next(self, limit: int) -> list[Request]:
+        """The next units that are asked for, `limit` of them at most."""
+        return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
 
     def unknown(self, request: Request) -> None:
         """The unit is not here any more, or is not cleared."""

@@ -17,6 +17,7 @@ from gateway.errors import Refused
 from gateway.identity.digest import StreamDigest
 from gateway.identity.layout import ROLE_LAST_SEGMENT, ROLE_SEGMENT, SEGMENT_BYTES, TAG_BYTES
 from gateway.identity.suite import UnitCipher
+from gateway.spool.page_cache import ReadBehind, WriteBehind
 from gateway.unit.stages import Cleared
 
 # Segments a pass: long enough that handing over to the hashing thread costs nothing.
@@ -39,13 +40,14 @@ def sealed_segments(cipher: UnitCipher, body: bytes) -> list[bytes]:
 
 
 def seal_stream(cipher: UnitCipher, cleared: Cleared, body: BinaryIO, sealed: int) -> bytes:
-    """Read the body once; write its segments where `sealed` stands; give its SHA-256."""
+    """Read the body once; write its segments where `sealed` stands; give its SHA-256. Raises OSError."""
     size_bytes = cleared.unit.body.size_bytes
     last = segment_count(size_bytes) - 1
     # Two buffers: one is hashed in its thread while the other is read, encrypted and written.
     buffers = [memoryview(bytearray(_PASS_SEGMENTS * SEGMENT_BYTES)) for _ in range(2)]
     out = memoryview(bytearray(_PASS_SEGMENTS * (SEGMENT_BYTES + TAG_BYTES)))
-    with StreamDigest() as digest:
+    read = ReadBehind(body.fileno())
+    with StreamDigest() as digest, WriteBehind(sealed) as written:
         for first in range(0, last + 1, _PASS_SEGMENTS):
             offset = first * SEGMENT_BYTES
             plain = buffers[0][: min(size_bytes - offset, len(buffers[0]))]
@@ -54,9 +56,12 @@ def seal_stream(cipher: UnitCipher, cleared: Cleared, body: BinaryIO, sealed: in
             digest.take(plain)
             length = _encrypt_pass(cipher, plain, out, first, last)
             write_all(sealed, out[:length])
+            written.wrote(length)
+            read.passed(offset)
             buffers.reverse()
         if body.read(1):
             raise changed(cleared, size_bytes + 1)
+        written.finish()
         return digest.finish()
 
 

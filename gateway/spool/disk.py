@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -54,10 +55,11 @@ class RealDisk:
 
     def create(self, path: Path) -> int:
         """See Disk."""
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, SHARED_FILE_MODE)
+        fd = open_or_make(path, SHARED_FILE_MODE)
         status = os.fstat(fd)
         if status.st_mode & 0o777 != SHARED_FILE_MODE and status.st_uid == os.geteuid():
             os.fchmod(fd, SHARED_FILE_MODE)  # the umask had its say
+        give_to_owner(fd, path.parent)
         return fd
 
     def write(self, fd: int, data: bytes | bytearray, offset: int) -> None:
@@ -95,17 +97,49 @@ class RealDisk:
         path.unlink()
 
 
+def open_or_make(path: Path, mode: int) -> int:
+    """A descriptor for reading and writing; never through a link. Raises OSError.
+
+    O_CREAT only where nothing stands: in a sticky folder it is refused for another user's file, to root
+    too (fs.protected_regular, proc_sys_fs(5)).
+    """
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        return os.open(path, flags | os.O_CREAT, mode)
+
+
+def give_to_owner(fd: int, other: Path) -> None:
+    """A tool that root runs leaves no file that a user could not use: given to whom a folder belongs, or
+    the file that it replaces. Raises OSError."""
+    if os.geteuid() == 0 and os.fstat(fd).st_uid == 0:
+        with suppress(FileNotFoundError):
+            owner = other.lstat()
+            if owner.st_uid != 0:
+                os.fchown(fd, owner.st_uid, owner.st_gid)
+
+
 def replace(disk: Disk, path: Path, data: bytes) -> None:
-    """Write a file anew so that at every moment the old or the new one stands there, durable."""
-    new = path.with_name(f".{path.name}.new")
-    write_new(disk, new, data)
+    """Write a file anew so that at every moment the old or the new one stands there, durable.
+
+    The new one has a name that nobody can guess: the other end may write in the folder of a queue, and a
+    file that it put there first could not be renamed.
+    """
+    for left in path.parent.glob(f".{path.name}.*new"):
+        with suppress(OSError):
+            disk.unlink(left)
+    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
+    write_new(disk, new, data, instead_of=path)
     disk.rename(new, path)
     disk.sync_folder(path.parent)
 
 
-def write_new(disk: Disk, path: Path, data: bytes) -> None:
+def write_new(disk: Disk, path: Path, data: bytes, instead_of: Path | None = None) -> None:
     """Write a file and sync its content; its name is the caller's to sync."""
     fd = disk.create(path)
+    if instead_of is not None:
+        give_to_owner(fd, instead_of)
     try:
         disk.truncate(fd, 0)
         disk.write(fd, data, 0)

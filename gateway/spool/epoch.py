@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import Misconfigured
-from gateway.spool.disk import Disk, RealDisk, disk_errors, replace
+from gateway.spool.disk import Disk, RealDisk, disk_errors, give_to_owner, replace
 from gateway.spool.layout import no_access
 
 _SCOPE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -53,6 +53,7 @@ def _lock(folder: Path, scope: str) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        give_to_owner(fd, folder)
         fcntl.flock(fd, fcntl.LOCK_EX)
     except OSError as error:
         raise no_access(path, error) from error

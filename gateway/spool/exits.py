@@ -1,5 +1,7 @@
 """The reader's side exits: store what leaves, answer it, and only then let the queue's own copy go.
 
+Units that leave together share the syncs: one for each folder, one for the log.
+
     store files (durable)  ->  log: answered (durable)  ->  own copy overwritten or removed
 
 A crash before the log leaves files without an answer: `unsettled`. The unit comes again; its files
@@ -11,6 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,7 +21,7 @@ from typing import Final
 from gateway.errors import Unavailable
 from gateway.spool import set_aside
 from gateway.spool.answer_log import AnswerLog
-from gateway.spool.answers import Kind
+from gateway.spool.answers import Kind, ranges_of
 from gateway.spool.aside_keeping import AsideKeeper
 from gateway.spool.bodies import FileBody
 from gateway.spool.cursor import Damage
@@ -26,7 +29,7 @@ from gateway.spool.disk import Disk, is_full
 from gateway.spool.hand import Slot
 from gateway.spool.layout import Layout
 from gateway.spool.segment import HEAD_BYTES, Place
-from gateway.spool.set_aside import SetAside
+from gateway.spool.set_aside import Leaving, SetAside
 from gateway.spool.shelf import Shelf
 from gateway.spool.tidy import Tidier
 
@@ -67,6 +70,36 @@ class Exits:
 
     def leave(self, slot: Slot, reason: int, stage: str) -> None:
         """A unit leaves under a stage with a reason."""
+        self._leave([(slot, reason, stage)])
+
+    def leave_all(self, exits: Sequence[tuple[Slot, int, str]]) -> int:
+        """Units leave together, some dozen at most; gives how many did, in order.
+
+        Where they cannot, each tries alone, up to the first that cannot; raises for the first of all.
+        """
+        try:
+            self._leave(exits)
+            return len(exits)
+        except Unavailable:
+            if len(exits) < 2:
+                raise
+        for done, one in enumerate(exits):
+            try:
+                self._leave([one])
+            except Unavailable:
+                if not done:
+                    raise
+                return done
+        return len(exits)
+
+    def _leave(self, exits: Sequence[tuple[Slot, int, str]]) -> None:
+        self._write([self._leaving(*one) for one in exits])
+        self._log.commit(Kind.ACK, ranges_of(slot.head.ordinal for slot, _, _ in exits))
+        # From here the queue's own copies may go.
+        for slot, _, _ in exits:
+            self._drop(slot)
+
+    def _leaving(self, slot: Slot, reason: int, stage: str) -> Leaving:
         head = slot.head
         content = self._shelf.content(slot.segment, slot.offset, head) or b""
         body: bytes | Path = content[head.header_bytes :]
@@ -74,10 +107,18 @@ class Exits:
             body = self._layout.body(head.ordinal)
             if not body.exists():
                 body = b""
-        self._store(slot, reason, stage, content[: head.header_bytes], body)
-        self._answer(head.ordinal, head.ordinal + 1)
-        # From here the queue's own copy may go.
-        self._drop(slot)
+        self.acknowledged(slot)  # an earlier exit may have had another stage
+        described = SetAside(
+            number=head.number,
+            stage=stage,
+            reason=reason,
+            at_ns=time.time_ns(),
+            size_bytes=len(body) if isinstance(body, bytes) else head.body_bytes,
+            header=content[: head.header_bytes],
+            attempt=self._log.answers.times(head.ordinal),
+            body=FileBody(self._layout.body(head.ordinal), head.body_bytes),
+        )
+        return Leaving(head.ordinal, described, body)
 
     def leave_corrupt(self, slot: Slot, reason: int) -> None:
         """A unit whose record or body is not whole any more."""
@@ -105,7 +146,7 @@ class Exits:
             attempt=0,
             body=FileBody(self._layout.segment(damage.segment), len(piece)),
         )
-        self._write(damage.first, described, piece)
+        self._write([Leaving(damage.first, described, piece)])
         self._answer(damage.first, damage.end)
 
     def acknowledged(self, slot: Slot) -> None:
@@ -118,32 +159,16 @@ class Exits:
         if end > start:
             self._log.commit(Kind.ACK, [(start, end)])
 
-    def _store(
-        self, slot: Slot, reason: int, stage: str, header: bytes, body: bytes | Path
-    ) -> None:
-        head = slot.head
-        self.acknowledged(slot)  # an earlier exit may have had another stage
-        described = SetAside(
-            number=head.number,
-            stage=stage,
-            reason=reason,
-            at_ns=time.time_ns(),
-            size_bytes=len(body) if isinstance(body, bytes) else head.body_bytes,
-            header=header,
-            attempt=self._log.answers.times(head.ordinal),
-            body=FileBody(self._layout.body(head.ordinal), head.body_bytes),
-        )
-        self._write(head.ordinal, described, body)
-
-    def _write(self, ordinal: int, described: SetAside, content: bytes | Path) -> None:
+    def _write(self, leaving: Sequence[Leaving]) -> None:
         try:
-            set_aside.store(self._disk, self._layout, ordinal, described, content)
+            set_aside.store_all(self._disk, self._layout, leaving)
         except OSError as error:
             if is_full(error) or error.errno in _UNCERTAIN:
                 raise
-            folder = str(self._layout.aside(described.stage))
+            folder = str(self._layout.aside(leaving[0].described.stage))
             raise Unavailable(6513, folder=folder, reason=error.strerror or str(error)) from error
-        self._keeper.stored(described.size_bytes)
+        for one in leaving:
+            self._keeper.stored(one.described.size_bytes + len(one.described.header))
 
     def _drop(self, slot: Slot) -> None:
         head = slot.head

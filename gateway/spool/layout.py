@@ -1,38 +1,54 @@
 """The folder of a queue: names, modes, and the lock of each end.
 
-    queue/              2770, setgid: both users share its group
-      segments/         <first ordinal>.segment     writer appends; reader clears and removes
-      body/             <ordinal>                   bodies above the inline limit
-      staging/          bodies under construction   writer's
+    queue/              3770, root's: neither end puts another folder in the place of one of these
+      segments/         <first ordinal>.segment     2770, root's: writer appends; reader clears, removes
+      body/             <ordinal>                   2770, root's: bodies above the inline limit
+      staging/          bodies under construction   2700, writer's
       mark              how far the writer is       writer's
       ledger            numbers there have been     writer's
       answers           what was answered           reader's
-      refused/ held/ corrupt/                       set aside by the reader
+      refused/ held/ corrupt/                       2700, reader's: what it set aside
       .writer .reader   locks, 0600: nobody else can hold one
 
-No format lives here (segment, mark, ledger, answers) and no decision.
+Owners and modes are those of an installation, where the ends are two users of one group. An end that finds
+a folder missing makes it for both. No format lives here (segment, mark, ledger, answers) and no decision.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from gateway.errors import Misconfigured
+from gateway.spool.disk import open_or_make
 from gateway.spool.mark import MARK_BYTES, Mark, decode_mark
 
 # Group write, because the reader removes what the writer made; setgid, so that files get the group.
 FOLDER_MODE: Final = 0o2770
+# Sticky besides: what lies in it is renamed and removed by its owner only.
+QUEUE_MODE: Final = 0o3770
+# One end alone; setgid, because a body that was made here goes to the group's folder.
+OWN_MODE: Final = 0o2700
 
 # The exits of a unit that a queue keeps (gateway.unit.model.Stage); `deferred` stays in the queue.
 ASIDE_STAGES: Final = ("refused", "held", "corrupt")
 
 _SEGMENT_SUFFIX: Final = ".segment"
+
+
+class Hands(StrEnum):
+    """Who writes into a folder of a queue."""
+
+    BOTH = "both"
+    WRITER = "writer"
+    READER = "reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,19 @@ class Layout:
         if stage not in ASIDE_STAGES:
             raise RuntimeError(f"not a stage to set aside under: {stage}")
         return self.folder / stage
+
+    def folders(self) -> dict[Path, tuple[int, Hands]]:
+        """The queue's folder and those in it, as an installation makes them: mode, and who writes there.
+
+        What both write belongs to neither, but to root. Does no I/O.
+        """
+        made = {
+            self.folder: (QUEUE_MODE, Hands.BOTH),
+            self.segments: (FOLDER_MODE, Hands.BOTH),
+            self.bodies: (FOLDER_MODE, Hands.BOTH),
+            self.staging: (OWN_MODE, Hands.WRITER),
+        }
+        return made | {self.aside(stage): (OWN_MODE, Hands.READER) for stage in ASIDE_STAGES}
 
     def first_ordinals(self) -> list[int]:
         """First ordinals of the segments that stand there, sorted. Lists the folder."""
@@ -116,7 +145,9 @@ def _make_one(folder: Path) -> None:
     # Made beside its place, so that the other end never meets it with another mode.
     new = folder.with_name(f".{folder.name}.{os.getpid()}")
     new.mkdir()
-    new.chmod(FOLDER_MODE)
+    # In a setgid folder and with our umask it is so already; systemd may forbid to set the bit.
+    if stat.S_IMODE(new.stat().st_mode) != FOLDER_MODE:
+        new.chmod(FOLDER_MODE)
     try:
         new.rename(folder)
     except OSError:
@@ -139,7 +170,7 @@ def lock_end(layout: Layout, end: str) -> int:
     """
     path = layout.folder / f".{end}"
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        fd = open_or_make(path, 0o600)
     except OSError as error:
         raise no_access(path, error) from error
     try:
@@ -167,12 +198,13 @@ def read_mark(layout: Layout) -> Mark | None:
 def bytes_on_disk(layout: Layout) -> int:
     """Bytes in the files of a queue: segments, bodies, staging and what is set aside.
 
-    Looks at every file: for people and monitoring, every few seconds at most.
+    Looks at every file: for people and monitoring, every few seconds at most. What the other end keeps
+    for itself is left out.
     """
     folders = [layout.segments, layout.bodies, layout.staging]
     total = 0
     for folder in folders + [layout.aside(stage) for stage in ASIDE_STAGES]:
-        with suppress(FileNotFoundError), os.scandir(folder) as listing:
+        with suppress(FileNotFoundError, PermissionError), os.scandir(folder) as listing:
             for item in listing:
                 with suppress(FileNotFoundError):
                     total += item.stat(follow_symlinks=False).st_size

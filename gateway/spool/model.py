@@ -11,7 +11,7 @@ tests/contracts/test_queue.py holds every implementation to this.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -106,8 +106,19 @@ class QueueReader(Protocol):
         """Set the unit aside under its stage's folder (refused, held or corrupt) with its reason."""
         ...
 
+    def reject_all(self, exits: Sequence[tuple[int, int, str]]) -> int:
+        """Set units aside, each (number, reason, stage), with one group commit; some dozen at most.
+
+        Gives how many, in order: fewer where a folder does not take one. Raises as reject for the first.
+        """
+        ...
+
     def get(self, number: int) -> Taken | None:
         """A unit that still lies here, answered or not (acknowledged ones are kept for a time)."""
+        ...
+
+    def get_all(self, numbers: Collection[int]) -> dict[int, Taken]:
+        """Those of some hundred units that still lie here, with one search for all of them."""
         ...
 
     def again(self, numbers: Iterable[int]) -> list[int]:

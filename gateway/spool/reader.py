@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,7 @@ from gateway.spool.exits import BODY_MISSING, DAMAGED_RECORD, Exits
 from gateway.spool.hand import Hand, Slot
 from gateway.spool.keeping import Keep
 from gateway.spool.layout import Layout, lock_end, make
-from gateway.spool.lookup import search, unit_of
+from gateway.spool.lookup import Lookup, unit_of
 from gateway.spool.model import QueueHealth, QueueReader, Taken
 from gateway.spool.segment import Head, Place, content_is_whole
 from gateway.spool.shelf import Shelf
@@ -65,6 +65,7 @@ class FileQueueReader:
         self._failed: str | None = None
         self._hand = Hand()
         self._shelf = Shelf(self._layout, disk)
+        self._lookup = Lookup(self._shelf)
         self._tidier = Tidier(self._layout, self._shelf, disk, keep)
         self._aside_keeper = AsideKeeper(self._layout, disk, keep_aside)
         self._log = AnswerLog(
@@ -141,26 +142,42 @@ class FileQueueReader:
 
     def reject(self, number: int, reason: int, stage: str) -> None:
         """See QueueReader. RuntimeError for a number that is not out, or for another stage."""
+        self.reject_all([(number, reason, stage)])
+
+    def reject_all(self, exits: Sequence[tuple[int, int, str]]) -> int:
+        """See QueueReader. RuntimeError for a number that is not out, or for another stage."""
         self._require_usable()
-        slot = self._hand.require_out(number)
-        self._layout.aside(stage)
+        leaving = [
+            (self._hand.require_out(number), reason, stage) for number, reason, stage in exits
+        ]
+        for _, _, stage in exits:
+            self._layout.aside(stage)
         with self._guarded():
-            self._exits.leave(slot, reason, stage)
+            done = self._exits.leave_all(leaving) if leaving else 0
+        for number, _, _ in exits[:done]:
             self._hand.settle(number)
+        return done
 
     def get(self, number: int) -> Taken | None:
-        """See QueueReader. Searches the segments, then what is set aside: not for every unit."""
+        """See QueueReader."""
+        return self.get_all([number]).get(number)
+
+    def get_all(self, numbers: Collection[int]) -> dict[int, Taken]:
+        """See QueueReader. Searches the segments, then what is set aside."""
         self._require_usable()
         self._shelf.look_for_news()
+        found: dict[int, Taken] = {}
         with self._guarded():
-            slot = self._hand.find(number) or self._search({number}).get(number)
-            unit = self._load(slot) if slot is not None else None
-        if unit is not None:
-            return unit
-        aside = set_aside.find(self._layout, number)
-        if aside is None:
-            return None
-        return Taken(number, aside.header, aside.body, aside.attempt)
+            slots = self._search({number for number in numbers if number not in self._hand})
+            for number in numbers:
+                slot = self._hand.find(number) or slots.get(number)
+                unit = self._load(slot) if slot is not None else None
+                if unit is not None:
+                    found[number] = unit
+        for number in numbers:
+            if number not in found and (aside := set_aside.find(self._layout, number)) is not None:
+                found[number] = Taken(number, aside.header, aside.body, aside.attempt)
+        return found
 
     def again(self, numbers: Iterable[int]) -> list[int]:
         """See QueueReader. Durable: after a crash they are still to be taken.
@@ -270,8 +287,7 @@ class FileQueueReader:
 
     def _search(self, wanted: set[int]) -> dict[int, Slot]:
         """Their records, without those that are answered and past keeping."""
-        return search(
-            self._shelf,
+        return self._lookup.search(
             wanted,
             lambda head: not (self._keep.nothing and head.ordinal in self._acked),
         )

@@ -15,14 +15,14 @@ import base64
 import binascii
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gateway.spool.bodies import FileBody
-from gateway.spool.disk import Disk, replace, write_new
+from gateway.spool.disk import Disk
 from gateway.spool.layout import ASIDE_STAGES, Layout, ordinal_of
 
 # A description is a header of at most 64 KiB in base 64 and some numbers.
@@ -52,6 +52,15 @@ def file_name(ordinal: int, number: int | None) -> str:
     return f"{ordinal:016x}-" + (f"{number:010x}" if number is not None else "unknown")
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A set of files to be written. content: the unit's bytes, or the body file to link."""
+
+    ordinal: int
+    described: SetAside
+    content: bytes | Path
+
+
 def store(
     disk: Disk, layout: Layout, ordinal: int, described: SetAside, content: bytes | Path
 ) -> None:
@@ -59,21 +68,78 @@ def store(
 
     Raises OSError of the disk; what was written by then is removed.
     """
-    folder = layout.aside(described.stage)
-    name = file_name(ordinal, described.number)
-    body, description = folder / f"{name}.body", folder / f"{name}.json"
+    store_all(disk, layout, [Leaving(ordinal, described, content)])
+
+
+def store_all(disk: Disk, layout: Layout, leaving: Sequence[Leaving]) -> None:
+    """Write the files of some dozen units durably: all contents, then the names, then each folder once.
+
+    Raises OSError of the disk; what was written by then, of all of them, is removed.
+    """
+    drafts: list[_Draft] = []
     try:
-        _remove(disk, body)
-        if isinstance(content, Path):
-            disk.link(content, body)
-        else:
-            write_new(disk, body, content)
-        replace(disk, description, _encode(described))  # syncs the folder for both
+        for one in leaving:
+            drafts.append(_Draft.of(layout, one))
+            drafts[-1].write(disk, one)
+        for draft in drafts:
+            draft.start_writing()
+        for draft in drafts:
+            draft.sync(disk)
+        for draft in drafts:
+            disk.rename(draft.new, draft.description)
+        for folder in {draft.body.parent for draft in drafts}:
+            disk.sync_folder(folder)
     except OSError:
-        _remove(disk, description)
-        _remove(disk, description.with_name(f".{description.name}.new"))
-        _remove(disk, body)
+        for draft in drafts:
+            for path in (draft.description, draft.new, draft.body):
+                _remove(disk, path)
         raise
+    finally:
+        for draft in drafts:
+            draft.close()
+
+
+class _Draft:
+    """The files of one unit while they are written."""
+
+    def __init__(self, body: Path, description: Path) -> None:
+        self.body, self.description = body, description
+        self.new = description.with_name(f".{description.name}.new")
+        self._fds: list[int] = []
+
+    @classmethod
+    def of(cls, layout: Layout, one: Leaving) -> _Draft:
+        folder = layout.aside(one.described.stage)
+        name = file_name(one.ordinal, one.described.number)
+        return cls(folder / f"{name}.body", folder / f"{name}.json")
+
+    def write(self, disk: Disk, one: Leaving) -> None:
+        _remove(disk, self.body)
+        if isinstance(one.content, Path):
+            disk.link(one.content, self.body)
+        else:
+            self._write(disk, self.body, one.content)
+        self._write(disk, self.new, _encode(one.described))
+
+    def _write(self, disk: Disk, path: Path, data: bytes) -> None:
+        fd = disk.create(path)
+        self._fds.append(fd)
+        disk.truncate(fd, 0)
+        disk.write(fd, data, 0)
+
+    def start_writing(self) -> None:
+        """Before the syncs: the kernel begins with all of them, and the first sync commits for the rest."""
+        for fd in self._fds:
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def sync(self, disk: Disk) -> None:
+        for fd in self._fds:
+            disk.sync(fd)
+
+    def close(self) -> None:
+        for fd in self._fds:
+            os.close(fd)
+        self._fds.clear()
 
 
 def remove(disk: Disk, layout: Layout, ordinal: int) -> None:

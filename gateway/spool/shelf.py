@@ -25,6 +25,7 @@ from gateway.spool.segment import (
     SEGMENT_FRONT_BYTES,
     Head,
     content_is_whole,
+    decode_head,
     encode_segment_front,
 )
 from gateway.spool.window import heads
@@ -157,14 +158,25 @@ class Shelf:
             raise Misconfigured(6507, path=str(path), version=front[-1])
         return fd
 
-    def heads(self, first: int) -> Iterator[tuple[int, Head]]:
-        """(offset, head) of every readable record, in order."""
+    def head(self, first: int, offset: int) -> Head | None:
+        """The head of one record, None if it is not whole any more."""
+        try:
+            raw = os.pread(self.fd(first), HEAD_BYTES, offset)
+        except FileNotFoundError:
+            return None
+        head = decode_head(raw, 0) if len(raw) == HEAD_BYTES else None
+        if head is None or offset + head.record_bytes > self.end_offset(first):
+            return None
+        return head
+
+    def heads(self, first: int, offset: int = SEGMENT_FRONT_BYTES) -> Iterator[tuple[int, Head]]:
+        """(offset, head) of every readable record from an offset on, in order."""
         try:
             fd = self.open(first)
         except FileNotFoundError:
             return
         try:
-            yield from heads(fd, self.end_offset(first))
+            yield from heads(fd, self.end_offset(first), offset)
         finally:
             os.close(fd)
 

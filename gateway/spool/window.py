@@ -75,9 +75,9 @@ class Window:
         return len(self._buffer) >= need
 
 
-def heads(fd: int, end: int) -> Iterator[tuple[int, Head]]:
-    """(offset, head) of every record below end, in order; what is no record is stepped over."""
-    window = Window(fd, SEGMENT_FRONT_BYTES, end)
+def heads(fd: int, end: int, offset: int = SEGMENT_FRONT_BYTES) -> Iterator[tuple[int, Head]]:
+    """(offset, head) of every record from offset to end, in order; what is no record is stepped over."""
+    window = Window(fd, offset, end)
     while window.offset < end:
         head = window.peek()
         if head is None:

@@ -48,6 +48,7 @@ def test_the_import_rules_hold() -> None:
         ("gateway/unit/model.py", "import socket", "pure"),
         ("gateway/ferry/frame.py", "import asyncio", "pure"),
         ("gateway/policy/evaluate.py", "import gateway.inspection.chain", "layers"),
+        ("gateway/sending/dispatch.py", "import gateway.ferry.link.udp_receiver", "one way"),
     ],
 )
 def test_a_rule_broken_on_purpose_is_noticed(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.guard.hop import Hop, Outcome
+from gateway.guard.hop import Hop
+from gateway.guard.outcome import Outcome
 from gateway.spool.model import Entry, Taken
 from gateway.spool.reader import open_reader
 from gateway.spool.writer import open_writer

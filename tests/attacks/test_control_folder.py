@@ -128,4 +128,4 @@ def test_a_list_of_the_whole_number_space_asks_for_what_there_is(tmp_path: Path)
     spans = [MissingSequences(session, 0, last, 0) for session in (1, 7, last)]
     (control / "a.gaps").write_text(format_list(list_of([], spans, 1_800_000_000)))
     resending = looks(control, tmp_path)
-    assert resending.next() is None
+    assert resending.next(1) == []

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 import pytest
 
 from gateway.errors import Refused, Unavailable
-from gateway.guard.hop import Exit, Outcome, Passed, Wait
+from gateway.guard.outcome import Exit, Outcome, Passed, Wait
 from gateway.identity.provision import provision
 from gateway.inspection.chain import Inspector, Role
-from gateway.policy.facts import FileFacts, UnpackLimits
+from gateway.policy.facts import FileFacts
 from gateway.policy.model import Channel
 from gateway.receiving.verify import Opener
 from gateway.sending import segments
@@ -27,7 +26,6 @@ from gateway.spool.model import Taken
 from gateway.unit.encode import encode_captured
 from gateway.unit.model import CapturedUnit, Kind, Lane, Side, Stage
 from gateway.unit.model import FileBody as FileFields
-from gateway.unit.stages import Body
 from tests.attacks.conftest import EXE, PDF, channel_of
 from tests.support.keys import GateKeys
 
@@ -41,17 +39,8 @@ class Meddling(Inspector):
         super().__init__(Role.SENDING, [], scratch)
         self.then = then
 
-    def examine(
-        self,
-        body: Body,
-        name: str,
-        at: datetime,
-        limits: UnpackLimits,
-        *,
-        peer: str = "",
-        address: str = "",
-    ) -> FileFacts:
-        facts = super().examine(body, name, at, limits, peer=peer, address=address)
+    def examine(self, *args: Any, **options: Any) -> FileFacts:
+        facts = super().examine(*args, **options)
         self.then()
         return facts
 

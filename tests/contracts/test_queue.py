@@ -218,6 +218,18 @@ class TestQueue:
         assert (found.header, content(found)) == (b"header of 1", b"\1" * size_bytes)
         assert queue.reader.again([1]) == []
 
+    def test_units_rejected_together_are_each_set_aside(self, queue: Queue) -> None:
+        queue.writer.put([entry(1), entry(2, 5000), entry(3), entry(4)])
+        queue.reader.take(4, MUCH)
+        exits = [(1, 3102, "refused"), (2, 3104, "refused"), (4, 3103, "held")]
+        assert queue.reader.reject_all(exits) == 3
+        assert queue.reader.reject_all([]) == 0
+        queue.reopen_reader()
+        assert numbers(queue.reader.take(10, MUCH)) == [3]
+        found = queue.reader.get(2)
+        assert found is not None
+        assert content(found) == b"\2" * 5000
+
     def test_a_wrong_order_of_calls_is_a_bug(self, queue: Queue) -> None:
         queue.writer.put([entry(1)])
         with pytest.raises(RuntimeError):
@@ -278,6 +290,15 @@ class TestQueue:
             assert found is not None
             assert found.header == b"header of %d" % number
         assert queue.reader.get(3) is None
+
+    def test_many_numbers_are_found_with_one_search(self, queue: Queue) -> None:
+        queue.writer.put([entry(number) for number in range(50)])
+        queue.reader.take(10, MUCH)
+        queue.reader.release(3, 3600)
+        found = queue.reader.get_all([0, 3, 7, 30, 99])
+        assert set(found) == {0, 3, 7, 30}
+        assert all(unit.number == number for number, unit in found.items())
+        assert queue.reader.get_all([]) == {}
 
     def test_health_counts(self, queue: Queue) -> None:
         queue.writer.put([entry(number) for number in range(5)])

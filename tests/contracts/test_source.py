@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,6 +151,7 @@ def test_numbers_that_cannot_be_had_cost_no_unit(world: World) -> None:
     found: set[bytes] = set()
     next_number = numbers_from()
     for _ in range(3):
+        time.sleep(world.source.wait_s())
         numbers = world.source.claim(next_number, 10)
         found |= {read(world, number) for number in numbers}
         world.source.finish(numbers)

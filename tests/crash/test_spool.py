@@ -91,6 +91,7 @@ class Story:
         self.reader = FileQueueReader(self.folder, Keep(), self.disk)
         self._take(12)
         self._ack(range(4, 12))
+        self._reject_all([(12, "refused"), (13, "held"), (15, "refused")])
         self._tidy()
         self._put(range(24, 26))
 
@@ -123,6 +124,14 @@ class Story:
         self.told.answering.add(number)
         self.reader.reject(number, 3102, stage)
         self.told.rejected.add(number)
+
+    def _reject_all(self, exits: list[tuple[int, str]]) -> None:
+        assert self.reader is not None
+        leaving = [(n, 3102, s) for n, s in exits if n not in self.told.acked | self.told.rejected]
+        numbers = {number for number, _, _ in leaving}
+        self.told.answering |= numbers
+        assert self.reader.reject_all(leaving) == len(leaving)
+        self.told.rejected |= numbers
 
     def _tidy(self) -> None:
         """As if some time had gone by: everything that is past keeping goes now."""

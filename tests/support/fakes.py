@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -144,6 +144,16 @@ class MemoryQueue:
         self.aside[number] = (reason, stage)
         self.rejected.append((number, reason, stage))
 
+    def reject_all(self, exits: Sequence[tuple[int, int, str]]) -> int:
+        for done, one in enumerate(exits):
+            try:
+                self.reject(*one)
+            except Unavailable:
+                if not done:
+                    raise
+                return done
+        return len(exits)
+
     def _require_out(self, number: int) -> None:
         if number not in self.out:
             raise RuntimeError(f"unit {number} is not out")
@@ -153,6 +163,9 @@ class MemoryQueue:
         if number not in self.entries or is_gone:
             return None
         return self._unit(number, self.attempts.get(number, 1))
+
+    def get_all(self, numbers: Collection[int]) -> dict[int, Taken]:
+        return {number: unit for number in numbers if (unit := self.get(number)) is not None}
 
     def again(self, numbers: Iterable[int]) -> list[int]:
         found = []
@@ -164,9 +177,9 @@ class MemoryQueue:
             if number in self.answered:
                 self.answered.remove(number)
                 self.attempts[number] = 0
-                self._back.add(number)
-            if self.due_s.pop(number, None) is not None:
-                self._back.add(number)
+                self.due_s[number] = self._clock()
+            if number in self.due_s:
+                self.due_s[number] = min(self.due_s[number], self._clock())
             found.append(number)
         return found
 

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from gateway.ferry.link.ethernet import EthernetReceiver, EthernetSender
-from gateway.ferry.link.udp import UdpReceiver, UdpSender
+from gateway.ferry.link.udp_receiver import UdpReceiver
+from gateway.ferry.link.udp_sender import UdpSender
 from gateway.ferry.shape import shape_for
 from gateway.receiving.accept import Acceptor, AcceptSettings
 from gateway.sending.dispatch import Dispatcher, DispatchSettings

@@ -222,7 +222,7 @@ def put_sealed_units(trial: Trial, bad: dict[str, bytes]) -> None:
     trust = load_trust(host.keys / "trust", host_name("trial", Side.INNER))
     bundle = load_peer_epochs(host.keys / "guard" / "peer-epochs.bundle", trust)
     sealer = Sealer(load_guard_identity(host.keys / "guard"), bundle, Lane.IMPORT)
-    numbers = UnitNumbers(host.state / "unit-numbers", time.time_ns)
+    numbers = UnitNumbers(host.state / "edge" / "unit-numbers", time.time_ns)
     writer = open_writer(queue(trial, Side.OUTER, Stage.CLEARED), inline_limit_bytes=128 << 10)
     try:
         entries = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.management.layout import Role
 from gateway.management.trial import Trial
 from gateway.policy.samples import generate_sample
 from gateway.unit.model import Side
-from tests.support.gate import SMALL, gate, table
+from tests.support.gate import SMALL, Gate, gate, table
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -28,24 +30,47 @@ def spoil(trial: Trial, side: Side) -> str:
     return text
 
 
+def wrong_line(right_text: str) -> int:
+    return 1 + right_text[: right_text.index("malware: clean")].count("\n")
+
+
+def places(running: Gate, side: Side) -> dict[Role, str]:
+    """Where each process that reads the set says that it is wrong."""
+    return {
+        role: str(alarm.fields["place"])
+        for role in (Role.GUARD, Role.EDGE)
+        if (status := running.status(side, role)) is not None
+        for alarm in status.alarms
+        if alarm.number == WRONG_SET
+    }
+
+
 def mend(trial: Trial, side: Side, text: str) -> None:
     (trial.host(side).policies / FILE).write_text(text)
 
 
+@pytest.mark.parametrize("by_command", [True, False], ids=["by command", "by signal"])
 @pytest.mark.parametrize("side", list(Side))
 def test_a_wrong_set_is_not_taken_and_the_last_good_one_stays_with_an_alarm(
-    tmp_path: Path, side: Side
+    tmp_path: Path, side: Side, by_command: bool
 ) -> None:
     with gate(tmp_path) as running:
         running.drop("before.csv", table(1000))
         running.until_inside({"before.csv"})
         text = spoil(running.trial, side)
-        # The command names the line and asks nobody; `systemctl reload` asks without a look.
-        asked = running.cli(side, "policy", "reload")
-        assert asked.returncode not in (0, 70)
-        assert FILE in asked.stderr
-        os.kill(running.supervisor(side), signal.SIGHUP)
+        # The command names the line; `systemctl reload` asks without a look.
+        if by_command:
+            asked = running.cli(side, "policy", "reload")
+            assert asked.returncode not in (0, 70)
+            assert FILE in asked.stderr
+        else:
+            os.kill(running.supervisor(side), signal.SIGHUP)
         running.until(lambda: WRONG_SET in running.alarms(side), "an alarm", 5)
+        # At every process that reads the set, with the place, until a good one is loaded.
+        running.until(lambda: len(places(running, side)) == 2, "both show it", 5)
+        for place in places(running, side).values():
+            assert place.startswith(f"{FILE}:{wrong_line(text)}:")
+        assert json.dumps(place)[1:-1] in running.cli(side, "alarms", "--json").stdout
         assert running.events(side, "policy.refused")
         running.drop("during.csv", table(1000, 1))
         running.drop("program.csv", generate_sample("elf program"))

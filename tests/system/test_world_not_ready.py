@@ -159,7 +159,7 @@ def _umount(folder: Path) -> None:
 
 @contextlib.contextmanager
 def gate_on_a_small_disk(
-    folder: Path, side: Side, reserve: str = "16 MiB"
+    folder: Path, side: Side, reserve: str = "16 MiB", *, run_apart: bool = True
 ) -> Iterator[tuple[Gate, Path]]:
     """A gate of which one host lies on a disk of 128 MiB of its own; gives its folder as well."""
     mounted: list[Path] = []
@@ -177,10 +177,11 @@ def gate_on_a_small_disk(
         mounted.append(root)
         shutil.copytree(aside, root, dirs_exist_ok=True, symlinks=True)
         shutil.rmtree(aside)
-        # As installed: the run folder lies below /run, which is no disk.
-        shutil.rmtree(root / "run", ignore_errors=True)
-        (folder / "run").mkdir()
-        (root / "run").symlink_to(folder / "run")
+        if run_apart:
+            # As installed: the run folder lies below /run, which is no disk.
+            shutil.rmtree(root / "run", ignore_errors=True)
+            (folder / "run").mkdir()
+            (root / "run").symlink_to(folder / "run")
 
     try:
         with gate(folder, prepare=move) as running:
@@ -229,3 +230,21 @@ def test_while_a_disk_is_full_units_wait_and_nothing_is_lost_when_there_is_room_
         running.until(lambda: not running.alarms(side), "the alarm ends", 20)
         for one in Side:
             assert running.cli(one, "audit", "verify").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
+def test_where_not_even_the_status_can_be_written_whoever_looks_is_told_why(tmp_path: Path) -> None:
+    side = Side.INNER
+    with gate_on_a_small_disk(tmp_path, side, run_apart=False) as (running, disk):
+        running.drop("before.csv", table(1000))
+        running.until_inside({"before.csv"})
+        filler = fill(disk, leave_bytes=0)
+        # Nobody can raise an alarm about it: the status of all three turns old.
+        running.until(lambda: "FG-7171" in running.cli(side, "status").stdout, "the reason", 20)
+        shown = running.cli(side, "status")
+        assert shown.returncode == 1
+        assert "silent" in shown.stdout
+        assert "FG-7170" in shown.stdout
+        assert "FG-7171" in running.cli(side, "top", "--once").stdout
+        filler.unlink()
+        running.until(lambda: "FG-717" not in running.cli(side, "status").stdout, "all speak", 20)

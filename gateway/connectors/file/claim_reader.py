@@ -107,6 +107,7 @@ class ClaimReader:
             file = os.open(claim.path, _READ, dir_fd=work)
         except PermissionError as error:
             self._scan.tell(2507, claim.name, status, error.strerror)
+            self._scan.unreadable(status.st_ino)
             return Progress.GIVEN_BACK
         try:
             return self._read_open(work, claim, file, staging)

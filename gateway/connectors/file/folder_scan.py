@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final, Protocol
 
 from gateway.connectors.file.names import is_partial
 from gateway.connectors.file.settling import Sighting
+from gateway.connectors.file.unreadable import Unreadable
 from gateway.unit.edge import Skip
 
 # The oldest of a larger crowd; the others follow when these have gone. About 20 MB.
@@ -46,20 +47,26 @@ class FolderScan:
         self._names = names
         self._writers = writers
         self._clock_s = clock_s
+        self._uid, self._groups = os.geteuid(), frozenset((os.getegid(), *os.getgroups()))
         self._uids: frozenset[int] = frozenset()
         self._uids_until_s = -1.0
+        self._unreadable = Unreadable()
         self._told: set[tuple[str, int]] = set()
         self._met: set[tuple[str, int]] = set()
         self._skips: list[Skip] = []
 
-    def look(self, folder: int) -> list[Sighting]:
-        """Files that may be taken once they have settled. Raises OSError and nothing else."""
+    def look(self, folder: int, held: Container[str] = ()) -> list[Sighting]:
+        """Files that may be taken once they have settled. Raises OSError and nothing else.
+
+        held: names that were given back lately; in a crowd the others come first. What unreadable()
+        named is left out until it changes.
+        """
         self._refresh_uids()
         self._met = set()
         found: list[Sighting] = []
         with os.scandir(folder) as entries:
             for entry in entries:
-                sighting = self._sight(entry)
+                sighting = self._sight(entry, held)
                 if sighting is not None:
                     found.append(sighting)
                     if len(found) >= 2 * MAX_SIGHTINGS:
@@ -88,10 +95,13 @@ class FolderScan:
     ) -> None:
         """Something is left alone: told once as long as it lies there."""
         key = (name, number)
-        self._met.add(key)
-        if key in self._told or len(self._told) >= MAX_TOLD:
+        if key in self._told:
+            self._met.add(key)
+            return
+        if len(self._told) >= MAX_TOLD:
             return
         self._told.add(key)
+        self._met.add(key)
         self._skips.append(
             Skip(
                 number,
@@ -107,12 +117,16 @@ class FolderScan:
             )
         )
 
+    def unreadable(self, inode: int) -> None:
+        """A file that was sighted could not be read or moved: no sighting of it before it changes."""
+        self._unreadable.note(inode, self._clock_s())
+
     def skips(self) -> list[Skip]:
         """What has been told since the last call."""
         skips, self._skips = self._skips, []
         return skips
 
-    def _sight(self, entry: os.DirEntry[str]) -> Sighting | None:
+    def _sight(self, entry: os.DirEntry[str], held: Container[str]) -> Sighting | None:
         name = entry.name
         if is_partial(name) or (self._names is not None and name not in self._names):
             return None
@@ -126,7 +140,20 @@ class FolderScan:
         if fault:
             self.tell(fault, name, status)
             return None
-        return Sighting(status.st_mtime_ns, name, status.st_size, status.st_ino)
+        if (name, 2507) in self._told:
+            self._met.add((name, 2507))
+        if self._unreadable.has(status.st_ino, status.st_ctime_ns, self._clock_s()):
+            return None
+        rank = int(name in held or not self._is_readable(status))
+        return Sighting(rank, status.st_mtime_ns, name, status.st_size, status.st_ino)
+
+    def _is_readable(self, status: os.stat_result) -> bool:
+        """By the mode alone; an access control list may say otherwise, so it decides nothing."""
+        if self._uid in (0, status.st_uid):
+            return self._uid == 0 or bool(status.st_mode & stat.S_IRUSR)
+        if status.st_gid in self._groups:
+            return bool(status.st_mode & stat.S_IRGRP)
+        return bool(status.st_mode & stat.S_IROTH)
 
     def _refresh_uids(self) -> None:
         if self._writers is None or self._clock_s() < self._uids_until_s:

@@ -151,14 +151,16 @@ class FolderSource:
         if not self._ready and self._clock_s() >= self._next_scan_s:
             self._look()
         while self._ready and room > 0:
-            sighting = self._ready.popleft()
+            # First the number: where none is to be had, the sighting stays.
             number = next_number()
+            sighting = self._ready.popleft()
             try:
                 claim = claims.take(self._place.fd, self._place.work_fd, number, sighting)
             except FileNotFoundError:
                 continue
             except PermissionError as error:
                 self._tell(2507, sighting.name, self._place.fd, error.strerror)
+                self._scan.unreadable(sighting.inode)
                 continue
             self._claims[number] = claim
             self._unsynced = True
@@ -166,7 +168,8 @@ class FolderSource:
 
     def _look(self) -> None:
         start_s = self._clock_s()
-        self._ready.extend(self._settling.settled(self._scan.look(self._place.fd), start_s))
+        found = self._scan.look(self._place.fd, self._settling.held)
+        self._ready.extend(self._settling.settled(found, start_s))
         end_s = self._clock_s()
         pause_s = max(self._watched.poll_s, _SCAN_SHARE * (end_s - start_s))
         self._next_scan_s = end_s + min(pause_s, _LONGEST_POLL_S)

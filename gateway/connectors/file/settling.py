@@ -7,7 +7,7 @@ Pure: sightings and time in, settled files out. No I/O.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final, NamedTuple
 
 # A file that changes while it is read is looked at again soon, then less often.
@@ -16,8 +16,13 @@ LONGEST_HOLD_S: Final = 4.0
 
 
 class Sighting(NamedTuple):
-    """A file as a scan saw it. Orders by age: a plain tuple, because a scan may hold thousands."""
+    """A file as a scan saw it. Orders by rank, then age: a plain tuple, for a scan may hold thousands.
 
+    rank: 1 for what will hardly be taken (given back lately, not readable by its mode), else 0: a crowd
+    of those never stands before a file that can be taken.
+    """
+
+    rank: int
     modified_ns: int
     name: str
     size_bytes: int
@@ -40,7 +45,8 @@ class Settling:
         ready = []
         for sighting in found:
             before = self._since.get(sighting.name)
-            start_s = before[1] if before is not None and before[0] == sighting else now_s
+            same = before is not None and before[0][1:] == sighting[1:]
+            start_s = before[1] if before is not None and same else now_s
             since[sighting.name] = (sighting, start_s)
             if now_s - start_s >= self._settle_s and not self._is_held(sighting.name, now_s):
                 ready.append(sighting)
@@ -53,6 +59,11 @@ class Settling:
         }
         ready.sort()
         return ready
+
+    @property
+    def held(self) -> Container[str]:
+        """Names that were given back in the last seconds."""
+        return self._held.keys()
 
     def hold_back(self, name: str, now_s: float) -> None:
         """The file was not whole after all: leave it for a while, longer each time."""

@@ -26,7 +26,7 @@ from gateway.ferry.link.mmsg import (
     send_messages,
 )
 from gateway.ferry.link.model import FrameRun
-from gateway.ferry.link.udp import DEFAULT_STALL_S, fit_receive_buffer
+from gateway.ferry.link.receive_buffer import DEFAULT_STALL_S, fit_receive_buffer
 from gateway.ferry.shape import HEADER_BYTES, LaneShape
 
 ETHER_TYPE: Final = 0x88B5

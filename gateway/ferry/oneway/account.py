@@ -6,81 +6,38 @@
 
 A loss stays listed, over restarts, until the unit arrives. Naming starts from what is durable (the
 queue's ledger, and the state that is dumped here), so a receiver that was killed names what it lost too.
+
+All that is kept is bounded, whatever a sender with the lane's key says: units under way (underway.py),
+entries of the index (announced.py), sessions (sessions.py), the list itself (missing.py). What finds no
+room on the list is not accounted for, so that the next heartbeat finds it again; `unlisted` counts it.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
-
 from gateway.ferry.block import Chunk
+from gateway.ferry.oneway.account_state import AccountState
+from gateway.ferry.oneway.announced import Announced
+from gateway.ferry.oneway.missing import Lost, Missing, MissingSequences, MissingUnit
 from gateway.ferry.oneway.records import Heartbeat, Indexed, Resolved
+from gateway.ferry.oneway.sessions import Sessions
+from gateway.ferry.oneway.underway import Partial, UnderWay
 from gateway.ferry.ranges import Range, Ranges
 
-# Above the time to give a block up, so that bytes that are only late are not called missing.
-_HOLE_S: Final = 1.5
-# Sessions whose sequences are kept apart; older ones are in the lists of what is missing.
-_SESSIONS_KEPT: Final = 16
+__all__ = [
+    "Account",
+    "AccountState",
+    "Lost",
+    "MissingSequences",
+    "MissingUnit",
+    "Partial",
+]
 
-
-class SessionState(msgspec.Struct, frozen=True):
-    """Which sequences of a session are accounted for (here, or listed as missing)."""
-
-    session: int
-    known: list[Range]
-
-
-class MissingUnit(msgspec.Struct, frozen=True):
-    """A unit that was announced and is not complete. ranges: bytes of it that are missing."""
-
-    number: int
-    total_bytes: int
-    ranges: list[Range]
-    since_ns: int
-
-
-class MissingSequences(msgspec.Struct, frozen=True):
-    """Sendings first to last of a session of which not even the number is known."""
-
-    session: int
-    first: int
-    last: int
-    since_ns: int
-
-
-class AccountState(msgspec.Struct, frozen=True):
-    """All that must survive a restart."""
-
-    sessions: list[SessionState] = msgspec.field(default_factory=list)
-    units: list[MissingUnit] = msgspec.field(default_factory=list)
-    sequences: list[MissingSequences] = msgspec.field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Partial:
-    """A unit of which some bytes are here. got: ranges of its bytes."""
-
-    number: int
-    session: int
-    sequence: int
-    total_bytes: int
-    trailer_bytes: int
-    got: Ranges = field(default_factory=Ranges)
-    touched_s: float = 0.0
-    hole_s: float | None = None
-
-    @property
-    def complete(self) -> bool:
-        return not self.got.holes(0, self.total_bytes)
-
-    def missing(self, end: int | None = None) -> list[Range]:
-        return self.got.holes(0, self.total_bytes if end is None else end)
-
-
-Lost = MissingUnit | MissingSequences
+# What a file of ours holds of a number that the sender chooses.
+_MOST: Final = (1 << 63) - 1
 
 
 class Account:
@@ -88,56 +45,74 @@ class Account:
 
     has: whether the queue has ever taken a unit. state: of the last run; None for a receiver that never
     ran, which then asks for nothing that was sent in sessions before the first one it hears.
+    unlisted: sendings that the last heartbeat found missing, and that found no room on the list.
     """
 
     def __init__(self, has: Callable[[int], bool], state: AccountState | None = None) -> None:
         self._has = has
         state = state or AccountState()
-        self._known = {s.session: Ranges(s.known) for s in state.sessions}
-        self.units = {unit.number: unit for unit in state.units if not has(unit.number)}
-        self.sequences = list(state.sequences)
-        self.partials: dict[int, Partial] = {}
-        self._pending: dict[tuple[int, int], Indexed] = {}
+        self._sessions = Sessions(state.sessions)
+        units = (unit for unit in state.units if not has(unit.number))
+        self._missing = Missing(units, state.sequences)
+        self._under_way = UnderWay()
+        self._pending = Announced()
         self._complete: dict[int, tuple[int, int]] = {}
-        self._holed: set[int] = set()
-        self.dirty = False
+        self._untold: list[Lost] = []
+        self._at_ns = 0
+        self.unlisted = state.unlisted
+
+    @property
+    def units(self) -> dict[int, MissingUnit]:
+        """The units that are missing, by number."""
+        return self._missing.units
+
+    @property
+    def sequences(self) -> list[MissingSequences]:
+        """The sendings that are missing and of which the number is not known."""
+        return self._missing.sequences
+
+    @property
+    def partials(self) -> OrderedDict[int, Partial]:
+        """The units of which some bytes are here, the one touched longest ago first."""
+        return self._under_way.partials
+
+    @property
+    def ignored(self) -> int:
+        """Entries of the index that were not believed, or for which there was no room."""
+        return self._pending.ignored
 
     def chunk(self, chunk: Chunk, session: int, now_s: float) -> Partial | None:
         """Bytes of a unit are here; gives its partial, None where they contradict earlier ones."""
-        partial = self.partials.get(chunk.number)
-        if partial is None:
-            partial = Partial(
-                chunk.number, session, chunk.sequence, chunk.total_bytes, chunk.trailer_bytes
-            )
-            self.partials[chunk.number] = partial
-        same = (chunk.total_bytes, chunk.trailer_bytes)
-        if same != (partial.total_bytes, partial.trailer_bytes):
-            return None
-        partial.session, partial.sequence = session, chunk.sequence
-        end = chunk.offset + len(chunk.data)
-        partial.got.add(chunk.offset, end)
-        partial.touched_s = now_s
-        self._watch(partial, now_s)
-        return partial
-
-    def _watch(self, partial: Partial, now_s: float) -> None:
-        holed = len(partial.got) > 1 or not (len(partial.got) == 0 or 0 in partial.got)
-        if not holed:
-            partial.hole_s = None
-            self._holed.discard(partial.number)
-        elif partial.hole_s is None:
-            partial.hole_s = now_s
-            self._holed.add(partial.number)
+        return self._under_way.put(chunk, session, now_s)
 
     def restore(self, partial: Partial) -> None:
-        """A partial of an earlier run, as its file says."""
-        self.partials[partial.number] = partial
+        """A partial of an earlier run, as its file says; oldest first."""
+        self._under_way.restore(partial)
+
+    def in_the_way(self, chunk: Chunk | None) -> int | None:
+        """The partial that must leave (`drop`) before a chunk comes in, if one must."""
+        return self._under_way.in_the_way(chunk)
+
+    def has_place(self, chunk: Chunk) -> bool:
+        """Whether its unit is not in too many pieces for one more."""
+        return self._under_way.has_place(chunk)
+
+    def oldest(self, besides: int, untouched_since_s: float) -> int | None:
+        """The partial touched longest ago but this one, if that is so long ago."""
+        return self._under_way.oldest(besides, untouched_since_s)
+
+    def drop(self, number: int) -> None:
+        """The bytes of a partial go: where it is listed as missing, then as a whole."""
+        self._under_way.pop(number)
+        unit = self.units.get(number)
+        if unit is not None:
+            whole = [(0, unit.total_bytes)]
+            self._untold += self._name(number, unit.total_bytes, whole, unit.since_ns)
 
     def complete(self, number: int, session: int, sequence: int) -> None:
         """All bytes of the unit are here, and it is on its way into the queue."""
         self._complete[number] = (session, sequence)
-        self.partials.pop(number, None)
-        self._holed.discard(number)
+        self._under_way.pop(number)
 
     def is_here(self, number: int) -> bool:
         """Whether further bytes of the unit are of no use."""
@@ -146,128 +121,124 @@ class Account:
     def seen_again(self, number: int, session: int, sequence: int) -> None:
         """A sending of a unit that is here already."""
         if number not in self._complete:
-            self._account(session, sequence)
-            self.units.pop(number, None)
+            self._account(session, sequence, sequence + 1)
+            self._missing.found(number)
 
     def arrived(self, number: int) -> bool:
         """The unit is durable in the queue. True where it had been listed as missing."""
-        self._account(*self._complete.pop(number))
-        was = self.units.pop(number, None)
-        self.dirty = True
-        return was is not None
+        session, sequence = self._complete.pop(number)
+        self._account(session, sequence, sequence + 1)
+        return self._missing.found(number)
 
     def index(self, session: int, entries: Iterable[Indexed]) -> None:
         """The sender says which units its sequences were; judged when their blocks are settled."""
-        known = self._known.setdefault(session, Ranges())
+        self._sessions.begin(session)
         for entry in entries:
-            if entry.sequence not in known:
-                self._pending[session, entry.sequence] = entry
+            if not self._sessions.has(session, entry.sequence):
+                self._pending.add(session, entry)
 
     def settle(self, session: int, floor: int, now_s: float, at_ns: int) -> list[Lost]:
         """What is newly known to be missing, with all blocks of `session` below floor settled."""
-        lost: list[Lost] = []
-        for (of, sequence), entry in list(self._pending.items()):
-            if of == session and entry.last_block >= floor:
-                continue
-            del self._pending[of, sequence]
-            if sequence not in self._known.setdefault(of, Ranges()):
-                lost += self._judge(of, sequence, entry.number, entry.total_bytes, at_ns)
-        for number in list(self._holed):
-            lost += self._judge_hole(self.partials[number], now_s, at_ns)
+        self._at_ns = at_ns
+        lost, self._untold = self._untold, []
+        crowd: dict[int, Ranges] = {}
+        for of, entry in self._pending.due(session, floor):
+            if not self._sessions.has(of, entry.sequence):
+                lost += self._judge(of, entry, crowd, at_ns)
+        for of, ranges in crowd.items():
+            for first, end in ranges:
+                lost += self._list(of, first, end, at_ns)
+        for partial in self._under_way.holed(now_s):
+            # Named before the unit ends, and again if it grows.
+            missing = partial.missing(partial.got.end)
+            lost += self._name(partial.number, partial.total_bytes, missing, at_ns)
         return lost
 
-    def _judge(self, of: int, sequence: int, number: int, total: int, at_ns: int) -> list[Lost]:
+    def _judge(
+        self, of: int, entry: Indexed, crowd: dict[int, Ranges], at_ns: int
+    ) -> list[MissingUnit]:
+        """crowd: gets the sequences for whose units there is no room."""
+        number, total = entry.number, entry.total_bytes
         if number in self._complete:
             return []
-        partial = self.partials.get(number)
-        self._account(of, sequence)
         if self._has(number):
-            self.units.pop(number, None)
+            self._account(of, entry.sequence, entry.sequence + 1)
+            self._missing.found(number)
             return []
+        if not self._missing.has_room(number):
+            crowd.setdefault(of, Ranges()).add(entry.sequence, entry.sequence + 1)
+            return []
+        self._account(of, entry.sequence, entry.sequence + 1)
+        partial = self.partials.get(number)
         return self._name(number, total, partial.missing() if partial else [(0, total)], at_ns)
 
-    def _judge_hole(self, partial: Partial, now_s: float, at_ns: int) -> list[Lost]:
-        """A unit under way whose earlier bytes are gone is named before it ends, and again if it grows."""
-        if partial.hole_s is None or now_s - partial.hole_s < _HOLE_S:
+    def _name(
+        self, number: int, total_bytes: int, ranges: list[Range], at_ns: int
+    ) -> list[MissingUnit]:
+        if not self._missing.has_room(number):
             return []
-        partial.hole_s = now_s
-        return self._name(
-            partial.number, partial.total_bytes, partial.missing(partial.got.end), at_ns
-        )
+        named = self._missing.name(number, total_bytes, ranges, at_ns)
+        return [named] if named is not None else []
 
-    def _name(self, number: int, total: int, ranges: list[Range], at_ns: int) -> list[Lost]:
-        before = self.units.get(number)
-        if not ranges or (before is not None and before.ranges == ranges):
+    def _list(self, session: int, first: int, end: int, at_ns: int) -> list[Lost]:
+        """List sendings as missing, if there is room."""
+        if not self._missing.add(session, first, end - 1, at_ns):
             return []
-        unit = MissingUnit(number, total, ranges, before.since_ns if before else at_ns)
-        self.units[number] = unit
-        self.dirty = True
-        return [unit]
+        self._account(session, first, end)
+        return [MissingSequences(session, first, end - 1, at_ns)]
 
     def heartbeat(self, session: int, beat: Heartbeat, at_ns: int) -> list[Lost]:
         """Sequences that the sender has announced, and of which nothing is known here."""
-        first_ever = not self._known
+        first_ever = not self._sessions
+        self._at_ns, self.unlisted = at_ns, 0
         lost = self._unknown(session, beat.announced, at_ns)
         for past, count in beat.past:
             if first_ever:
-                self._known.setdefault(past, Ranges()).add(0, count)
+                self._account(past, 0, count)
             elif past < session:
                 lost += self._unknown(past, count, at_ns)
-        self._forget_old()
         return lost
 
     def _unknown(self, session: int, end: int, at_ns: int) -> list[Lost]:
-        known = self._known.setdefault(session, Ranges())
         lost: list[Lost] = []
-        for first, stop in known.holes(0, end):
-            here = Ranges((s, s + 1) for of, s in self._pending if of == session)
-            under_way = [(p.session, p.sequence) for p in self.partials.values()]
-            for of, sequence in (*under_way, *self._complete.values()):
-                if of == session:
-                    here.add(sequence, sequence + 1)
-            for start, last in here.holes(first, stop):
-                known.add(start, last)
-                lost.append(MissingSequences(session, start, last - 1, at_ns))
-        self.sequences += [item for item in lost if isinstance(item, MissingSequences)]
-        self.dirty = self.dirty or bool(lost)
+        holes = self._sessions.holes(session, end)
+        here = self._on_the_way(session) if holes else Ranges()
+        for first, stop in (part for hole in holes for part in here.holes(*hole)):
+            listed = self._list(session, first, stop, at_ns)
+            lost += listed
+            if not listed:
+                self.unlisted = min(self.unlisted + stop - first, _MOST)
         return lost
+
+    def _on_the_way(self, session: int) -> Ranges:
+        """Sequences of which something is known: announced, here in part, or complete."""
+        here = self._pending.sequences(session)
+        under_way = ((p.session, p.sequence) for p in self.partials.values())
+        for of, sequence in (*under_way, *self._complete.values()):
+            if of == session:
+                here.add(sequence, sequence + 1)
+        return here
 
     def resolved(self, entries: Sequence[Resolved], at_ns: int) -> list[Lost]:
         """The sender says which units the sequences in the list were."""
         lost: list[Lost] = []
         for entry in entries:
-            if self._forget(entry.session, entry.sequence) and not self._has(entry.number):
-                partial = self.partials.get(entry.number)
-                if entry.number not in self._complete:
-                    ranges = partial.missing() if partial else [(0, entry.total_bytes)]
-                    lost += self._name(entry.number, entry.total_bytes, ranges, at_ns)
+            number, is_here = entry.number, self.is_here(entry.number)
+            if not is_here and not self._missing.has_room(number):
+                continue  # It stays listed by its sequence.
+            if self._missing.resolve(entry.session, entry.sequence) and not is_here:
+                partial = self.partials.get(number)
+                ranges = partial.missing() if partial else [(0, entry.total_bytes)]
+                lost += self._name(number, entry.total_bytes, ranges, at_ns)
         return lost
 
-    def _forget(self, session: int, sequence: int) -> bool:
-        for place, item in enumerate(self.sequences):
-            if item.session == session and item.first <= sequence <= item.last:
-                parts = ((item.first, sequence - 1), (sequence + 1, item.last))
-                self.sequences[place : place + 1] = [
-                    MissingSequences(session, first, last, item.since_ns)
-                    for first, last in parts
-                    if first <= last
-                ]
-                self.dirty = True
-                return True
-        return False
-
-    def _account(self, session: int, sequence: int) -> None:
-        known = self._known.get(session)
-        if known is None:
-            known = self._known[session] = Ranges()
-        known.add(sequence, sequence + 1)
-        self.dirty = True
-
-    def _forget_old(self) -> None:
-        while len(self._known) > _SESSIONS_KEPT:
-            del self._known[min(self._known)]
+    def _account(self, session: int, first: int, end: int) -> None:
+        # Joined are holes by the thousand, made up by a sender: no room for them is no loss.
+        for start, stop in self._sessions.add(session, first, end):
+            if self._missing.add(session, start, stop - 1, self._at_ns):
+                self._untold.append(MissingSequences(session, start, stop - 1, self._at_ns))
 
     def dump(self) -> AccountState:
         """What to write to disk."""
-        sessions = [SessionState(s, ranges.as_list()) for s, ranges in self._known.items()]
-        return AccountState(sessions, list(self.units.values()), list(self.sequences))
+        units = list(self.units.values())
+        return AccountState(self._sessions.dump(), units, self.sequences, self.unlisted)

@@ -8,10 +8,14 @@ Replayed                               frames that were refused for their age
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.ferry.block import Chunk
 from gateway.ferry.buffer import BlockBuffer
 from gateway.ferry.oneway.records import Heartbeat, Indexed, Resolved
+
+# One chunk, entry or heartbeat with the numbers in it.
+_OBJECT_BYTES: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,19 @@ class Settled:
 
     session: int
     floor: int
+
+
+def weight_bytes(happening: Happening) -> int:
+    """About what a happening takes of memory while it waits, besides the buffer of a cargo."""
+    match happening:
+        case Cargo():
+            return _OBJECT_BYTES * len(happening.chunks)
+        case Index() | Answers():
+            return _OBJECT_BYTES * (1 + len(happening.entries))
+        case Pattern():
+            return _OBJECT_BYTES + len(happening.body)
+        case _:
+            return _OBJECT_BYTES
 
 
 Happening = Settled | Cargo | Beat | Index | Answers | LostBlocks | Replayed | NewSession | Pattern

@@ -88,7 +88,7 @@ def _gif_end(content: Content) -> int:
     data = content.read_at(0, content.size_bytes)
     if len(data) < 14:
         return -1
-    at = 13 + _colour_table_bytes(data[10])
+    at, parts = 13 + _colour_table_bytes(data[10]), 0
     while at < len(data):
         introducer = data[at]
         if introducer == 0x3B:
@@ -99,8 +99,11 @@ def _gif_end(content: Content) -> int:
             at += 2
         else:
             return -1
-        while at < len(data) and data[at]:
+        while at < len(data) and data[at] and parts < _MAX_PARTS:
             at += 1 + data[at]
+            parts += 1
+        if parts >= _MAX_PARTS:
+            return -1
         at += 1
     return -1
 

@@ -140,7 +140,7 @@ def _gif_end(content: Content) -> int:
         return content.size_bytes if content.read_at(content.size_bytes - 1, 1) == b";" else -1
     data = content.read_at(0, content.size_bytes)
     try:
-        at = 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
+        at, parts = 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0), 0
         while data[at] != 0x3B:
             if data[at] == 0x21:
                 at += 2
@@ -150,6 +150,9 @@ def _gif_end(content: Content) -> int:
                 return -1
             while data[at]:
                 at += data[at] + 1
+                parts += 1
+                if parts > _MAX_PARTS:
+                    return -1
             at += 1
     except IndexError:
         return -1

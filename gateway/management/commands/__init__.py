@@ -13,6 +13,9 @@ from gateway.management.commands import (
     lane,
     life,
     live,
+    metrics,
+    pki,
+    pki_issuing,
     policy,
     starting,
     state,
@@ -28,16 +31,20 @@ COMMANDS: Final[tuple[Command, ...]] = (
     *explaining.COMMANDS,
     *state.COMMANDS,
     *live.COMMANDS,
+    *metrics.COMMANDS,
     *units.COMMANDS,
     *life.COMMANDS,
     *lane.COMMANDS,
     *audit.COMMANDS,
+    *pki.COMMANDS,
+    *pki_issuing.COMMANDS,
     *about.COMMANDS,
 )
 
 GROUPS: Final[Mapping[str, str]] = {
     "policy": "check, reload, schema, reference: the policy files",
     "audit": "search, verify: the journal",
+    "pki": "what ends when; renewing keys and certificates by hand",
     "link": "test: the device under the lane",
     "trial": "up, down: a gate on this machine for trying out",
 }
@@ -46,13 +53,13 @@ GROUPS: Final[Mapping[str, str]] = {
 OVERVIEW: Final[tuple[tuple[str, str], ...]] = (
     ("demo, trial, bench", "try a gate on this machine, leave one running, measure it"),
     ("init, run", "make a new gate; run the processes of a host"),
-    ("doctor, config", "is the installation what it should be; every setting"),
+    ("doctor, config, pki", "is the installation right; every setting; keys"),
     ("policy", "check, reload, schema, reference: the policy files"),
     ("explain", "which line decided, and what would let it through"),
     ("status, top, alarms", "how the gate is now"),
     ("units, life", "what crossed; the whole story of one unit"),
     ("reconcile, resend, link", "what did not arrive; send it again; test the link"),
-    ("audit", "search, verify: the journal"),
+    ("audit, metrics", "search, verify: the journal; figures for Prometheus"),
     ("help, version", "help FG-nnnn: what a number means and what to do"),
     ("completion", "the completion file of bash, zsh or fish"),
 )

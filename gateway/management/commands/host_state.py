@@ -11,6 +11,7 @@ from typing import Any
 from gateway.errors import Misconfigured
 from gateway.management.commands.boards import Seen, queue_data, read_boards
 from gateway.management.commands.command import Data
+from gateway.management.commands.silence import silence_data
 from gateway.management.layout import HostFolder, Role
 from gateway.management.terminal.figures import stamp
 from gateway.messages import describe
@@ -42,6 +43,7 @@ def _host_data(
         "queues": queue_data(host, side, boards),
         "lane": _lane_data(side, boards.get(Role.FERRY)),
         "alarms": alarm_data(boards, now_ns, language),
+        "findings": silence_data(host, side, boards, now_ns, language),
     }
 
 

@@ -52,7 +52,7 @@ def receiver_state(host: HostFolder) -> Path:
     """The state file of the receiving ferry, as its wiring names it."""
     from gateway.receiving.accept import state_path
 
-    return state_path(host.state / "ferry")
+    return state_path(host.state_of(Role.FERRY))
 
 
 def missing_since(state_file: Path, period_s: float | None, now_s: float) -> ReconcileList:
@@ -264,7 +264,10 @@ COMMANDS: Final = (
     Command(
         "link test",
         "Test patterns over the link; stop the ferries first, start the inner host first.",
-        ("ferrygate link test --gate /etc/ferrygate", "ferrygate link test --seconds '30 s'"),
+        (
+            "ferrygate link test --gate /var/lib/ferrygate/inner",
+            "ferrygate link test --seconds '30 s'",
+        ),
         link_test,
         _link_arguments,
     ),

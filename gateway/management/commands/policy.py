@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Unavailable
+from gateway.management.commands.asking import ask_to_reload
 from gateway.management.commands.command import (
     Answer,
     Call,
@@ -19,7 +19,7 @@ from gateway.management.commands.command import (
     Mistyped,
     add_side,
 )
-from gateway.management.layout import Role
+from gateway.management.layout import HostFolder, Role
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.words import say
@@ -163,28 +163,31 @@ def _scanner_line(scanned_by: str, terminal: Terminal) -> str:
 
 
 def reload(call: Call) -> Answer:
-    """Check the set on disk, then ask the running guard of each host to read it."""
-    from gateway.management.commands.boards import read_boards
-    from gateway.policy.load import load_set
+    """Check the set on disk, then ask the running guard of each host to read it.
 
+    A wrong set is told to the guard as well: it keeps the one before, and its journal and an alarm say
+    that somebody tried. Raises PolicyErrors 2100 then.
+    """
     hosts = call.hosts()
-    digests = {side: load_set(host.policies).digest for side, host in hosts.items()}
+    digests = {side: _digest(host) for side, host in hosts.items()}
     asked: list[Data] = []
     for side, host in hosts.items():
-        boards = read_boards(host)
-        # The edge reads the set for its folders, the guard for its judgement; the ferry reads none.
-        alive = [
-            boards[role]
-            for role in (Role.GUARD, Role.EDGE)
-            if role in boards and boards[role].alive
-        ]
-        for board in alive:
-            os.kill(board.pid, signal.SIGHUP)
-        guarded = any(board.process == Role.GUARD for board in alive)
+        guarded = Role.GUARD in ask_to_reload(host)
         asked.append({"side": side.value, "asked": guarded, "digest": digests[side]})
     if not any(host["asked"] for host in asked):
         raise Unavailable(7011, folder=str(next(iter(hosts.values())).root))
     return Answer({"hosts": asked}, render_reload, Exit.YES)
+
+
+def _digest(host: HostFolder) -> str:
+    from gateway.policy.load import PolicyErrors, load_set
+
+    try:
+        return load_set(host.policies).digest
+    except PolicyErrors:
+        with suppress(PermissionError):  # what is wrong with the set comes first
+            ask_to_reload(host)
+        raise
 
 
 def render_reload(data: Data, terminal: Terminal) -> Sequence[str]:

@@ -31,8 +31,8 @@ def initialise(call: Call) -> Answer:
 def init_data(folder: Path, name: str, mode: str) -> Data:
     """What lies where after `init`, and where it belongs."""
     parts = [
-        ("outer", "to the outer host, as /etc/ferrygate there"),
-        ("inner", "to the inner host, as /etc/ferrygate there"),
+        ("outer", "to the outer host, as /var/lib/ferrygate/outer there"),
+        ("inner", "to the inner host, as /var/lib/ferrygate/inner there"),
         ("issuing", "to the person who signs certificate requests; on no host"),
         ("root", "to a safe, on no host; needed again only for a new issuing authority"),
     ]

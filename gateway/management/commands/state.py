@@ -52,6 +52,7 @@ def _host_lines(host: Data, terminal: Terminal) -> list[str]:
     lines += queue_table(host["queues"], terminal)
     lines += [f"  {line_}" for line_ in [lane_line(host["lane"], terminal)] if line_]
     lines += alarm_lines(host["alarms"], terminal)
+    lines += finding_lines(host.get("findings", ()), terminal)
     return lines
 
 
@@ -172,6 +173,16 @@ def _channel_table(channels: Sequence[Data], terminal: Terminal) -> list[str]:
         for one in channels
     ]
     return table(terminal, heads, rows, "  ")
+
+
+def finding_lines(findings: Sequence[Data], terminal: Terminal) -> list[str]:
+    """What no process can say itself, each with what to do."""
+    lines: list[str] = []
+    for finding in findings:
+        wrapped = terminal.wrap(f"{letter('stop')} {finding['text']}", "  ")
+        lines += [terminal.paint(wrapped[0], Colour.BAD), *wrapped[1:]]
+        lines += terminal.wrap(finding["do"], "    ") if finding["do"] else []
+    return lines
 
 
 def alarm_lines(alarms: Sequence[Data], terminal: Terminal) -> list[str]:

@@ -76,7 +76,12 @@ def _host_lines(host: Data, terminal: Terminal) -> list[str]:
 
 
 def _alarm_lines(hosts: Sequence[Data], terminal: Terminal) -> list[str]:
-    alarms = [(host["side"], alarm) for host in hosts for alarm in host["alarms"]]
+    alarms = [
+        (host["side"], alarm)
+        for host in hosts
+        # What a process cannot say itself comes first: what it did say is as old as its silence.
+        for alarm in (*host.get("findings", ()), *host["alarms"])
+    ]
     lines = [
         terminal.paint(
             _cut(f"{letter('stop')} {say(terminal, side)}: {alarm['text']}", terminal), Colour.BAD

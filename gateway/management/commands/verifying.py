@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gateway.errors import Refused
+from gateway.errors import Field, Refused
 from gateway.management.commands.command import (
     Answer,
     Call,
@@ -14,7 +15,7 @@ from gateway.management.commands.command import (
     Exit,
     Mistyped,
 )
-from gateway.management.layout import HostFolder
+from gateway.management.layout import HostFolder, Role
 from gateway.management.terminal.figures import count, span
 from gateway.management.terminal.progress import Progress
 from gateway.management.terminal.screen import Colour, Terminal
@@ -29,52 +30,103 @@ if TYPE_CHECKING:
 
 def verify(call: Call) -> Answer:
     """Verify a copied journal, or those of the hosts at hand. 1 where a record is not what was written."""
+    from gateway.audit.report import Finding
     from gateway.audit.verify import verify as verify_journal
 
-    places = _places(call)
     answers: list[Data] = []
-    for root, keys, also in places:
+    for place in _places(call):
+        vouching = Vouching(place.keys)
         with Progress(
             call.err, call.terminal, say(call.terminal, "verifying"), wanted=not call.quiet
         ) as bar:
-            report = verify_journal(root, signature_check(keys), also, bar.at)
-        answers.append(report_data(root, report))
+            report = verify_journal(place.root, vouching, place.also, bar.at, own=place.own)
+        if place.beside:
+            fields: dict[str, Field] = {"folder": str(place.keys[0].parent)}
+            report.add(Finding(6044, "", 0, 0, fields=fields))
+        answers.append(report_data(place.root, report) | {"keys": vouching.as_data()})
     holds = all(answer["holds"] for answer in answers)
     return Answer(
         {"holds": holds, "journals": answers}, render_verify, Exit.YES if holds else Exit.NO
     )
 
 
-_Place = tuple[Path, Sequence[Path], Sequence[Path]]
+# The id of a key is not signed: a forger may write others beside right signatures.
+_IDS_SHOWN: Final = 8
+
+
+class _Place(NamedTuple):
+    """A journal folder, the keys to verify it with, folders of further checkpoints.
+
+    own: of a host that runs here, so no copy. beside: nobody named the keys, they were found near the copy.
+    """
+
+    root: Path
+    keys: Sequence[Path]
+    also: Sequence[Path]
+    own: bool
+    beside: bool
 
 
 def _places(call: Call) -> list[_Place]:
-    """Journal folder, key files, and folders of further checkpoints, for each host meant."""
+    """What is to be verified: the folder that was named, or the journal of each host meant."""
     keys, also = call.options.keys or [], call.options.also or []
     folder: Path | None = call.options.folder
     if folder is not None:
-        if not keys:
-            keys = sorted((folder.parent / "keys" / "trust" / "journals").glob("*.pub"))
-        if not keys:
+        near = sorted((folder.parent / "keys" / "trust" / "journals").glob("*.pub"))
+        if not keys and not near:
             raise Mistyped(7017, folder=str(folder))
-        return [(folder, keys, also)]
+        return [_Place(folder, keys or near, also, own=False, beside=not keys)]
     return [_host_place(side, host, keys, also) for side, host in call.hosts().items()]
 
 
 def _host_place(side: Side, host: HostFolder, keys: Sequence[Path], also: Sequence[Path]) -> _Place:
+    from gateway.audit.writer_lock import is_taken
+
     own = host.keys / "trust" / "journals" / f"{side.value}.pub"
-    return (host.root / "journal", keys or [own], also)
+    # What is being written here is no copy; the folder of a host may be one, with keys and all.
+    runs = is_taken(host.journal(Role.GUARD))
+    return _Place(host.root / "journal", keys or [own], also, runs, beside=not keys and not runs)
 
 
-def signature_check(keys: Sequence[Path]) -> Callable[[str, bytes, bytes], bool]:
-    """A signature is right when one of these public keys says so. Raises Misconfigured 4001, 4003."""
-    from gateway.identity.keys import load_verifier, verify
-    from gateway.management.journal_keys import CONTEXT
+class Vouching:
+    """Public keys, and what each of them vouches for. Raises Misconfigured 4001, 4003 at once."""
 
-    verifiers = [load_verifier(path) for path in keys]
-    return lambda _, text, signature: any(
-        verify(one, CONTEXT, signature, text) for one in verifiers
-    )
+    def __init__(self, files: Sequence[Path]) -> None:
+        from gateway.identity.keys import load_verifier
+
+        self._keys = [(path, load_verifier(path)) for path in files]
+        self._count = dict.fromkeys(files, 0)
+        # As the signed notes call the keys; a journal has one key after the other, never many.
+        self._ids: dict[Path, list[str]] = {path: [] for path in files}
+
+    def __call__(self, key_id: str, text: bytes, signature: bytes) -> bool:
+        """A signature is right when one of the keys says so."""
+        from gateway.identity.keys import verify
+        from gateway.management.journal_keys import CONTEXT
+
+        for path, key in self._keys:
+            if verify(key, CONTEXT, signature, text):
+                self._count[path] += 1
+                if key_id not in self._ids[path] and len(self._ids[path]) < _IDS_SHOWN:
+                    self._ids[path].append(key_id)
+                return True
+        return False
+
+    def as_data(self) -> list[Data]:
+        """Each key with its fingerprint, as the other host or a safe may show it.
+
+        ids: as the notes call it. sha256: as `sha256sum FILE` prints it. signatures: how many it vouches for,
+        those of further folders among them.
+        """
+        return [
+            {
+                "ids": self._ids[path],
+                "file": str(path),
+                "sha256": sha256(key.pem).hexdigest(),
+                "signatures": self._count[path],
+            }
+            for path, key in self._keys
+        ]
 
 
 def report_data(root: Path, report: Report) -> Data:
@@ -164,6 +216,18 @@ def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
         ),
         "  ",
     )
+    for key in journal["keys"]:
+        lines += terminal.wrap(
+            say(
+                terminal,
+                "{signatures} signatures by key {key} of {file}, SHA-256 {fingerprint}",
+                signatures=key["signatures"],
+                key=", ".join(key["ids"]) or "-",
+                file=key["file"],
+                fingerprint=key["sha256"],
+            ),
+            "    ",
+        )
     verdict = (
         "The record is what was written."
         if journal["holds"]

@@ -19,7 +19,7 @@ def examine(host: HostFolder, side: Side) -> Iterator[Finding]:
     now_ns = time.time_ns()
     yield from _each("libraries", lambda: machine.libraries())
     yield from _each("clock", lambda: machine.clock())
-    yield from _each("folders", lambda: installed.folders(host))
+    yield from _each("folders", lambda: installed.folders(host, side))
     yield from _each("keys", lambda: installed.keys(host, side, now_ns))
     yield from _each("policy", lambda: installed.policy(host))
     try:

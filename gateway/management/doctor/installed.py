@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +21,9 @@ LATE_CHECKPOINT_S: Final = 180.0
 _ROOMY: Final = 4
 
 
-def folders(host: HostFolder) -> Iterator[Finding]:
-    """Folders that the processes share must be there; private ones must be private."""
+def folders(host: HostFolder, side: Side) -> Iterator[Finding]:
+    """Folders that the processes share must be there; private ones must be private; and where each
+    process is a user of its own, none may take away what belongs to another."""
     shared = [host.run, host.state, host.checkpoints, *(host.journal(role) for role in Role)]
     absent = [path for path in shared if not path.is_dir()]
     for path in absent:
@@ -35,8 +37,35 @@ def folders(host: HostFolder) -> Iterator[Finding]:
             mode=f"{mode:04o}",
             wanted="0700" if path.is_dir() else "0600",
         )
-    if not absent and not open_to_all:
+    loose = list(_loose(host, side))
+    if loose:
+        yield stop("folders", 7129, count=len(loose), **loose[0])
+    if not absent and not open_to_all and not loose:
         yield ok("folders", 7122, path=str(host.root))
+
+
+def _loose(host: HostFolder, side: Side) -> Iterator[dict[str, str]]:
+    """Folders with another owner or mode than systemd/ferrygate.tmpfiles gives them."""
+    users = {role: _owner(host.state_of(role)) for role in Role}
+    if len(set(users.values())) == 1 or None in users.values():
+        return  # all as one user: nobody to be kept apart
+    for folder, owned in host.folders(side).items():
+        owner = users[owned.owner] if owned.owner else 0
+        with suppress(FileNotFoundError):
+            found = folder.stat()
+            mode = stat.S_IMODE(found.st_mode)
+            if found.st_uid != owner or mode != owned.mode:
+                yield {
+                    "path": str(folder),
+                    "mode": f"{mode:04o}",
+                    "owner": str(found.st_uid),
+                    "wanted": f"{owned.mode:04o}",
+                    "wanted_owner": str(owner),
+                }
+
+
+def _owner(folder: Path) -> int | None:
+    return folder.stat().st_uid if folder.is_dir() else None
 
 
 def _open_secrets(keys: Path) -> Iterator[tuple[Path, int]]:

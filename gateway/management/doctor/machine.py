@@ -92,7 +92,7 @@ def judge_forwarding(values: dict[str, int]) -> Finding:
 
 def _receive_buffer(settings: Settings) -> Iterator[Finding]:
     """Asks the kernel for the buffer that the ferry will ask for; raises its 5204 where it is refused."""
-    from gateway.ferry.link.udp import fit_receive_buffer
+    from gateway.ferry.link.receive_buffer import fit_receive_buffer
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         got = fit_receive_buffer(probe, settings.link.rate_bits_per_s, settings.link.stall_s)

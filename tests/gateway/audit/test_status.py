@@ -132,7 +132,23 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, content: by
     (tmp_path / "guard.json").write_bytes(content)
     (status,) = read_status(tmp_path)
     assert (status.process, status.condition) == ("guard", Condition.UNREADABLE)
-    assert 'ferrygate_process_up{process="guard"} 0' in prometheus_text([status])
+    assert prometheus_text({"inner": [status]}).splitlines()[-1] == (
+        'ferrygate_process_up{side="inner",process="guard"} 0'
+    )
+
+
+@pytest.mark.parametrize("name", ["started_at_ns", "flushed_at_ns", "pid"])
+def test_a_number_that_no_arithmetic_takes_makes_a_file_unreadable(
+    board: StatusBoard, tmp_path: Path, name: str
+) -> None:
+    """A process that was taken over writes its own status; the others are still shown."""
+    board.flush(0.0)
+    path = tmp_path / "edge.json"
+    value = json.loads(path.read_text())
+    path.write_text(json.dumps({**value, name: 10**400}))
+    assert read_status(tmp_path)[0].condition is Condition.UNREADABLE
+    path.write_text(json.dumps({**value, "gauges": {"x": 10**400}}))
+    assert read_status(tmp_path)[0].condition is Condition.UNREADABLE
 
 
 def test_odd_values_do_not_spoil_the_file(board: StatusBoard, tmp_path: Path) -> None:
@@ -164,23 +180,21 @@ def test_metrics_have_families_labels_and_types(board: StatusBoard, tmp_path: Pa
     board.raise_alarm(3301)
     board.flush(0.0)
     StatusBoard(tmp_path, "guard").flush(0.0)
-    text = prometheus_text(read_status(tmp_path))
+    text = prometheus_text({"outer": read_status(tmp_path)})
     for line in (
-        'ferrygate_queue_units{process="edge",queue="captured"} 3',
-        'ferrygate_queue_oldest_seconds{process="edge",queue="captured"} 0.5',
-        'ferrygate_policy_info{process="edge",digest="7f\\"3a"} 1',
-        'ferrygate_units_total{process="edge",stage="captured"} 5',
-        'ferrygate_lane_blocks_total{process="edge",lane="import",result="lost"} 2',
-        'ferrygate_lane_blocks_total{process="edge",lane="import",result="verified"} 9',
-        'ferrygate_lane_repaired_symbols_total{process="edge",lane="import"} 4',
-        'ferrygate_lane_frames_dropped_total{process="edge",lane="import",result="replayed"} 1',
-        'ferrygate_lane_heartbeat_age_seconds{process="edge",lane="import"} 0.4',
-        'ferrygate_lane_bytes_per_second{process="edge",lane="import"} 1000',
-        'ferrygate_scanner_info{process="edge",scanner="clamav",value="1.4.3"} 1',
-        'ferrygate_scanner_signatures_age_seconds{process="edge",scanner="clamav"} 60',
-        'ferrygate_alarm{process="edge",number="FG-3301"} 1',
-        'ferrygate_process_up{process="guard"} 1',
-        "# TYPE ferrygate_units_total counter",
+        'ferrygate_queue_units{side="outer",process="edge",queue="captured"} 3',
+        'ferrygate_queue_oldest_seconds{side="outer",process="edge",queue="captured"} 0.5',
+        'ferrygate_policy_info{side="outer",process="edge",digest="7f\\"3a"} 1',
+        'ferrygate_lane_blocks_total{side="outer",process="edge",lane="import",result="lost"} 2',
+        'ferrygate_lane_blocks_total{side="outer",process="edge",lane="import",result="verified"} 9',
+        'ferrygate_lane_repaired_symbols_total{side="outer",process="edge",lane="import"} 4',
+        'ferrygate_lane_frames_dropped_total{side="outer",process="edge",lane="import",result="replayed"} 1',
+        'ferrygate_lane_heartbeat_age_seconds{side="outer",process="edge",lane="import"} 0.4',
+        'ferrygate_lane_bytes_per_second{side="outer",process="edge",lane="import"} 1000',
+        'ferrygate_scanner_info{side="outer",process="edge",scanner="clamav",value="1.4.3"} 1',
+        'ferrygate_scanner_signatures_age_seconds{side="outer",process="edge",scanner="clamav"} 60',
+        'ferrygate_alarm{side="outer",process="edge",number="FG-3301"} 1',
+        'ferrygate_process_up{side="outer",process="guard"} 1',
         "# TYPE ferrygate_queue_units gauge",
     ):
         assert line in text.splitlines()

@@ -369,6 +369,15 @@ def test_a_gate_without_any_checkpoint_is_whole_only_while_it_is_young(
     assert report.holds is holds
 
 
+def test_a_copy_without_any_checkpoint_is_never_whole(tmp_path: Path) -> None:
+    host = Host(tmp_path / "journal")
+    host.events(3)
+    host.close()
+    report = verify(host.root, check, now_ns=host.now_ns + 20 * 10**9, own=False)
+    assert 6039 in numbers(report)
+    assert not report.holds
+
+
 def test_an_edit_in_a_young_gate_without_checkpoint_is_found(tmp_path: Path) -> None:
     host = Host(tmp_path / "journal")
     host.events(3)

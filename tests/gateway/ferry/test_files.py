@@ -98,3 +98,26 @@ def test_partial_units_without_a_note_or_of_another_boot_are_not_trusted(
     monkeypatch.setattr(partials, "_BOOT_ID", boot)
     assert PartialFiles(tmp_path).load() == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_partial_units_are_found_again_with_the_one_touched_longest_ago_first(
+    tmp_path: Path,
+) -> None:
+    files, account = PartialFiles(tmp_path), Account(lambda number: False)
+    for number in (3, 1, 2):
+        piece = Chunk(number, 1, 0, 1000, 10, memoryview(b"a" * 300))
+        files.write(piece)
+        account.chunk(piece, 2, 1.0)
+        files.note(account.partials[number])
+    files.close()
+    for age, number in enumerate((2, 3, 1)):
+        os.utime(files.path(number), (1000 + age, 1000 + age))
+    assert [partial.number for partial in PartialFiles(tmp_path).load()] == [2, 3, 1]
+
+
+def test_the_reserve_of_the_disk_is_not_for_partial_units(tmp_path: Path) -> None:
+    assert PartialFiles(tmp_path).short_of_room(1 << 20) is None
+    short = PartialFiles(tmp_path, reserve_bytes=1 << 60).short_of_room(1)
+    assert short is not None
+    assert short.number == 5503
+    assert str(1 << 60) in str(short.fields["why"])

@@ -18,7 +18,9 @@ def test_ranges_are_the_set_that_was_put_in(
 ) -> None:
     ranges, plain = Ranges(), set[int]()
     for first, end in put:
+        pieces_before, is_apart = len(ranges), ranges.is_apart(first, end)
         ranges.add(first, end)
+        assert first >= end or is_apart == (len(ranges) > pieces_before)
         plain |= set(range(first, end))
     for first, end in taken:
         ranges.remove(first, end)

@@ -10,7 +10,9 @@ import pytest
 
 from gateway.errors import Misconfigured
 from gateway.ferry.link.ethernet import EthernetReceiver, mac_bytes
-from gateway.ferry.link.udp import UdpReceiver, UdpSender, fit_receive_buffer
+from gateway.ferry.link.receive_buffer import fit_receive_buffer
+from gateway.ferry.link.udp_receiver import UdpReceiver
+from gateway.ferry.link.udp_sender import UdpSender
 from gateway.ferry.oneway.happenings import Cargo
 from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.sender import OneWaySender

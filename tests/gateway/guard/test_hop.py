@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Refused, Unavailable
-from gateway.guard.hop import BULK_BYTES, Exit, Hop, Outcome, Passed, Wait
+from gateway.guard import workers
+from gateway.guard.hop import BATCH_UNITS, Hop
+from gateway.guard.outcome import Exit, Outcome, Passed, Wait
+from gateway.guard.workers import BULK_BYTES
 from gateway.spool.model import Entry, Taken
 from gateway.unit.model import Stage
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
@@ -18,11 +21,17 @@ from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
 class Bench:
     """A hop between two queues in memory."""
 
-    def __init__(self, work: Callable[[Taken], Outcome], tmp_path: Path, threads: int = 1) -> None:
+    def __init__(
+        self,
+        work: Callable[[Taken], Outcome],
+        tmp_path: Path,
+        threads: int = 1,
+        before: MemoryQueue | None = None,
+    ) -> None:
         self.staging = tmp_path / "staging"
         self.staging.mkdir()
         self.late_s = 0.0
-        self.before = MemoryQueue(clock=lambda: self.late_s)
+        self.before = before or MemoryQueue(clock=lambda: self.late_s)
         self.after = MemoryQueue(self.staging)
         self.recorder = ListRecorder()
         self.board = BoardOfOne()
@@ -45,6 +54,10 @@ class Bench:
             self.late_s += 3600.0
             if self.hop.step(0.0) > 0 and not self.before.waiting:
                 break
+
+    def until_idle(self) -> None:
+        while self.hop.step(0.0) == 0.0:
+            pass
 
 
 def pass_on(taken: Taken) -> Outcome:
@@ -97,7 +110,7 @@ def test_while_the_scanner_is_gone_units_wait_and_all_pass_when_it_is_back(tmp_p
     assert bench.board.alarms == {3301: {"scanner": "clamd"}}
     assert bench.recorder.names() == ["deferred"] * 3
     bench.late_s += 1.0
-    bench.hop.step(0.0)
+    bench.until_idle()
     assert bench.recorder.names() == ["deferred"] * 3, "a second attempt is no news"
     assert [delay for _, delay in bench.before.released] == [1.0] * 3 + [2.0] * 3
     gone = False
@@ -229,9 +242,8 @@ def test_a_folder_that_takes_nothing_stops_no_other_unit(tmp_path: Path) -> None
                 raise Unavailable(6513, folder="refused", reason="Permission denied")
             super().reject(number, reason, stage)
 
-    bench = Bench(work, tmp_path)
-    bench.before = shut = Shut()
-    bench.hop._reader = shut
+    shut = Shut()
+    bench = Bench(work, tmp_path, before=shut)
     bench.fill(3)
     bench.run(5)
     assert sorted(bench.after.entries) == [1, 2]
@@ -241,3 +253,72 @@ def test_a_folder_that_takes_nothing_stops_no_other_unit(tmp_path: Path) -> None
     assert shut.rejected == [(0, 3102, "refused")]
     assert bench.recorder.names().count("refused") == 1
     assert 6513 not in bench.board.alarms
+
+
+def test_an_alarm_stands_as_long_as_a_unit_waits_for_its_reason(tmp_path: Path) -> None:
+    """A unit of an epoch whose key is missing: others pass, and the alarm stays."""
+    is_missing = True
+
+    def work(taken: Taken) -> Outcome:
+        if taken.number == 0 and is_missing:
+            raise Unavailable(4001, path="epochs/x.key", reason="no such file")
+        return pass_on(taken)
+
+    bench = Bench(work, tmp_path)
+    bench.fill(20)
+    for _ in range(5):
+        bench.late_s += 3600.0
+        bench.until_idle()
+        assert bench.board.alarms.keys() == {4001}
+    assert sorted(bench.after.entries) == list(range(1, 20))
+    is_missing = False
+    bench.late_s += 3600.0
+    bench.until_idle()
+    assert 0 in bench.after.entries
+    assert not bench.board.alarms
+
+
+def test_a_small_unit_that_takes_its_time_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "SMALL_WAIT_S", 0.05)
+    go_on = threading.Event()
+
+    def work(taken: Taken) -> Outcome:
+        if taken.number == 0:
+            go_on.wait(10)
+        return pass_on(taken)
+
+    bench = Bench(work, tmp_path, threads=2)
+    bench.fill(100)
+    while len(bench.after.entries) < 99:
+        bench.hop.step(0.0)
+    assert 0 not in bench.after.entries
+    go_on.set()
+    bench.until_idle()
+    assert 0 in bench.before.acknowledged
+    bench.hop.close()
+
+
+@pytest.mark.parametrize("limit", ["UNDER_WAY_UNITS", "UNDER_WAY_BYTES"])
+def test_what_is_under_way_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(workers, "BULK_BYTES", 1)
+    monkeypatch.setattr(workers, limit, 40)
+    go_on = threading.Event()
+
+    def work(taken: Taken) -> Outcome:
+        go_on.wait(10)
+        return pass_on(taken)
+
+    bench = Bench(work, tmp_path)
+    bench.fill(300)
+    for _ in range(10):
+        bench.hop.step(0.0)
+    assert len(bench.before.out) <= 40 + BATCH_UNITS
+    go_on.set()
+    while len(bench.before.acknowledged) < 300:
+        bench.hop.step(0.0)
+    assert sorted(bench.after.entries) == list(range(300))
+    bench.hop.close()

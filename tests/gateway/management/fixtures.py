@@ -109,7 +109,7 @@ def gate_with(root: Path, story: list[Entry], sides: tuple[Side, ...] = tuple(Si
     """A folder that looks like a gate and whose journals tell the story."""
     for side in sides:
         host = HostFolder(root / side.value)
-        host.make()
+        host.make(side)
         host.settings.write_text(
             f"gate: g\nside: {side.value}\nmode: one-way\nlink:\n  udp: 127.0.0.1:4700\n"
         )
@@ -172,6 +172,14 @@ def status() -> dict[str, Any]:
         "processes": processes,
         "queues": queues,
         "alarms": [alarm] * 5,
+        "findings": [
+            {
+                "number": 7171,
+                "fields": {"path": "/run/ferrygate", "free": "0 B", "inodes": 4},
+                "text": "FG-7171 The disk is full: /run/ferrygate has 0 B and 4 file numbers free",
+                "do": "Free space there: df -h /run/ferrygate; df -i /run/ferrygate",
+            }
+        ],
         "lane": {
             "lane": "import",
             "end": "sends",
@@ -181,7 +189,7 @@ def status() -> dict[str, Any]:
     return {
         "at": "2026-11-21T10:12:04.000Z",
         "well": False,
-        "hosts": [host, {**host, "side": "inner", "alarms": []}],
+        "hosts": [host, {**host, "side": "inner", "alarms": [], "findings": []}],
         "channels": [{"channel": "lab-reports", "per_min": 412, "refused_per_min": 7}],
         "crossing": {"per_min": 412, "p50_s": 0.084, "p99_s": 0.31},
         "last": [],

@@ -86,6 +86,14 @@ def verified() -> dict[str, Any]:
         "covers_s": 3_600.0,
         "words": "otter lantern nine cedar maple brick",
         "left_out": {"6020": 3},
+        "keys": [
+            {
+                "ids": ["hospital-outer-3f3f3f3f"],
+                "file": "/media/usb/outer.pub",
+                "sha256": "3f" * 32,
+                "signatures": 12,
+            },
+        ],
         "journals": [
             {
                 "journal": "edge",

@@ -156,7 +156,7 @@ def test_reconcile_names_what_was_missed_in_the_period(gate: Path) -> None:
         ]
     )
     state = gate / "inner" / "state" / "ferry" / "state.json"
-    state.parent.mkdir(parents=True)
+    state.parent.mkdir(parents=True, exist_ok=True)
     write_state(state, ReceiverState(account=account))
     status, out, _ = run("--gate", str(gate), "reconcile")
     assert status == 1
@@ -264,6 +264,23 @@ def test_verify_needs_a_key_and_finds_an_edited_record(gate: Path) -> None:
     assert "FG-6020" in out
 
 
+def test_verify_says_whose_keys_vouched_and_where_they_came_from(gate: Path) -> None:
+    journal = gate / "outer" / "journal"
+    run("init", str(gate.parent / "keys"), "--mode", "one-way")
+    key = gate.parent / "keys" / "inner" / "keys" / "trust" / "journals" / "outer.pub"
+    beside = gate / "outer" / "keys" / "trust" / "journals" / "outer.pub"
+    beside.parent.mkdir(parents=True)
+    beside.write_bytes(key.read_bytes())
+    answer = json.loads(run("audit", "verify", str(journal), "--json")[1])["journals"][0]
+    assert 6044 in {finding["number"] for finding in answer["findings"]}
+    assert [one["file"] for one in answer["keys"]] == [str(beside)]
+    assert len(answer["keys"][0]["sha256"]) == 64
+    given = run("audit", "verify", str(journal), "--keys", str(key), "--json")[1]
+    answer = json.loads(given)["journals"][0]
+    assert 6044 not in {finding["number"] for finding in answer["findings"]}
+    assert [one["file"] for one in answer["keys"]] == [str(key)]
+
+
 def test_config_says_what_stands_in_the_file_and_what_is_default(gate: Path) -> None:
     answer = json.loads(run("--gate", str(gate / "outer"), "config", "--json")[1])
     settings = {one["key"]: one for one in answer["settings"]}
@@ -351,7 +368,7 @@ def test_a_long_journal_is_read_from_its_end_and_counted_for_the_whole_minute(
     tmp_path: Path,
 ) -> None:
     host = HostFolder(tmp_path / "outer")
-    host.make()
+    host.make(Side.OUTER)
     now_ns = time.time_ns()
     every_ns = 10**9 // 50
     journal = open_journal(host.journal(Role.GUARD), "guard")

@@ -177,9 +177,10 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 @pytest.mark.parametrize("words", [("--help",), ("status", "--gate", "TRIAL")])
 def test_what_is_asked_often_imports_nothing_heavy(words: tuple[str, ...], tmp_path: Path) -> None:
     from gateway.management.layout import HostFolder
+    from gateway.unit.model import Side
 
     host = HostFolder(tmp_path)
-    host.make()
+    host.make(Side.OUTER)
     host.settings.write_text("gate: g\nside: outer\n")
     typed = [str(tmp_path) if word == "TRIAL" else word for word in words]
     code = f"import sys; from gateway.management.cli import main; main({typed!r})"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gateway.audit.events import EVENTS
 from gateway.management.set_aside import keep_aside
 from gateway.management.settings import read_settings
+from gateway.policy.located import LocatedErrors
 from gateway.spool.aside_keeping import Removal
 from tests.support.fakes import BoardOfOne, ListRecorder
 
@@ -17,10 +20,20 @@ def test_limits_stand_in_the_settings_and_have_safe_defaults() -> None:
     usual = "gate: east\nside: inner\nmode: one-way\nlink:\n  udp: 127.0.0.1:4700\n"
     settings = read_settings("gate.yaml", usual.encode())
     assert (settings.keep_refused_s, settings.keep_refused_bytes) == (30 * 86_400, 10 << 30)
-    own = usual + "queues:\n  keep_refused: 7 d\n  keep_refused_size: 1 GiB\n"
+    assert settings.keep_refused_count == 100_000
+    own = usual + (
+        "queues:\n  keep_refused: 7 d\n  keep_refused_size: 1 GiB\n  keep_refused_count: 500\n"
+    )
     settings = read_settings("gate.yaml", own.encode())
     keep = keep_aside(settings, ListRecorder(), BoardOfOne())
-    assert (keep.age_s, keep.bytes) == (7 * 86_400, 1 << 30)
+    assert (keep.age_s, keep.bytes, keep.count) == (7 * 86_400, 1 << 30, 500)
+
+
+@pytest.mark.parametrize("count", ["0", "1000001", "many", "1 GiB"])
+def test_a_count_that_is_no_number_of_sets_is_misread(count: str) -> None:
+    text = "gate: east\nside: inner\nmode: one-way\nlink:\n  udp: 127.0.0.1:4700\n"
+    with pytest.raises(LocatedErrors):
+        read_settings("gate.yaml", f"{text}queues:\n  keep_refused_count: {count}\n".encode())
 
 
 def test_a_removal_is_an_event_and_one_that_fails_an_alarm_until_it_works() -> None:

@@ -10,6 +10,7 @@ import pytest
 from gateway.ferry.link.memory import Weather
 from gateway.ferry.reconcile import request_resend
 from gateway.ferry.statefile import missing_list
+from gateway.receiving import accept
 from tests.gateway.ferry.harness import Ferries
 
 
@@ -224,3 +225,18 @@ def test_the_age_of_the_heartbeat_and_the_rate_are_shown(ferries: Ferries) -> No
     ferries.run(3.0, sender=False)
     assert float(ferries.inner.gauges["lane_heartbeat_age_s"]) > 2.5
     assert ferries.inner.gauges["lane_bytes_per_s"] == 0
+
+
+def test_control_blocks_that_outrun_the_desk_wait_in_the_link_and_not_in_memory(
+    ferries: Ferries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accept, "_WAITING_BYTES", 2_000)
+    for _ in range(400):  # heartbeats of a hundred seconds, and the desk is busy
+        ferries.dispatcher.step(ferries.now_s)
+        ferries.acceptor.listen(ferries.now_s)
+        ferries.now_s += 0.25
+    assert len(ferries.acceptor._waiting) < 40
+    ferries.put(1, b"afterwards")
+    ferries.run(3.0)
+    assert ferries.arrived(1) == b"afterwards"
+    assert ferries.acceptor._came_bytes == ferries.acceptor._gone_bytes

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from gateway.errors import Misconfigured, Refused, Unavailable
+from gateway.errors import Refused, Unavailable
 from gateway.identity.epoch_keys import GRACE_NS, EpochKeys
 from gateway.identity.instants import DAY_NS, unstamp
 from gateway.identity.keys import SECRET_MODE, write_new
@@ -151,7 +151,7 @@ def test_a_purged_epoch_opens_nothing_even_with_the_clock_set_back(
     sealed, _ = own.sealer().seal_bytes(cleared(b""))
     opener.open_bytes(sealed)
     assert opener.purge(NOW_NS + DAY_NS + GRACE_NS) == 1
-    with pytest.raises(Misconfigured):
+    with pytest.raises(Unavailable):
         opener.open_bytes(sealed)
 
 
@@ -182,7 +182,7 @@ def test_a_missing_epoch_key_of_ours_is_no_fault_of_the_unit(
     for bundle in folder.glob("*.bundle"):
         (tmp_path / bundle.name).write_bytes(bundle.read_bytes())
     opener = Opener(Lane.IMPORT, gate.trust(Side.INNER), EpochKeys(tmp_path), lambda: NOW_NS)
-    with pytest.raises(Misconfigured) as caught:
+    with pytest.raises(Unavailable) as caught:
         opener.open_bytes(small)
     assert caught.value.number == 4001
 

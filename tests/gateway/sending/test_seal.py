@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -233,3 +234,19 @@ def test_an_epoch_key_that_is_none_lets_units_wait(gate: GateKeys) -> None:
         with pytest.raises(Unavailable) as caught:
             sealer.seal_bytes(cleared(b""))
         assert caught.value.number == 4206
+
+
+def test_what_the_disk_lost_behind_the_writer_leaves_no_sealed_file(
+    gate: GateKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "body").open("wb") as file:
+        file.truncate(40 * SEGMENT_BYTES)
+
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "the disk is gone")
+
+    monkeypatch.setattr(os, "fdatasync", broken)
+    with pytest.raises(Unavailable) as caught:
+        gate.sealer().seal_file(cleared(FileBody(tmp_path / "body")), tmp_path / "sealed")
+    assert caught.value.number == 4331
+    assert not (tmp_path / "sealed").exists()

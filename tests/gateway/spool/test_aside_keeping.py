@@ -18,11 +18,17 @@ from hypothesis import strategies as st
 from gateway.errors import Unavailable
 from gateway.spool import AsideKeep, Removal, open_writer, units_aside
 from gateway.spool import aside_keeping as keeping_module
-from gateway.spool.aside_keeping import Aside, aside_past_keeping
+from gateway.spool import aside_listing as listing_module
+from gateway.spool.aside_keeping import AsideKeeper, aside_past_keeping
+from gateway.spool.aside_listing import Aside
+from gateway.spool.bodies import FileBody
 from gateway.spool.disk import RealDisk
+from gateway.spool.intervals import IntervalSet
 from gateway.spool.keeping import Keep
+from gateway.spool.layout import Layout, make
 from gateway.spool.model import Entry
 from gateway.spool.reader import FileQueueReader
+from gateway.spool.set_aside import SetAside, store
 from tests.gateway.spool.power import PowerCut, PowerDisk
 
 MUCH = 1 << 30
@@ -122,7 +128,7 @@ def test_what_was_removed_is_not_taken_again(queue: Rejecting) -> None:
 
 
 def test_a_limit_of_nothing_is_no_limit(tmp_path: Path) -> None:
-    queue = Rejecting(tmp_path / "queue", AsideKeep(age_s=0, bytes=0))
+    queue = Rejecting(tmp_path / "queue", AsideKeep(age_s=0, bytes=0, count=0))
     queue.reject(1, "refused", size_bytes=50_000, days_ago=4000)
     assert queue.look() == []
     queue.close()
@@ -215,24 +221,146 @@ def test_memory_stays_bounded_whatever_lies_there(
     assert queue.look() == [7, 8]
 
 
+def test_above_the_count_the_oldest_goes_first(tmp_path: Path) -> None:
+    queue = Rejecting(tmp_path / "queue", AsideKeep(count=3))
+    for number in range(1, 6):
+        queue.reject(number, "corrupt" if number == 2 else "refused", days_ago=10 - number)
+    queue.reject(6, "held", days_ago=20)
+    assert queue.look() == [1, 2]
+    assert {one.why for one in queue.removed} == {"count"}
+    assert queue.numbers() == {3, 4, 5, 6}
+    queue.close()
+
+
+class QuickDisk(RealDisk):
+    """Without syncs: how much is removed is asked, not what survives."""
+
+    def sync(self, fd: int) -> None:
+        pass
+
+    def sync_folder(self, folder: Path) -> None:
+        pass
+
+
+def test_a_lasting_flood_of_refusals_comes_to_a_steady_state_in_bounded_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tenth of the true numbers: 1,000 refusals a second, of which 10,000 may lie there."""
+    monkeypatch.setattr(keeping_module, "_AT_ONCE", 26)
+    monkeypatch.setattr(listing_module, "_NAMES_A_STEP", 102)
+    monkeypatch.setattr(listing_module, "_REMEMBERED", 655)
+    count, removed = 1_000, list[Removal]()
+    layout, disk = Layout.of(tmp_path / "q"), QuickDisk()
+    make(layout)
+    keep = AsideKeep(0, 0, count, removed.append)
+    keeper, acked = AsideKeeper(layout, disk, keep), IntervalSet()
+    acked.add(0, 1 << 40)
+    lying, most, total = 0, 0, 0
+    for step in range(700):  # 6.4 refusals a step of the guard, as many steps as that many take
+        for _ in range(7 if step % 5 < 2 else 6):
+            total += 1
+            body = FileBody(layout.bodies / "x", 0)
+            described = SetAside(total, "refused", 2201, 1, 0, b"h" * 64, 1, body)
+            store(disk, layout, total, described, b"")
+            keeper.stored(64)
+            lying += 1
+        before, now_s = len(removed), step * 0.01
+        if keeper.is_due(now_s):
+            keeper.run(acked, now_s)
+        assert len(removed) - before <= 26
+        lying -= len(removed) - before
+        most = max(most, lying)
+    assert total > 4 * count
+    assert most <= count + 500
+    assert len(list((tmp_path / "q" / "refused").iterdir())) == 2 * lying
+    assert [one.number for one in removed] == list(range(1, len(removed) + 1))
+
+
+def test_a_look_is_taken_in_slices_between_which_the_queue_goes_on(
+    queue: Rejecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_module, "_NAMES_A_STEP", 4)
+    for number in range(1, 10):
+        queue.reject(number, "refused", days_ago=31)
+    looks = [queue.look() for _ in range(5)]
+    assert looks[:3] == [[], [], []]
+    assert sorted(number for look in looks for number in look if number) == list(range(1, 10))
+
+
+def test_a_body_without_a_description_goes_at_the_first_look_after_a_start(
+    tmp_path: Path,
+) -> None:
+    queue = Rejecting(tmp_path / "queue", AsideKeep())
+    queue.reject(1, "refused")
+    (description,) = (tmp_path / "queue" / "refused").glob("*.json")
+    description.unlink()
+    queue.reader.close()
+    queue.reader = FileQueueReader(queue.folder, Keep(), queue.disk, queue.keep)
+    queue.look()
+    assert queue.files("refused") == []
+    queue.close()
+
+
+def test_where_one_folder_takes_nothing_what_came_before_it_still_leaves(tmp_path: Path) -> None:
+    disk = StuckDisk()
+    queue = Rejecting(tmp_path / "queue", AsideKeep(), disk)
+    queue.writer.put([Entry(number, b"header", b"body") for number in (1, 2, 3)])
+    queue.reader.take(3, MUCH)
+    disk.shut = True
+    exits = [(1, 3102, "held"), (2, 3102, "refused"), (3, 3102, "held")]
+    assert queue.reader.reject_all(exits) == 1
+    assert queue.numbers() == {1}
+    with pytest.raises(Unavailable) as waits:
+        queue.reader.reject_all(exits[1:])
+    assert waits.value.number == 6513
+    assert queue.files("refused") == []
+    assert len(queue.files("held")) == 2
+    disk.shut = False
+    assert queue.reader.reject_all(exits[1:]) == 2
+    assert queue.numbers() == {1, 2, 3}
+    queue.close()
+
+
+class CountingDisk(RealDisk):
+    folders = 0
+
+    def sync_folder(self, folder: Path) -> None:
+        self.folders += 1
+        super().sync_folder(folder)
+
+
+def test_units_that_leave_together_share_the_sync_of_their_folder(tmp_path: Path) -> None:
+    disk = CountingDisk()
+    queue = Rejecting(tmp_path / "queue", AsideKeep(), disk)
+    queue.writer.put([Entry(number, b"header", b"body") for number in range(64)])
+    queue.reader.take(64, MUCH)
+    disk.folders = 0
+    assert queue.reader.reject_all([(number, 3102, "refused") for number in range(64)]) == 64
+    assert disk.folders == 1
+    queue.close()
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 1000)), max_size=20),
     st.integers(0, 5000),
     st.integers(0, 5000),
+    st.integers(0, 20),
 )
 def test_what_stays_is_young_and_little(
-    found: list[tuple[int, int]], age_s: int, limit_bytes: int
+    found: list[tuple[int, int]], age_s: int, limit_bytes: int, limit_count: int
 ) -> None:
     now_ns = 10_000 * 10**9
-    oldest = sorted(Aside(at_s * 10**9, Path(str(n)), size) for n, (at_s, size) in enumerate(found))
+    oldest = sorted(Aside(at_s * 10**9, str(n), size) for n, (at_s, size) in enumerate(found))
     total = sum(one.size_bytes for one in oldest)
-    keep = AsideKeep(age_s, limit_bytes)
-    gone = {one for one, _ in aside_past_keeping(oldest, total, keep, now_ns)}
+    keep = AsideKeep(age_s, limit_bytes, limit_count)
+    gone = {one for one, _ in aside_past_keeping(oldest, total, len(oldest), keep, now_ns)}
     stay = [one for one in oldest if one not in gone]
     assert [*sorted(gone), *stay] == oldest
     if age_s:
         assert all(now_ns - one.at_ns <= age_s * 10**9 for one in stay)
     if limit_bytes:
         assert sum(one.size_bytes for one in stay) <= limit_bytes
-    if not age_s and not limit_bytes:
+    if limit_count:
+        assert len(stay) <= limit_count
+    if not age_s and not limit_bytes and not limit_count:
         assert not gone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from gateway.spool import reader as reader_module
 from gateway.spool.keeping import Keep, Shelved, past_keeping
 from gateway.spool.model import Entry, QueueReader, QueueWriter
 from gateway.spool.reader import FileQueueReader
+from gateway.spool.segment import Head
+from gateway.spool.shelf import Shelf
 
 MUCH = 1 << 30
 MARKER = b"NOBODY-MAY-READ-THIS"
@@ -329,5 +332,35 @@ def test_the_log_of_answers_stays_short(tmp_path: Path, monkeypatch: pytest.Monk
     reader = open_reader(folder, keep_age_s=3600)
     assert reader.take(1, MUCH) == []
     assert reader.health().kept == 200
+    writer.close()
+    reader.close()
+
+
+def test_a_long_list_of_numbers_costs_one_pass_over_each_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One number at a time would read every record again for each of them: hours for a busy day."""
+    writer = writer_of(tmp_path, segment_bytes=20_000)
+    reader = open_reader(tmp_path, keep_age_s=3600)
+    for first in range(0, 1000, 100):
+        writer.put(units(first, 100))
+    answer_all(reader)
+    passes: list[int] = []
+    heads = Shelf.heads
+
+    def counted(self: Shelf, first: int, *offset: int) -> Iterator[tuple[int, Head]]:
+        passes.append(first)
+        return heads(self, first, *offset)
+
+    monkeypatch.setattr(Shelf, "heads", counted)
+    for first in range(0, 1000, 50):
+        assert len(reader.get_all(range(first, first + 50))) == 50
+    assert reader.get(17) is not None
+    segments = len(list((tmp_path / "segments").iterdir()))
+    assert segments > 3
+    # Once for their numbers, once for their places.
+    assert len(passes) <= 3 * segments
+    writer.put(units(2000, 1))
+    assert reader.get(2000) is not None
     writer.close()
     reader.close()

@@ -155,7 +155,7 @@ def test_a_file_swapped_after_the_scan_is_not_followed_and_goes_back(
     (desk.folder / "report.pdf").write_bytes(b"whole")
     take = desk.source._scan.look
 
-    def swapped(folder: int) -> list[object]:
+    def swapped(folder: int, _held: object) -> list[object]:
         found = take(folder)
         path = desk.folder / "report.pdf"
         path.unlink()
@@ -451,7 +451,7 @@ def test_a_crowd_is_scanned_seldom_and_worked_off_from_one_look(desk: Desk) -> N
     looks = []
     look = desk.source._scan.look
 
-    def slow(folder: int) -> object:
+    def slow(folder: int, _held: object) -> object:
         looks.append(1)
         desk.now_s += 0.5
         return look(folder)

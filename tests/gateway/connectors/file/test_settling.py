@@ -6,7 +6,7 @@ from gateway.connectors.file.settling import LONGEST_HOLD_S, Settling, Sighting
 
 
 def seen(name: str, *, at: int = 1, size: int = 10, inode: int = 1) -> Sighting:
-    return Sighting(at, name, size, inode)
+    return Sighting(0, at, name, size, inode)
 
 
 def test_without_a_settling_time_a_file_is_whole_as_soon_as_it_appears() -> None:

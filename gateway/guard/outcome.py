@@ -1,0 +1,43 @@
+"""What becomes of a unit at a guard: it passes, leaves, or waits. Values; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.errors import Field
+from gateway.spool.model import Entry, Taken
+from gateway.unit.model import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The unit goes on: what the next queue gets, and the fields of its event."""
+
+    entry: Entry
+    channel: str
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The unit leaves: REFUSED, HELD or CORRUPT, with the number of its reason."""
+
+    stage: Stage
+    number: int
+    channel: str = ""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The unit stays. delay_s: when to ask again. number: 0 where waiting is as it should be."""
+
+    delay_s: float
+    number: int = 0
+    channel: str = ""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+Outcome = Passed | Exit | Wait
+Work = Callable[[Taken], Outcome]
