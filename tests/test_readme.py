@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +24,10 @@ def shell_lines(page: str) -> list[str]:
     return [line for block in blocks for line in block.splitlines() if line.strip()]
 
 
-def commands() -> list[str]:
-    return sorted({line for page in PAGES for line in shell_lines(page) if "ferrygate" in line})
+def lines_of(*programs: str) -> list[str]:
+    """Lines of both pages that call one of these programs, each once, in the order of the first page."""
+    lines = dict.fromkeys(line for page in PAGES for line in shell_lines(page))
+    return [line for line in lines if Path(shlex.split(line)[0]).name in programs]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -38,11 +42,36 @@ def test_make_knows_every_target_that_the_page_names(page: str) -> None:
     assert set(named) <= set(known)
 
 
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", lines_of("ferrygate"))
 def test_the_program_understands_every_command_line(line: str) -> None:
-    words = shlex.split(line)
-    assert Path(words[0]).name == "ferrygate"
-    build_parser().parse_args(words[1:])
+    build_parser().parse_args(shlex.split(line)[1:])
+
+
+def test_nothing_else_is_called_than_what_is_run_here_or_everybody_knows() -> None:
+    lines = dict.fromkeys(line for page in PAGES for line in shell_lines(page))
+    called = {Path(shlex.split(line)[0]).name for line in lines}
+    run_here = {"make", "ferrygate", "install", "systemd-sysusers", "systemd-tmpfiles"}
+    assert called - run_here <= {"apt", "python3", "pip", "nft", "systemctl", "cp"}
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("systemd-tmpfiles") is None, reason="needs root and systemd"
+)
+def test_users_owners_and_services_are_installed_by_the_lines_as_they_stand(tmp_path: Path) -> None:
+    """Into a folder in the place of the root folder: nothing of this machine is changed."""
+    for folder in ("etc/sysusers.d", "etc/tmpfiles.d", "etc/systemd/system", "var/lib"):
+        (tmp_path / folder).mkdir(parents=True)
+    for line in lines_of("install", "systemd-sysusers", "systemd-tmpfiles"):
+        moved = line.replace(" /etc/", f" {tmp_path}/etc/")
+        moved = re.sub(r"^(systemd-[a-z]+)", rf"\1 --root={tmp_path}", moved)
+        done = subprocess.run(
+            ["bash", "-c", moved], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{moved}: {done.stderr}"
+    users = (tmp_path / "etc/passwd").read_text()
+    assert all(f"ferrygate-{role}:" in users for role in ("edge", "guard", "ferry"))
+    services = {path.name for path in (tmp_path / "etc/systemd/system").iterdir()}
+    assert {f"ferrygate-outer-{role}.service" for role in ("edge", "guard", "ferry")} <= services
 
 
 @pytest.mark.parametrize("page", PAGES)
