@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import Unavailable
 from gateway.guard.hop import Hop
 from gateway.guard.judgement import judge
 from gateway.guard.outcome import Exit, Outcome, Passed
@@ -51,6 +52,7 @@ class Mortal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.deaths = 0
+        self.comes_back = True
         self._lock = threading.Lock()
         self._connections: list[socket.socket] = []
         self._listen()
@@ -88,7 +90,7 @@ class Mortal:
                     return
                 connection.sendall(b"%d: fd[10]: OK\0" % asked)
 
-    def die(self, *, comes_back: bool = True) -> None:
+    def die(self) -> None:
         with self._lock:
             self.deaths += 1
             for one in (self._listener, *self._connections):
@@ -96,7 +98,7 @@ class Mortal:
                     one.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._connections.clear()
-            if comes_back:
+            if self.comes_back:
                 time.sleep(0.005)
                 self._listen()
 
@@ -107,7 +109,8 @@ def mortal(path: Path) -> Iterator[Mortal]:
     try:
         yield clamd
     finally:
-        clamd.die(comes_back=False)
+        clamd.comes_back = False
+        clamd.die()
 
 
 class Gate:
@@ -181,6 +184,21 @@ def test_a_file_that_kills_clamd_is_refused_and_all_others_pass(
         gate.close()
 
 
+def test_a_daemon_that_ends_under_a_content_is_told_apart_from_one_that_is_gone(
+    short_path: Path,
+) -> None:
+    """On a connection that was kept, too, where the second try finds nobody any more."""
+    with mortal(short_path / "s") as clamd:
+        clamd.comes_back = False
+        scanner = Clamd(clamd.path, 2, 0)
+        assert scanner.scan(Content.of_bytes(PDF)) is None
+        for number in (3308, 3302):
+            with pytest.raises(Unavailable) as raised:
+                scanner.scan(Content.of_bytes(EVIL))
+            assert raised.value.number == number
+        scanner.close()
+
+
 def test_after_a_restart_of_the_guard_the_count_begins_anew(
     short_path: Path, tmp_path: Path
 ) -> None:
@@ -203,7 +221,8 @@ def test_while_clamd_is_down_for_all_the_file_waits_like_all_others(
     with mortal(short_path / "s") as clamd:
         gate = Gate(Clamd(clamd.path, 2, 0), tmp_path)
         gate.round(evil=1)
-        clamd.die(comes_back=False)
+        clamd.comes_back = False
+        clamd.die()
         for _ in range(4 * FAILURES_ALLOWED):
             gate.round()
         assert not gate.before.rejected
