@@ -357,6 +357,14 @@ TEXTS: Final[dict[int, Text]] = {
     ),
     2215: Text("inspection named no type", "检查未给出类型"),
     2216: Text("nothing is packed inside", "其中没有打包内容"),
+    2230: Text("nobody has looked for: {names}", "尚未查找:{names}"),
+    2231: Text(
+        "{name} found {count} times, first in {where}: {shown}",
+        "发现 {name} {count} 处,首见于 {where}:{shown}",
+        "Let the sender take it out, or ask who answers for the channel.",
+        "请发送方删去,或与通道负责人商定。",
+    ),
+    2232: Text("not found: {names}", "未发现:{names}"),
     2220: Text("{do}", "{do}"),
     2221: Text("the scanners' answer is still open", "等待扫描器应答"),
     2222: Text(

@@ -10,9 +10,10 @@ from datetime import UTC
 from typing import Any, Final
 
 from gateway.policy import words as w
-from gateway.policy.facts import UnpackLimits
+from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.filetypes import ARCHIVE_WORDS
 from gateway.policy.grammar import RETRY_APART_S
+from gateway.policy.lists import EntryList
 from gateway.policy.model import (
     ArchiveRule,
     Channel,
@@ -21,15 +22,19 @@ from gateway.policy.model import (
     EncryptedRule,
     FolderSink,
     FolderSource,
+    GradeRule,
+    IdentifiersRule,
     InsideRule,
     MalwareRule,
     NameRule,
+    PatternsRule,
     Priority,
     Rule,
     Section,
     SizeRule,
     TimeRule,
     TypeRule,
+    WordsRule,
     WritersRule,
 )
 from gateway.policy.phrases import Misread
@@ -38,6 +43,7 @@ from gateway.policy.texts import DEFAULT_ZONE, zone_of
 from gateway.policy.trials import read_trials
 from gateway.policy.values import (
     Afterwards,
+    Approval,
     ListName,
     Names,
     Retry,
@@ -101,6 +107,8 @@ def build(sheet: Sheet) -> Channel | None:
         priority=sheet.value(Section.LIMITS, w.PRIORITY) or Priority.NORMAL,
         rehearse=sheet.value(Section.CHANNEL, w.REHEARSE) or False,
         tests=tests,
+        sought=_sought(conditions),
+        approval=sheet.value(Section.CHANNEL, w.APPROVAL) or Approval(1, "operators"),
         file=sheet.document.file,
         line=sheet.document.top.line,
     )
@@ -139,7 +147,7 @@ def _resolved(sheet: Sheet, found: Found | None) -> tuple[tuple[str, ...], froze
     listed: frozenset[str] = frozenset()
     for item in found.value:
         if isinstance(item, ListName):
-            listed |= sheet.lists.get(item.name, frozenset())
+            listed |= sheet.lists.get(item.name, EntryList()).entries
     return tuple(item for item in found.value if isinstance(item, str)), listed
 
 
@@ -177,11 +185,38 @@ def _rule(sheet: Sheet, section: Section, word: str, found: Found) -> Rule | Non
             return ArchiveRule(value)
         case w.ENCRYPTED.name:
             return EncryptedRule()
+        case w.IDENTIFIERS.name:
+            return IdentifiersRule(value)
+        case w.SOUGHT.name:
+            return WordsRule(frozenset(item.name for item in value))
+        case w.PATTERNS.name:
+            return PatternsRule(frozenset(item.name for item in value))
+        case w.GRADE_FOUND.name:
+            higher = {name for name, known in sheet.lists.items() if known.grade > value}
+            return GradeRule(value, frozenset(higher))
         case _ if section is Section.FROM:
             return None
         case _:
             # A word of the table without a rule would be a line that nobody asks.
             raise RuntimeError(f"no rule for the word {word}")
+
+
+def _sought(conditions: tuple[Condition, ...]) -> Sought:
+    """All that the lines of a channel want looked for."""
+    identifiers: set[str] = set()
+    words: set[str] = set()
+    patterns: set[str] = set()
+    for condition in conditions:
+        match condition.rule:
+            case IdentifiersRule(names):
+                identifiers |= names
+            case WordsRule(names) | GradeRule(_, names):
+                words |= names
+            case PatternsRule(names):
+                patterns |= names
+            case _:
+                pass
+    return Sought(frozenset(identifiers), frozenset(words), frozenset(patterns))
 
 
 def _check_inside(sheet: Sheet) -> None:

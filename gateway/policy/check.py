@@ -17,6 +17,7 @@ from typing import Final
 from gateway.policy import words as w
 from gateway.policy.build import build
 from gateway.policy.document import Broken, Document, Entries, Scalar, read_document
+from gateway.policy.lists import EntryList
 from gateway.policy.located import Located
 from gateway.policy.model import Channel, Section
 from gateway.policy.parts import PARTS
@@ -38,7 +39,7 @@ class Checked:
     problems: tuple[Located, ...]
 
 
-def check_file(file: str, untrusted_bytes: bytes, lists: Mapping[str, frozenset[str]]) -> Checked:
+def check_file(file: str, untrusted_bytes: bytes, lists: Mapping[str, EntryList]) -> Checked:
     """Read and check one policy file. Raises nothing, does no I/O but the time zone database.
 
     file: its name for people. lists: the entries of each list of the set, by name.
@@ -52,7 +53,7 @@ def check_file(file: str, untrusted_bytes: bytes, lists: Mapping[str, frozenset[
 
 
 def _channel(
-    document: Document, lists: Mapping[str, frozenset[str]]
+    document: Document, lists: Mapping[str, EntryList]
 ) -> tuple[Channel | None, tuple[Located, ...]]:
     sheet = Sheet(document, lists)
     if not _kind_is_ready(sheet):

@@ -57,11 +57,28 @@ class MalwareFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that was looked for in the text of a file.
+
+    kind: what it is (SoughtKind). name: which identifier or list. shown: as much of it as a record
+    may keep; never the whole of an identifier. count: how often, in all of the file.
+    """
+
+    kind: str
+    name: str
+    where: str
+    shown: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """A file unit as inspection found it.
 
     name: as it came. at: when it was captured, with its zone. peer, address: who brought it, "" where
     the source has no such notion. malware: None as long as the scanners have not been asked.
+    hits: one for each thing sought that was found, by kind and name. searched: what was looked for;
+    a line about anything else cannot be answered.
     """
 
     name: str
@@ -72,6 +89,20 @@ class FileFacts:
     malware: MalwareFacts | None = None
     peer: str = ""
     address: str = ""
+    hits: tuple[Hit, ...] = ()
+    searched: Sought | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a channel wants looked for in text: identifiers by their words, lists by their names."""
+
+    identifiers: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    patterns: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.identifiers or self.words or self.patterns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from gateway.policy.phrases import (
 from gateway.policy.values import (
     NO_SIZE_LIMIT,
     Afterwards,
+    Approval,
     Expectation,
     ListName,
     Rate,
@@ -140,6 +141,14 @@ def read_name(text: str) -> str | ListName:
     return text
 
 
+def read_list_name(text: str) -> ListName:
+    """`in list NAME`. Raises Misread and nothing else."""
+    name = read_name(text) if text.startswith("in list") else None
+    if not isinstance(name, ListName):
+        raise Misread(2124, 0, len(text), ("in list NAME",), text=text, write="in list NAME")
+    return name
+
+
 _WHOLE: Final = re.compile(r"unchanged for +(?P<time>.+)")
 WHOLE_FORMS: Final = ("unchanged for DURATION", "as soon as it appears")
 
@@ -230,6 +239,30 @@ def read_folder(text: str) -> str:
 def read_grade(text: str) -> int:
     """A data grade, 1 (public) to 5. Raises Misread and nothing else."""
     return read_number(text, 1, 5)
+
+
+APPROVAL_FORMS: Final = ("N of GROUP",)
+_APPROVAL: Final = re.compile(r"(?P<n>[0-9,]+) of (?P<group>[a-z][a-z0-9-]{0,31})")
+MAX_APPROVERS: Final = 9
+
+
+def read_approval(text: str) -> Approval:
+    """`2 of security`. Raises Misread and nothing else."""
+    match = _APPROVAL.fullmatch(text)
+    if match is None:
+        raise Misread(2124, 0, len(text), APPROVAL_FORMS, text=text, write="2 of security")
+    return Approval(read_number(match["n"], 1, MAX_APPROVERS), match["group"])
+
+
+_ABOVE: Final = re.compile(r"above +(?P<grade>.+)")
+
+
+def read_above_grade(text: str) -> int:
+    """`above 3`: the data grade that is still good. Raises Misread and nothing else."""
+    match = _ABOVE.fullmatch(text)
+    if match is None:
+        raise Misread(2124, 0, len(text), ("above N",), text=text, write="above 3")
+    return read_number(match["grade"], 0, 4, match.start("grade"))
 
 
 EXPECT_FORMS: Final = ("delivered", "refused", "refused by WORD", "held", "held by WORD")

@@ -17,13 +17,17 @@ from gateway.policy.model import (
     Channel,
     Condition,
     EncryptedRule,
+    GradeRule,
+    IdentifiersRule,
     InsideRule,
     MalwareRule,
     NameRule,
+    PatternsRule,
     Section,
     SizeRule,
     TimeRule,
     TypeRule,
+    WordsRule,
     WritersRule,
 )
 from gateway.policy.phrases import say_size
@@ -140,6 +144,41 @@ def _encrypted(
     return _FAILS, 2211, _NOTHING
 
 
+def _identifiers(
+    rule: IdentifiersRule, _line: Condition, _channel: Channel, facts: FileFacts
+) -> Finding:
+    asked = facts.searched is not None and rule.words <= facts.searched.identifiers
+    return _sought("identifier", rule.words, facts, asked=asked)
+
+
+def _words(rule: WordsRule, _line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
+    asked = facts.searched is not None and rule.lists <= facts.searched.words
+    return _sought("word", rule.lists, facts, asked=asked)
+
+
+def _patterns(rule: PatternsRule, _line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
+    asked = facts.searched is not None and rule.lists <= facts.searched.patterns
+    return _sought("pattern", rule.lists, facts, asked=asked)
+
+
+def _grade(rule: GradeRule, _line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
+    asked = facts.searched is not None and rule.lists <= facts.searched.words
+    return _sought("word", rule.lists, facts, asked=asked)
+
+
+def _sought(kind: str, names: frozenset[str], facts: FileFacts, *, asked: bool) -> Finding:
+    """HOLDS where one of the names was found, and where nobody has looked: doubt never passes."""
+    if not asked:
+        return _HOLDS, 2230, {"names": ", ".join(sorted(names))}
+    for hit in facts.hits:
+        if hit.kind == kind and hit.name in names:
+            fields: dict[str, Field] = {
+                "name": hit.name, "where": hit.where, "shown": hit.shown, "count": hit.count,
+            }  # fmt: skip
+            return _HOLDS, 2231, fields
+    return _FAILS, 2232, {"names": ", ".join(sorted(names))}
+
+
 _JUDGES: Final[Mapping[type, _Judge]] = {
     TypeRule: _type,
     InsideRule: _inside,
@@ -150,4 +189,8 @@ _JUDGES: Final[Mapping[type, _Judge]] = {
     MalwareRule: _malware,
     ArchiveRule: _archive,
     EncryptedRule: _encrypted,
+    IdentifiersRule: _identifiers,
+    WordsRule: _words,
+    PatternsRule: _patterns,
+    GradeRule: _grade,
 }

@@ -1,11 +1,13 @@
 """Lists of a policy set: `in list NAME` means the entries of lists/NAME.txt or lists/NAME.csv.
 
-One entry a line, UTF-8; of a .csv the first column. Empty lines and lines that begin with # say nothing.
+One entry a line, UTF-8; of a .csv the first column. Empty lines and lines that begin with # say nothing,
+but for `# grade: 4` before the first entry: what is found by this list is of data grade 4.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.policy.located import Located
@@ -16,30 +18,42 @@ MAX_LIST_BYTES: Final = 32 << 20
 _LIST_FILE: Final = re.compile(
     r"lists/(?P<name>[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)\.(?P<form>txt|csv)"
 )
+_GRADE: Final = re.compile(r"# *grade: *(?P<grade>[1-5])")
 
 
-def read_list(path: str, untrusted_bytes: bytes) -> tuple[str, frozenset[str], tuple[Located, ...]]:
-    """Name, entries and problems of one list file. Raises nothing, does no I/O."""
+@dataclass(frozen=True, slots=True)
+class EntryList:
+    """A list of the set. grade: the data grade of what it finds, 0 where the list says none."""
+
+    entries: frozenset[str] = frozenset()
+    grade: int = 0
+
+
+def read_list(path: str, untrusted_bytes: bytes) -> tuple[str, EntryList, tuple[Located, ...]]:
+    """Name, content and problems of one list file. Raises nothing, does no I/O."""
     match = _LIST_FILE.fullmatch(path)
     if match is None:
-        return "", frozenset(), (_wrong(path, 0, 2182, name=path),)
+        return "", EntryList(), (_wrong(path, 0, 2182, name=path),)
     try:
         text = untrusted_bytes.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = untrusted_bytes.count(b"\n", 0, error.start) + 1
         return (
             match["name"],
-            frozenset(),
+            EntryList(),
             (_wrong(path, line, 2102, byte=f"0x{untrusted_bytes[error.start]:02x}"),),
         )
     entries: set[str] = set()
+    grade = 0
     for written in text.split("\n"):
         entry = _entry(written.strip(), match["form"])
+        if not entries and (said := _GRADE.fullmatch(entry)):
+            grade = int(said["grade"])
         if entry and not entry.startswith("#"):
             entries.add(entry)
     if not entries:
-        return match["name"], frozenset(), (_wrong(path, 0, 2117),)
-    return match["name"], frozenset(entries), ()
+        return match["name"], EntryList(), (_wrong(path, 0, 2117),)
+    return match["name"], EntryList(frozenset(entries), grade), ()
 
 
 def _entry(line: str, form: str) -> str:

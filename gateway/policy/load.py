@@ -21,7 +21,7 @@ from typing import Final
 
 from gateway.policy.check import check_file
 from gateway.policy.document import MAX_BYTES, Document, Entries
-from gateway.policy.lists import LIST_FOLDER, MAX_LIST_BYTES, read_list
+from gateway.policy.lists import LIST_FOLDER, MAX_LIST_BYTES, EntryList, read_list
 from gateway.policy.located import Located, LocatedErrors
 from gateway.policy.model import Channel, PolicySet, SetFile
 
@@ -54,7 +54,15 @@ def load_set(folder: Path) -> PolicySet:
         digest=digest_of(loading.files),
         files=tuple(sorted(loading.files, key=lambda file: file.path)),
         notes=tuple(loading.notes),
+        lists={name: loading.lists[name].entries for name in _sought(loading.channels)},
     )
+
+
+def _sought(channels: list[tuple[Channel, Document]]) -> set[str]:
+    """Lists that inspection looks for; those of names are in their conditions already."""
+    return {
+        name for channel, _ in channels for name in channel.sought.words | channel.sought.patterns
+    }
 
 
 def digest_of(files: list[SetFile]) -> str:
@@ -72,12 +80,13 @@ class _Loading:
         self.channels: list[tuple[Channel, Document]] = []
         self.problems: list[Located] = []
         self.notes: list[Located] = []
+        self.lists: dict[str, EntryList] = {}
 
     def read(self) -> None:
         names = self._names(self.folder, "")
         if names is None:
             return
-        lists = self._lists()
+        self.lists = lists = self._lists()
         for path in self._below(_RULES_FOLDER):
             self._read_file(path, MAX_RULES_BYTES)
         for name in names:
@@ -89,7 +98,7 @@ class _Loading:
         if not self.channels and not self.problems:
             self.notes.append(_whole_file(str(self.folder), 2185))
 
-    def _channel(self, name: str, lists: dict[str, frozenset[str]]) -> None:
+    def _channel(self, name: str, lists: dict[str, EntryList]) -> None:
         content = self._read_file(name, MAX_BYTES)
         if content is None:
             return
@@ -98,17 +107,17 @@ class _Loading:
         if checked.channel is not None and checked.document is not None:
             self.channels.append((checked.channel, checked.document))
 
-    def _lists(self) -> dict[str, frozenset[str]]:
-        lists: dict[str, frozenset[str]] = {}
+    def _lists(self) -> dict[str, EntryList]:
+        lists: dict[str, EntryList] = {}
         for path in self._below(LIST_FOLDER):
             content = self._read_file(path, MAX_LIST_BYTES)
             if content is None:
                 continue
-            name, entries, problems = read_list(path, content)
+            name, known, problems = read_list(path, content)
             self.problems += problems
             if name in lists:
                 self.problems.append(_whole_file(path, 2182))
-            lists[name] = entries
+            lists[name] = known
         return lists
 
     def _names(self, folder: Path, shown: str) -> list[str] | None:

@@ -15,10 +15,11 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Literal
 
-from gateway.policy.facts import UnpackLimits
+from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.located import Located
 from gateway.policy.values import (
     Afterwards,
+    Approval,
     Expectation,
     Names,
     Rate,
@@ -112,6 +113,38 @@ class EncryptedRule:
     """Something in the file cannot be read without a password."""
 
 
+@dataclass(frozen=True, slots=True)
+class IdentifiersRule:
+    """The text of the file names a person in one of these ways (words of policy.identifiers)."""
+
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class WordsRule:
+    """The text of the file holds an entry of one of these lists."""
+
+    lists: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternsRule:
+    """The text of the file fits a regular expression of one of these lists."""
+
+    lists: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRule:
+    """What was found is of a higher data grade than this (1 to 5).
+
+    lists: the lists of words of a higher grade. A list says its grade in its first lines.
+    """
+
+    above: int
+    lists: frozenset[str]
+
+
 Rule = (
     TypeRule
     | InsideRule
@@ -122,6 +155,10 @@ Rule = (
     | MalwareRule
     | ArchiveRule
     | EncryptedRule
+    | IdentifiersRule
+    | WordsRule
+    | PatternsRule
+    | GradeRule
 )
 
 
@@ -181,7 +218,8 @@ class Channel:
     """One permitted exchange.
 
     unpack: how far inspection takes archives apart. holds_encrypted: encrypted content waits for
-    people instead of being refused. rehearse: judged and recorded, never carried.
+    people instead of being refused. rehearse: judged and recorded, never carried. sought: what its
+    conditions want looked for in texts. approval: who releases what is held.
     conditions: in the order of the file; the order decides nothing but which line is named first.
     """
 
@@ -205,6 +243,8 @@ class Channel:
     tests: tuple[Trial, ...]
     file: str
     line: int
+    sought: Sought = field(default=Sought())
+    approval: Approval = field(default=Approval(1, "operators"))
 
     def types_taken(self, *, at_receiver: bool) -> frozenset[str] | None:
         """The types that can pass on this side, None where the channel names none."""
@@ -239,7 +279,8 @@ class PolicySet:
     """All channels of a folder.
 
     digest: SHA-256 (hexadecimal) over the manifest of the files that decide: channels, lists and
-    scanner rules. notes: what people should know and what stops nothing (names that were not read).
+    scanner rules. lists: entries of what inspection looks for in texts. notes: what people should
+    know and what stops nothing (names that were not read).
     A set without channels is whole: it lets nothing pass.
     """
 
@@ -247,6 +288,7 @@ class PolicySet:
     digest: str
     files: tuple[SetFile, ...]
     notes: tuple[Located, ...] = field(default=())
+    lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of_lane(self, lane: Lane) -> tuple[Channel, ...]:
         """The channels of a lane, by name."""

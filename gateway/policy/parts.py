@@ -47,7 +47,7 @@ PARTS: Final[tuple[Part, ...]] = (
 # Words of kinds and conditions that later versions bring: known, and refused as such.
 LATER: Final[Mapping[Section, frozenset[str]]] = {
     Section.CHANNEL: frozenset(
-        {"approval", "changed", "quality", "delivery", "lanes", "operations", "listed"}
+        {"changed", "quality", "delivery", "lanes", "operations", "listed"}
     ),
     Section.FROM: frozenset(
         {"drop_box", "peer", "addresses", "secret", "at", "database", "tables", "together", "mqtt",
@@ -57,10 +57,10 @@ LATER: Final[Mapping[Section, frozenset[str]]] = {
         {"drop_box", "peer", "addresses", "secret", "at", "database", "verbs", "conflict", "bad_row",
          "mqtt", "topics", "retain", "https", "share", "host"}
     ),
-    Section.PASSES_IF: frozenset({"cda", "pdf", "words", "grade_found", "peer", "address"}),
-    Section.HELD_IF: frozenset({"words", "grade_found", "malware", "cda", "pdf"}),
-    Section.REFUSED_IF: frozenset({"words", "grade_found", "cda", "pdf", "peer", "address"}),
-    Section.ALSO_AT_RECEIVER: frozenset({"archive", "words", "grade_found", "cda", "pdf"}),
+    Section.PASSES_IF: frozenset({"cda", "pdf", "peer", "address"}),
+    Section.HELD_IF: frozenset({"malware", "cda", "pdf"}),
+    Section.REFUSED_IF: frozenset({"cda", "pdf", "peer", "address"}),
+    Section.ALSO_AT_RECEIVER: frozenset({"archive", "cda", "pdf"}),
     Section.LIMITS: frozenset(
         {"schema_change", "silent_for", "per_caller", "whole_channel", "answer_within", "size"}
     ),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.policy.filetypes import FILE_TYPES
+from gateway.policy.identifiers import IDENTIFIER_TYPES
 from gateway.policy.model import Section
 from gateway.policy.parts import LATER, PARTS
 from gateway.policy.texts import GENERATED
@@ -53,6 +54,7 @@ def _lines() -> Iterator[str]:
             yield from _words(Section.TRY)
     yield from _later()
     yield from _types()
+    yield from _identifiers()
     yield from _generated()
 
 
@@ -94,6 +96,12 @@ def _types() -> Iterator[str]:
     for kind in FILE_TYPES:
         apart = "yes" if kind.is_archive else ""
         yield f"| `{kind.word}` | {kind.zh} | {kind.described} ({kind.described_zh}) | {apart} |"
+
+
+def _identifiers() -> Iterator[str]:
+    yield from ("", "## Identifiers", "", "| word | 中文 | is |", "| --- | --- | --- |")
+    for kind in IDENTIFIER_TYPES:
+        yield f"| `{kind.word}` | {kind.zh} | {kind.described} ({kind.described_zh}) |"
 
 
 def _generated() -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
 from gateway.errors import Field
+from gateway.policy.lists import EntryList
 from gateway.policy.located import Located
 from gateway.policy.model import Section
 from gateway.policy.nodes import Broken, Document, Entries, Items, Node, Scalar
@@ -39,7 +40,7 @@ class Sheet:
     """What has been read of a file so far: values by section and word, and every problem."""
 
     document: Document
-    lists: Mapping[str, frozenset[str]]
+    lists: Mapping[str, EntryList]
     problems: list[Located] = field(default_factory=list)
     found: dict[Section, dict[str, Found]] = field(default_factory=dict)
 

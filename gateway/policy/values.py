@@ -106,6 +106,14 @@ class Afterwards:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """So many different people of a group release what is held."""
+
+    people: int
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What a test expects. word: the rule that must be among those that decide, "" for any."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from gateway.policy import grammar, timewindow
+from gateway.policy import grammar, identifiers, timewindow
 from gateway.policy.facts import UnpackLimits
 from gateway.policy.filetypes import TYPE_WORDS
 from gateway.policy.model import Clash, Priority, Section
@@ -26,6 +26,7 @@ from gateway.policy.texts import (
 )
 from gateway.policy.values import (
     Afterwards,
+    Approval,
     Expectation,
     ListName,
     Rate,
@@ -138,6 +139,12 @@ TIME_ZONE: Final = Word[str](
     "time 所用时区;未写时为 Asia/Shanghai。",
     ("a name of the IANA time zone database",), "Asia/Shanghai",
     r"^[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*$", read_zone,
+)  # fmt: skip
+APPROVAL: Final = Word[Approval](
+    "approval", (Section.CHANNEL,),
+    "How many different people must release a unit that is held, and of which group.",
+    "待审批单元须由几名不同人员放行,以及所属组。",
+    grammar.APPROVAL_FORMS, "2 of security", r"^[1-9] of [a-z][a-z0-9-]*$", grammar.read_approval,
 )  # fmt: skip
 REHEARSE: Final = Word[bool](
     "rehearse", (Section.CHANNEL,),
@@ -261,6 +268,37 @@ ENCRYPTED: Final = Word[str](
     "含加密内容的文件转待审批;未写此行则拒绝。",
     ("any",), "any", _choice(("any",)), _one_of(("any",)),
 )  # fmt: skip
+IDENTIFIERS: Final = Word[frozenset[str]](
+    "identifiers", (Section.HELD_IF, Section.REFUSED_IF),
+    "The text of the file, at any depth and however it is written, names a person in one of these"
+    " ways. Words: see Identifiers.",
+    "文件内(任意层级、任意写法)的文字含有下列个人标识之一。可用词见“Identifiers”。",
+    ("KIND", "KIND, KIND or KIND"), "identity numbers or mobile numbers",
+    _many(tuple(identifiers.IDENTIFIERS)), _one_of(tuple(identifiers.IDENTIFIERS)), frozenset,
+    many=True, splits=True,
+)  # fmt: skip
+SOUGHT: Final = Word[tuple[ListName, ...]](
+    "words", (Section.HELD_IF, Section.REFUSED_IF),
+    "The text of the file holds an entry of a list. Capital and small letters, full and half width"
+    " and characters that cannot be seen make no difference.",
+    "文件内的文字含有列表中的词;不分大小写、全角半角,不可见字符不起作用。",
+    ("in list NAME", "[in list NAME, in list NAME]"), "in list staff-addresses",
+    r"^in list [a-z0-9-]+$", grammar.read_list_name, tuple, many=True,
+)  # fmt: skip
+PATTERNS: Final = Word[tuple[ListName, ...]](
+    "patterns", (Section.HELD_IF, Section.REFUSED_IF),
+    "The text of the file fits a regular expression of a list (RE2 syntax: no back references).",
+    "文件内的文字符合列表中的正则表达式(RE2 语法,不支持反向引用)。",
+    ("in list NAME", "[in list NAME, in list NAME]"), "in list contract-numbers",
+    r"^in list [a-z0-9-]+$", grammar.read_list_name, tuple, many=True,
+)  # fmt: skip
+GRADE_FOUND: Final = Word[int](
+    "grade_found", (Section.HELD_IF, Section.REFUSED_IF),
+    "The highest data grade of what is found. A list of words gives its entries a grade when it"
+    " begins with `# grade: 4`.",
+    "所发现内容的最高数据分级;词表首部写 # grade: 4 即为其词条定级。",
+    ("above N",), "above 3", r"^above [0-4]$", grammar.read_above_grade,
+)  # fmt: skip
 RATE: Final = Word[Rate](
     "rate", (Section.LIMITS,),
     "How many units may pass in a time; what comes above it waits, nothing is refused for it.",
@@ -337,9 +375,10 @@ TRY_SIZE: Final = Word[int](
 )  # fmt: skip
 
 WORDS: Final[tuple[Word[Any], ...]] = (
-    CHANNEL, PURPOSE, OWNER, CARRIES, LANE, GRADE, TIME_ZONE, REHEARSE,
+    CHANNEL, PURPOSE, OWNER, CARRIES, LANE, GRADE, TIME_ZONE, APPROVAL, REHEARSE,
     FOLDER, NAMES, WRITERS, WHOLE_WHEN, AFTERWARDS, ON_CLASH, FILE_MODE,
     TYPE, INSIDE, SIZE, TIME, NAME, MALWARE, ARCHIVE, ENCRYPTED,
+    IDENTIFIERS, SOUGHT, PATTERNS, GRADE_FOUND,
     RATE, RETRY, PRIORITY,
     TITLE, EXPECT, TRY_FILE, TRY_GENERATED, TRY_NAME, TRY_TIME, TRY_WRITER, TRY_SIZE,
 )  # fmt: skip

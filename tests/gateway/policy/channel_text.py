@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 from gateway.policy.check import check_file
 from gateway.policy.facts import FileFacts, Leaf, MalwareFacts
+from gateway.policy.lists import EntryList
 from gateway.policy.located import Located
 from gateway.policy.model import Channel
 
@@ -34,14 +35,14 @@ NOON = datetime(2026, 1, 7, 12, 0, tzinfo=CHINA)
 
 
 def read(
-    text: str, lists: Mapping[str, frozenset[str]] | None = None
+    text: str, lists: Mapping[str, EntryList] | None = None
 ) -> tuple[Channel | None, list[Located]]:
     """The channel of a text, and every problem of it."""
     checked = check_file("10-test.yaml", text.encode(), lists or {})
     return checked.channel, list(checked.problems)
 
 
-def channel(text: str, lists: Mapping[str, frozenset[str]] | None = None) -> Channel:
+def channel(text: str, lists: Mapping[str, EntryList] | None = None) -> Channel:
     made, problems = read(text, lists)
     assert not problems, problems
     assert made is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.messages import text_of
+from gateway.policy.lists import EntryList
 from gateway.policy.located import show
 from gateway.policy.model import Clash, Priority, Section
 from gateway.unit.model import Kind, Lane
@@ -122,7 +123,7 @@ def test_a_type_that_is_refused_cannot_be_held() -> None:
 
 def test_lists_stand_for_their_entries() -> None:
     text = changed("  folder: /srv/out", "  folder: /srv/out\n  writers: root or in list lab")
-    made = channel(text, {"lab": frozenset({"anna", "bo"})})
+    made = channel(text, {"lab": EntryList(frozenset({"anna", "bo"}))})
     assert made.source.writers == frozenset({"root", "anna", "bo"})
 
 
