@@ -45,7 +45,7 @@ def judge(
     limits = channel.unpack
     wanted = None if every_check else channel.types_taken(at_receiver=at_receiver)
     facts = inspector.examine(
-        body, name, at, limits, peer=peer, wanted=wanted, thorough=every_check
+        body, name, at, limits, peer=peer, wanted=wanted, thorough=every_check, channel=channel
     )
     verdict = evaluate(channel, facts, at_receiver=at_receiver)
     if verdict.result is Result.NEEDS_SCAN or every_check:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,16 +19,20 @@ from typing import Final, assert_never
 
 from gateway.errors import Unavailable
 from gateway.inspection.content import Content, bytes_body, file_body
+from gateway.inspection.looking import Check, Looking
 from gateway.inspection.malware.opening import open_scanners
 from gateway.inspection.malware.scanner import Scanner, ScannerState
 from gateway.inspection.names import judge_unit_name
+from gateway.inspection.receiving import checks as receiving_checks
 from gateway.inspection.receiving import structure
 from gateway.inspection.receiving import unpack as receiving_unpack
+from gateway.inspection.sending import checks as sending_checks
 from gateway.inspection.sending import types
 from gateway.inspection.sending import unpack as sending_unpack
-from gateway.inspection.unsound import Role
+from gateway.inspection.unsound import Fault, Role, Word
 from gateway.inspection.walk import CONTAINER_WORDS, Members, ReadType, Walk
 from gateway.policy.facts import Detection, FileFacts, MalwareFacts, UnpackLimits
+from gateway.policy.model import Channel
 from gateway.unit.stages import Body
 
 __all__ = [
@@ -54,7 +58,8 @@ class Inspector:
     """
 
     def __init__(self, role: Role, scanners: Sequence[Scanner], scratch: Path) -> None:
-        self._read_type, self._members = _readers(role)
+        self._read_type, self._members, self._checks = _readers(role)
+        self._lookings: dict[str, tuple[Channel, Looking]] = {}
         self._scanners = tuple(scanners)
         self._scratch = scratch
         self._answers = itertools.count()
@@ -71,21 +76,52 @@ class Inspector:
         address: str = "",
         wanted: frozenset[str] | None = None,
         thorough: bool = True,
+        channel: Channel | None = None,
     ) -> FileFacts:
         """What a body is and holds. Raises Unavailable 3310, 3311, 3313 and nothing else.
 
         wanted: the types that can pass; any other is not taken apart. thorough: False stops at the
-        first problem that refuses. What decides is the same either way.
+        first problem that refuses. What decides is the same either way. channel: whose lines ask for
+        formats and texts, None for neither; prepared, or Misconfigured 39xx may come of its lists.
 
         Reads heads and tails; the whole only of containers, and of images up to 16 MiB.
         """
-        walk = Walk(self._read_type, self._members, limits, self._scratch, None, wanted, thorough)
+        looking = None if channel is None else self._looking_of(channel)
+        search = None if looking is None else looking.search()
+        walk = Walk(
+            self._read_type, self._members, limits, self._scratch, None, wanted, thorough,
+            looking, search,
+        )  # fmt: skip
         _walk(walk, body, name)
         for fault in judge_unit_name(name):
             walk.complain(fault, name)
-        leaves, problems = tuple(walk.leaves), tuple(walk.problems)
-        size_bytes = body.size_bytes
-        return FileFacts(name, size_bytes, at, leaves, problems, None, peer, address)
+        hits = search.hits() if search is not None else ()
+        if search is not None and search.overflowed:
+            walk.complain(Fault(Word.TEXT, 3969, {}), name)
+        return FileFacts(
+            name,
+            body.size_bytes,
+            at,
+            tuple(walk.leaves),
+            tuple(walk.problems),
+            None,
+            peer,
+            address,
+            hits,
+            None if looking is None or search is None else looking.sought,
+            frozenset() if looking is None else looking.formats,
+        )
+
+    def prepare(self, channels: Iterable[Channel]) -> None:
+        """Make ready what these channels want looked at. Raises Misconfigured 3951 to 3968."""
+        made = {channel.name: (channel, Looking(channel, self._checks)) for channel in channels}
+        self._lookings = made
+
+    def _looking_of(self, channel: Channel) -> Looking:
+        known = self._lookings.get(channel.name)
+        if known is None or known[0] is not channel:
+            known = self._lookings[channel.name] = (channel, Looking(channel, self._checks))
+        return known[1]
 
     def scan(self, body: Body, facts: FileFacts, limits: UnpackLimits) -> FileFacts:
         """The same facts with what every scanner says about the whole and every leaf.
@@ -144,11 +180,11 @@ def _unreadable(error: OSError) -> Unavailable:
     )
 
 
-def _readers(role: Role) -> tuple[ReadType, Members]:
+def _readers(role: Role) -> tuple[ReadType, Members, Mapping[str, Check]]:
     match role:
         case Role.SENDING:
-            return types.read_type, sending_unpack.members
+            return types.read_type, sending_unpack.members, sending_checks.CHECKS
         case Role.RECEIVING:
-            return structure.read_type, receiving_unpack.members
+            return structure.read_type, receiving_unpack.members, receiving_checks.CHECKS
         case _:
             assert_never(role)

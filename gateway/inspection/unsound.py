@@ -24,6 +24,15 @@ class Word(StrEnum):
     ARCHIVE = "archive"
     ENCRYPTED = "encrypted"
     NAME = "name"
+    JSON = "json"
+    FHIR = "fhir"
+    XML = "xml"
+    CDA = "cda"
+    HL7 = "hl7"
+    CSV = "csv"
+    DICOM = "dicom"
+    IMAGE = "image"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from gateway.inspection.content import Content
 from gateway.inspection.leaf import collect
+from gateway.inspection.looking import Looking, Search
 from gateway.inspection.names import judge_member_name
 from gateway.inspection.unsound import Fault, Member, Reading, TooMuch, Unsound, Word
 from gateway.policy.facts import Leaf, Problem, UnpackLimits
-from gateway.policy.filetypes import ARCHIVE_WORDS
+from gateway.policy.filetypes import ARCHIVE_WORDS, FORMATS
 
 DOCUMENT_WORDS: Final = frozenset(["docx", "xlsx", "pptx", "ofd"])
 CONTAINER_WORDS: Final = ARCHIVE_WORDS | DOCUMENT_WORDS
+# What lies in these is a part of them, and to a policy they are one thing.
+CARRYING_WORDS: Final = DOCUMENT_WORDS.union(*FORMATS.values())
 # What taking apart one unit may take of a processor: 1 GiB of honest reports needs a few seconds.
 MAX_PROCESSOR_S: Final = 20.0
 # Small files are allowed to shrink as much as they like: a page of blanks is no bomb.
@@ -97,7 +100,8 @@ class Walk:
 
     visit: called with each content that is not empty (the unit first) and its path; what it raises
     goes through. wanted: types that are worth taking apart, None for all: any other is refused anyway.
-    thorough: go on behind a fault that refuses, to tell of every other.
+    thorough: go on behind a fault that refuses, to tell of every other. looking: what is looked at
+    inside formats, None for nothing; search: what takes the texts that are found there.
     """
 
     read_type: ReadType
@@ -107,6 +111,8 @@ class Walk:
     visit: Visit | None = None
     wanted: frozenset[str] | None = None
     thorough: bool = True
+    looking: Looking | None = None
+    search: Search | None = None
     leaves: list[Leaf] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -118,6 +124,7 @@ class Walk:
         if self.wanted is not None and word not in self.wanted:
             return
         try:
+            self._inside(content, name, word, budget, 1)
             self._apart(content, name, word, budget, 1)
         except TooMuch as error:
             self.complain(error.fault, name)
@@ -177,13 +184,40 @@ class Walk:
             return False
         return True
 
+    def _inside(
+        self, content: Content, path: str, word: str, budget: Budget, level: int, document: str = ""
+    ) -> None:
+        """A format to its end: what is wrong with it, what is packed in it, what it says."""
+        if self.looking is None or self.looking.wants_nothing:
+            return
+        self._stop_if_refused()
+        if level > self.limits.depth:
+            raise TooMuch(3221, limit=self.limits.depth)
+        meter = Meter(content.size_bytes)
+        try:
+            for item in self.looking.items(content, word):
+                if isinstance(item, Fault):
+                    self.complain(item, path)
+                    self._stop_if_refused()
+                elif isinstance(item, Member):
+                    budget.count_member()
+                    self._member(item, path, document or word, meter, budget, level)
+                elif self.search is not None:
+                    self.search.add(
+                        replace(item, where=f"{path} > {item.where}" if item.where else path)
+                    )
+        except TooMuch:
+            raise
+        except Unsound as error:
+            self.complain(error.fault, path)
+
     def _member(
         self, member: Member, outer: str, word: str, meter: Meter, budget: Budget, level: int
     ) -> None:
         path = f"{outer} > {member.name}"
         for fault in (*judge_member_name(member.name), *member.faults):
             self.complain(fault, path)
-        document = word if word in DOCUMENT_WORDS else ""
+        document = word if word in CARRYING_WORDS else ""
         if member.encrypted:
             if not document:
                 self.leaves.append(Leaf(path, "unknown", 0))
@@ -202,6 +236,7 @@ class Walk:
             self._check_macros(leaf, path, document)
         else:
             self.leaves.append(Leaf(path, word, leaf.size_bytes))
+        self._inside(leaf, path, word, budget, level + 1, document)
         if self._apart(leaf, path, word, budget, level + 1, document):
             # What an inner archive held has been counted; the archive itself is not content.
             budget.produced_bytes -= leaf.size_bytes

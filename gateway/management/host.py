@@ -88,13 +88,18 @@ def open_desk(host: Host, role: Role) -> Desk:
 
 
 def open_inspector(desk: Desk, reading: Reading) -> Inspector:
-    """The readers and scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules)."""
+    """The readers and scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules).
+
+    From here on a policy set comes into force only if the inspector can do what it asks.
+    """
     host = desk.host
     scratch = host.folder.state_of(desk.role) / "scratch"
     scratch.mkdir(mode=0o700, exist_ok=True)
     settings = host.settings.scanners
     yara = str(host.path(settings.yara)) if settings.yara else ""
-    return Inspector(reading, open_scanners(replace(settings, yara=yara)), scratch)
+    inspector = Inspector(reading, open_scanners(replace(settings, yara=yara)), scratch)
+    desk.policy.prepare_with(inspector.prepare)
+    return inspector
 
 
 class ScannerWatch:

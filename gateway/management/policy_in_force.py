@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from gateway.audit.event import Event, Recorder, Status
-from gateway.errors import Field
+from gateway.errors import Field, Misconfigured
 from gateway.policy.load import load_set
 from gateway.policy.located import LocatedErrors
-from gateway.policy.model import PolicySet
+from gateway.policy.model import Channel, PolicySet
+
+Prepare = Callable[[Iterable[Channel]], None]
 
 
 class PolicyInForce:
@@ -33,6 +35,29 @@ class PolicyInForce:
         self._recorder = recorder
         self._status = status
         self._current: PolicySet | None = None
+        self._prepare: Prepare | None = None
+
+    def prepare_with(self, prepare: Prepare) -> None:
+        """Whoever looks at files makes ready for each set before it comes into force; so for this one.
+
+        prepare: raises Misconfigured for what it cannot use; the set is then refused.
+        """
+        self._prepare = prepare
+        current, self._current = self._current, None
+        if current is not None and self._is_usable(current):
+            self._current = current
+
+    def _is_usable(self, loaded: PolicySet) -> bool:
+        if self._prepare is None:
+            return True
+        try:
+            self._prepare(loaded.channels.values())
+        except Misconfigured as error:
+            self._refuse(
+                f"{error.fields.get('path', self._folder)}:{error.fields.get('line', 1)}", 1
+            )
+            return False
+        return True
 
     def current(self) -> PolicySet | None:
         return self._current
@@ -51,6 +76,8 @@ class PolicyInForce:
             return False
         except OSError as error:
             self._refuse(f"{self._folder}: {error.strerror}", 1)
+            return False
+        if not self._is_usable(loaded):
             return False
         self._current = loaded
         self._channels(loaded.channels)

@@ -10,18 +10,42 @@ from gateway.messages import (
     audit,
     connectors,
     ferry,
+    formats_csv,
+    formats_hl7,
+    formats_image,
+    formats_json,
+    formats_xml,
     identity,
     inspection,
     operating,
     policy,
+    sandbox,
     settings,
     spool,
+    text_search,
 )
 from gateway.messages.text import Text
 
 LANGUAGES: Final = ("en", "zh")
 
-_AREAS = (settings, policy, connectors, inspection, identity, ferry, audit, spool, operating)
+_AREAS = (
+    settings,
+    policy,
+    connectors,
+    inspection,
+    formats_json,
+    formats_xml,
+    formats_hl7,
+    formats_csv,
+    formats_image,
+    text_search,
+    sandbox,
+    identity,
+    ferry,
+    audit,
+    spool,
+    operating,
+)
 
 
 def _all_texts() -> dict[int, Text]:

@@ -357,6 +357,9 @@ TEXTS: Final[dict[int, Text]] = {
     ),
     2215: Text("inspection named no type", "检查未给出类型"),
     2216: Text("nothing is packed inside", "其中没有打包内容"),
+    2233: Text("nothing in it is of the format {word}", "其中没有 {word} 格式的内容"),
+    2234: Text("every part of the format is: {takes}", "该格式的各部分均符合:{takes}"),
+    2235: Text("nobody has read its parts of the format {word}", "其 {word} 格式的部分尚未检查"),
     2230: Text("nobody has looked for: {names}", "尚未查找:{names}"),
     2231: Text(
         "{name} found {count} times, first in {where}: {shown}",

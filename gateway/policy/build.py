@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from gateway.policy import words as w
 from gateway.policy.facts import Sought, UnpackLimits
-from gateway.policy.filetypes import ARCHIVE_WORDS
+from gateway.policy.filetypes import ARCHIVE_WORDS, FORMATS
 from gateway.policy.grammar import RETRY_APART_S
 from gateway.policy.lists import EntryList
 from gateway.policy.model import (
@@ -22,6 +22,7 @@ from gateway.policy.model import (
     EncryptedRule,
     FolderSink,
     FolderSource,
+    FormatRule,
     GradeRule,
     IdentifiersRule,
     InsideRule,
@@ -81,6 +82,7 @@ def build(sheet: Sheet) -> Channel | None:
         zone = UTC
     source, sink = _source(sheet), _sink(sheet)
     tests = read_trials(sheet, zone)
+    sought = _sought(conditions)
     name = sheet.value(Section.CHANNEL, w.CHANNEL)
     carries = sheet.value(Section.CHANNEL, w.CARRIES)
     lane = sheet.value(Section.CHANNEL, w.LANE)
@@ -107,7 +109,8 @@ def build(sheet: Sheet) -> Channel | None:
         priority=sheet.value(Section.LIMITS, w.PRIORITY) or Priority.NORMAL,
         rehearse=sheet.value(Section.CHANNEL, w.REHEARSE) or False,
         tests=tests,
-        sought=_sought(conditions),
+        sought=sought,
+        lists={name: sheet.lists[name].text for name in sought.words | sought.patterns},
         approval=sheet.value(Section.CHANNEL, w.APPROVAL) or Approval(1, "operators"),
         file=sheet.document.file,
         line=sheet.document.top.line,
@@ -185,6 +188,8 @@ def _rule(sheet: Sheet, section: Section, word: str, found: Found) -> Rule | Non
             return ArchiveRule(value)
         case w.ENCRYPTED.name:
             return EncryptedRule()
+        case _ if word in FORMATS:
+            return FormatRule(word, value)
         case w.IDENTIFIERS.name:
             return IdentifiersRule(value)
         case w.SOUGHT.name:

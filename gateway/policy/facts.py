@@ -78,7 +78,8 @@ class FileFacts:
     name: as it came. at: when it was captured, with its zone. peer, address: who brought it, "" where
     the source has no such notion. malware: None as long as the scanners have not been asked.
     hits: one for each thing sought that was found, by kind and name. searched: what was looked for;
-    a line about anything else cannot be answered.
+    a line about anything else cannot be answered. checked: words of the formats of which every part was
+    read to its end.
     """
 
     name: str
@@ -91,6 +92,7 @@ class FileFacts:
     address: str = ""
     hits: tuple[Hit, ...] = ()
     searched: Sought | None = None
+    checked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,3 +70,17 @@ FILE_TYPES: Final[tuple[FileType, ...]] = (
 BY_WORD: Final[Mapping[str, FileType]] = MappingProxyType({t.word: t for t in FILE_TYPES})
 TYPE_WORDS: Final[tuple[str, ...]] = tuple(BY_WORD)
 ARCHIVE_WORDS: Final[frozenset[str]] = frozenset(t.word for t in FILE_TYPES if t.is_archive)
+
+# Format words of a policy (`fhir: any resource`) and the types that each is about.
+FORMATS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "json": frozenset(["json"]),
+        "fhir": frozenset(["fhir json", "fhir xml"]),
+        "xml": frozenset(["xml"]),
+        "cda": frozenset(["cda"]),
+        "hl7": frozenset(["hl7 v2"]),
+        "csv": frozenset(["csv"]),
+        "dicom": frozenset(["dicom"]),
+        "image": frozenset(["png", "jpeg", "gif", "tiff", "bmp"]),
+    }
+)

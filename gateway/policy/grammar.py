@@ -6,6 +6,8 @@ Nothing here knows in which section a phrase stands; that is the table in `gatew
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from gateway.policy.facts import UnpackLimits
@@ -22,6 +24,7 @@ from gateway.policy.values import (
     Afterwards,
     Approval,
     Expectation,
+    FormatDemand,
     ListName,
     Rate,
     Retry,
@@ -239,6 +242,41 @@ def read_folder(text: str) -> str:
 def read_grade(text: str) -> int:
     """A data grade, 1 (public) to 5. Raises Misread and nothing else."""
     return read_number(text, 1, 5)
+
+
+# The phrases of each format word; NAMES stands for a list of names of their own form.
+FORMAT_PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "json": ("well formed",),
+        "fhir": ("any resource", "NAMES"),
+        "xml": ("well formed",),
+        "cda": ("follows CDA R2", "follows WS/T 500"),
+        "hl7": ("any message", "NAMES"),
+        "csv": ("any columns", "columns NAMES"),
+        "dicom": ("any object", "without private elements"),
+        "image": ("whole",),
+    }
+)
+_FORMAT_NAME: Final = {
+    "fhir": re.compile(r"[A-Z][A-Za-z]{1,60}"),
+    "hl7": re.compile(r"[A-Z]{3}(?:\^[A-Z][A-Z0-9]{2})?"),
+    "csv": re.compile(r"[^\x00-\x1f,]{1,100}"),
+}
+_BETWEEN_NAMES: Final = re.compile(r", *| +or +| +and +")
+
+
+def read_format(word: str, text: str) -> FormatDemand:
+    """What a line asks of a format, `any resource` or `Patient or Observation`. Raises Misread 2124."""
+    for phrase in FORMAT_PHRASES[word]:
+        before, listed, _ = phrase.partition("NAMES")
+        if text == phrase:
+            return FormatDemand(phrase)
+        if listed and text.startswith(before):
+            names = tuple(_BETWEEN_NAMES.split(text.removeprefix(before)))
+            if all(_FORMAT_NAME[word].fullmatch(name) for name in names):
+                return FormatDemand(phrase, names)
+    first = FORMAT_PHRASES[word][0]
+    raise Misread(2124, 0, len(text), FORMAT_PHRASES[word], text=text, write=first)
 
 
 APPROVAL_FORMS: Final = ("N of GROUP",)

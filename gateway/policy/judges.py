@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from gateway.errors import Field
 from gateway.policy.facts import FileFacts, Leaf
+from gateway.policy.filetypes import FORMATS
 from gateway.policy.model import (
     ArchiveRule,
     Channel,
     Condition,
     EncryptedRule,
+    FormatRule,
     GradeRule,
     IdentifiersRule,
     InsideRule,
@@ -144,6 +146,15 @@ def _encrypted(
     return _FAILS, 2211, _NOTHING
 
 
+def _format(rule: FormatRule, line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
+    # What is wrong is a problem of the facts, with the word of this line; here nothing was.
+    if rule.word in facts.checked:
+        return _HOLDS, 2234, {"takes": line.text}
+    if any(leaf.type in FORMATS[rule.word] for leaf in facts.leaves):
+        return _FAILS, 2235, {"word": rule.word}
+    return _NOT_ASKED, 2233, {"word": rule.word}
+
+
 def _identifiers(
     rule: IdentifiersRule, _line: Condition, _channel: Channel, facts: FileFacts
 ) -> Finding:
@@ -193,4 +204,5 @@ _JUDGES: Final[Mapping[type, _Judge]] = {
     WordsRule: _words,
     PatternsRule: _patterns,
     GradeRule: _grade,
+    FormatRule: _format,
 }

@@ -23,10 +23,14 @@ _GRADE: Final = re.compile(r"# *grade: *(?P<grade>[1-5])")
 
 @dataclass(frozen=True, slots=True)
 class EntryList:
-    """A list of the set. grade: the data grade of what it finds, 0 where the list says none."""
+    """A list of the set. grade: the data grade of what it finds, 0 where the list says none.
+
+    text: its entries, each in its own line as in the file, for whoever names a line of it.
+    """
 
     entries: frozenset[str] = frozenset()
     grade: int = 0
+    text: str = ""
 
 
 def read_list(path: str, untrusted_bytes: bytes) -> tuple[str, EntryList, tuple[Located, ...]]:
@@ -44,16 +48,19 @@ def read_list(path: str, untrusted_bytes: bytes) -> tuple[str, EntryList, tuple[
             (_wrong(path, line, 2102, byte=f"0x{untrusted_bytes[error.start]:02x}"),),
         )
     entries: set[str] = set()
+    kept: list[str] = []
     grade = 0
     for written in text.split("\n"):
         entry = _entry(written.strip(), match["form"])
         if not entries and (said := _GRADE.fullmatch(entry)):
             grade = int(said["grade"])
-        if entry and not entry.startswith("#"):
+        says = bool(entry) and not entry.startswith("#")
+        kept.append(entry if says else "")
+        if says:
             entries.add(entry)
     if not entries:
         return match["name"], EntryList(), (_wrong(path, 0, 2117),)
-    return match["name"], EntryList(frozenset(entries), grade), ()
+    return match["name"], EntryList(frozenset(entries), grade, "\n".join(kept)), ()
 
 
 def _entry(line: str, form: str) -> str:

@@ -28,7 +28,7 @@ from gateway.policy.model import Channel, PolicySet, SetFile
 # First line of the digest's manifest: another way of counting would be another line.
 _MANIFEST_HEAD: Final = "ferrygate policy set 1\n"
 _CHANNEL_FILE: Final = re.compile(r"[0-9]{2}-[a-z0-9][a-z0-9-]{0,80}\.yaml")
-_KNOWN: Final = frozenset({"README.md", "lists", "samples", "yara", "policy.schema.json"})
+_KNOWN: Final = frozenset({"README.md", "codes", "lists", "samples", "yara", "policy.schema.json"})
 _RULES_FOLDER: Final = "yara"
 MAX_RULES_BYTES: Final = 64 << 20
 # Far above any installation; a folder with more is the wrong folder.
@@ -54,15 +54,7 @@ def load_set(folder: Path) -> PolicySet:
         digest=digest_of(loading.files),
         files=tuple(sorted(loading.files, key=lambda file: file.path)),
         notes=tuple(loading.notes),
-        lists={name: loading.lists[name].entries for name in _sought(loading.channels)},
     )
-
-
-def _sought(channels: list[tuple[Channel, Document]]) -> set[str]:
-    """Lists that inspection looks for; those of names are in their conditions already."""
-    return {
-        name for channel, _ in channels for name in channel.sought.words | channel.sought.patterns
-    }
 
 
 def digest_of(files: list[SetFile]) -> str:
@@ -80,13 +72,12 @@ class _Loading:
         self.channels: list[tuple[Channel, Document]] = []
         self.problems: list[Located] = []
         self.notes: list[Located] = []
-        self.lists: dict[str, EntryList] = {}
 
     def read(self) -> None:
         names = self._names(self.folder, "")
         if names is None:
             return
-        self.lists = lists = self._lists()
+        lists = self._lists()
         for path in self._below(_RULES_FOLDER):
             self._read_file(path, MAX_RULES_BYTES)
         for name in names:

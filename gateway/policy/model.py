@@ -21,6 +21,7 @@ from gateway.policy.values import (
     Afterwards,
     Approval,
     Expectation,
+    FormatDemand,
     Names,
     Rate,
     Retry,
@@ -145,6 +146,14 @@ class GradeRule:
     lists: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class FormatRule:
+    """Every part of one of these formats is what its standard and this line say."""
+
+    word: str
+    demand: FormatDemand
+
+
 Rule = (
     TypeRule
     | InsideRule
@@ -159,6 +168,7 @@ Rule = (
     | WordsRule
     | PatternsRule
     | GradeRule
+    | FormatRule
 )
 
 
@@ -220,6 +230,7 @@ class Channel:
     unpack: how far inspection takes archives apart. holds_encrypted: encrypted content waits for
     people instead of being refused. rehearse: judged and recorded, never carried. sought: what its
     conditions want looked for in texts. approval: who releases what is held.
+    lists: the entries of what is sought, a line each, by the lists' names.
     conditions: in the order of the file; the order decides nothing but which line is named first.
     """
 
@@ -245,6 +256,13 @@ class Channel:
     line: int
     sought: Sought = field(default=Sought())
     approval: Approval = field(default=Approval(1, "operators"))
+    lists: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def formats(self) -> Mapping[str, FormatDemand]:
+        """What its lines ask of formats, by their words."""
+        rules = (condition.rule for condition in self.conditions)
+        return {rule.word: rule.demand for rule in rules if isinstance(rule, FormatRule)}
 
     def types_taken(self, *, at_receiver: bool) -> frozenset[str] | None:
         """The types that can pass on this side, None where the channel names none."""
@@ -279,8 +297,7 @@ class PolicySet:
     """All channels of a folder.
 
     digest: SHA-256 (hexadecimal) over the manifest of the files that decide: channels, lists and
-    scanner rules. lists: entries of what inspection looks for in texts. notes: what people should
-    know and what stops nothing (names that were not read).
+    scanner rules. notes: what people should know and what stops nothing (names that were not read).
     A set without channels is whole: it lets nothing pass.
     """
 
@@ -288,7 +305,6 @@ class PolicySet:
     digest: str
     files: tuple[SetFile, ...]
     notes: tuple[Located, ...] = field(default=())
-    lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of_lane(self, lane: Lane) -> tuple[Channel, ...]:
         """The channels of a lane, by name."""

@@ -21,13 +21,13 @@ from gateway.errors import Field, GatewayError, Misconfigured
 from gateway.messages import describe
 from gateway.policy.coverage import reached_lines, untested_lines
 from gateway.policy.evaluate import Effect, Result, Verdict, evaluate
-from gateway.policy.facts import FileFacts, MalwareFacts, UnpackLimits
+from gateway.policy.facts import FileFacts, MalwareFacts
 from gateway.policy.located import Located
 from gateway.policy.model import Channel, PolicySet, Trial
 from gateway.policy.permitted import first_name, first_time, first_writer
 from gateway.policy.samples import generate_sample
 
-Examine = Callable[[Path, str, UnpackLimits], FileFacts]
+Examine = Callable[[Path, str, Channel], FileFacts]
 Generate = Callable[[str], bytes]
 
 
@@ -81,7 +81,7 @@ def run_tests(
 ) -> TestReport:
     """Run the tests of a set, or of some channels of it. Reads samples below `folder`.
 
-    examine(path, name, limits): the facts of a file under a name; `malware` may be None where no
+    examine(path, name, channel): the facts of a file under a name; `malware` may be None where no
     scanner is at hand. A GatewayError that it raises makes the test NOT_RUN. Raises nothing else.
     """
     wanted = set(policy_set.channels if channels is None else channels)
@@ -117,7 +117,7 @@ class _Bench:
             problem = _at_test(channel, trial.line, 2192, sample=trial.sample)
             return TrialResult(channel.name, trial, Status.FAILED, problem=problem)
         try:
-            facts = self.examine(path, name, channel.unpack)
+            facts = self.examine(path, name, channel)
         except GatewayError as error:
             why = describe(Misconfigured(error.number, **error.fields))
             problem = _at_test(channel, trial.line, 2196, title=trial.title, why=why)

@@ -106,6 +106,14 @@ class Afterwards:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatDemand:
+    """What a line asks of a format. says: the phrase. names: what it names: types, messages, columns."""
+
+    says: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """So many different people of a group release what is held."""
 

@@ -28,6 +28,7 @@ from gateway.policy.values import (
     Afterwards,
     Approval,
     Expectation,
+    FormatDemand,
     ListName,
     Rate,
     Retry,
@@ -268,6 +269,56 @@ ENCRYPTED: Final = Word[str](
     "含加密内容的文件转待审批;未写此行则拒绝。",
     ("any",), "any", _choice(("any",)), _one_of(("any",)),
 )  # fmt: skip
+
+
+def _format(
+    name: str, en: str, zh: str, forms: tuple[str, ...], example: str
+) -> Word[FormatDemand]:
+    """A line about the inside of a format; the type line says whether such files are taken at all."""
+    return Word[FormatDemand](
+        name, (Section.PASSES_IF,), en, zh, forms, example, r"^\S",
+        lambda text: grammar.read_format(name, text),
+    )  # fmt: skip
+
+
+FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
+    _format(
+        "json", "JSON is read to its end by two strict parsers: no doubled keys, no programs in it.",
+        "由两个严格解析器读完整个 JSON:无重复键,不夹带程序。", ("well formed",), "well formed",
+    ),
+    _format(
+        "fhir", "FHIR R4 resources, their elements, values and narratives; or these resources only.",
+        "FHIR R4 资源的元素、取值与叙述文本;或仅限所列资源。",
+        ("any resource", "RESOURCE, RESOURCE or RESOURCE"), "Patient, Observation or Bundle",
+    ),
+    _format(
+        "xml", "XML without document types, instructions, inclusions and scripts.",
+        "XML 不含文档类型、处理指令、包含和脚本。", ("well formed",), "well formed",
+    ),
+    _format(
+        "cda", "Clinical documents by their header and elements.", "按文档头和元素检查临床文档。",
+        ("follows CDA R2", "follows WS/T 500"), "follows WS/T 500",
+    ),
+    _format(
+        "hl7", "HL7 version 2 messages by segments, fields and escapes; or these messages only.",
+        "按段、字段与转义检查 HL7 v2 消息;或仅限所列消息。",
+        ("any message", "MESSAGE, MESSAGE or MESSAGE"), "ADT, ORU^R01",
+    ),
+    _format(
+        "csv", "Tables: as many cells in each row, nothing that a spreadsheet runs; or these columns only.",
+        "表格各行列数一致,不含电子表格会执行的内容;或仅限所列各列。",
+        ("any columns", "columns NAME, NAME and NAME"), "columns id, name and born",
+    ),
+    _format(
+        "dicom", "DICOM objects element by element, to the last byte; private elements too where not said.",
+        "逐元素检查 DICOM 对象直至末字节;未写则允许私有元素。",
+        ("any object", "without private elements"), "without private elements",
+    ),
+    _format(
+        "image", "Images are walked and decoded to their end.", "图像逐块检查并解码至结尾。",
+        ("whole",), "whole",
+    ),
+)  # fmt: skip
 IDENTIFIERS: Final = Word[frozenset[str]](
     "identifiers", (Section.HELD_IF, Section.REFUSED_IF),
     "The text of the file, at any depth and however it is written, names a person in one of these"
@@ -378,7 +429,7 @@ WORDS: Final[tuple[Word[Any], ...]] = (
     CHANNEL, PURPOSE, OWNER, CARRIES, LANE, GRADE, TIME_ZONE, APPROVAL, REHEARSE,
     FOLDER, NAMES, WRITERS, WHOLE_WHEN, AFTERWARDS, ON_CLASH, FILE_MODE,
     TYPE, INSIDE, SIZE, TIME, NAME, MALWARE, ARCHIVE, ENCRYPTED,
-    IDENTIFIERS, SOUGHT, PATTERNS, GRADE_FOUND,
+    *FORMAT_WORDS, IDENTIFIERS, SOUGHT, PATTERNS, GRADE_FOUND,
     RATE, RETRY, PRIORITY,
     TITLE, EXPECT, TRY_FILE, TRY_GENERATED, TRY_NAME, TRY_TIME, TRY_WRITER, TRY_SIZE,
 )  # fmt: skip

@@ -18,7 +18,8 @@ from gateway.errors import GatewayError
 from gateway.inspection.chain import Inspector, Role, Scanner, file_body, open_scanners
 from gateway.management.layout import hosts_of
 from gateway.management.settings import load_settings
-from gateway.policy.facts import FileFacts, UnpackLimits
+from gateway.policy.facts import FileFacts
+from gateway.policy.model import Channel
 from gateway.unit.model import Lane, Side
 
 # Where Debian's clamd listens; asked only where no gate says otherwise.
@@ -52,11 +53,11 @@ class LaptopInspection:
             self._inspectors[role] = Inspector(role, self.scanners, self.scratch)
         return self._inspectors[role]
 
-    def examine(self, path: Path, name: str, limits: UnpackLimits) -> FileFacts:
+    def examine(self, path: Path, name: str, channel: Channel) -> FileFacts:
         """The facts of a sample, scanned where there is a scanner. Raises Unavailable 33xx."""
         inspector, body = self.inspector(Lane.IMPORT.sender), file_body(path)
-        facts = inspector.examine(body, name, datetime.now(UTC), limits)
-        return inspector.scan(body, facts, limits) if self.scanners else facts
+        facts = inspector.examine(body, name, datetime.now(UTC), channel.unpack, channel=channel)
+        return inspector.scan(body, facts, channel.unpack) if self.scanners else facts
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from gateway.management.layout import HostFolder, Role
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.words import say
+from gateway.unit.model import Side
 
 if TYPE_CHECKING:
     from gateway.policy.located import Located, LocatedErrors
@@ -43,6 +44,8 @@ def check(call: Call) -> Answer:
     except LocatedErrors as errors:
         return Answer(unread_data(folder, errors, call.language), render_check, Exit.NO)
     with laptop_inspection(folder, call.gate()) as inspection:
+        # Lists of words and patterns are made ready here as a guard does it: what is wrong is told now.
+        inspection.inspector(Side.OUTER).prepare(policy_set.channels.values())
         report = run_tests(policy_set, folder, inspection.examine)
     data = check_data(folder, policy_set, report, inspection.scanned_by, call.language)
     return Answer(data, render_check, Exit.NO if data["errors"] else Exit.YES)

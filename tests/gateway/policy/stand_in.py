@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from gateway.policy.facts import FileFacts, Leaf, Problem, UnpackLimits
+from gateway.policy.model import Channel
 from tests.gateway.policy.channel_text import NOON
 
 _FIRST = (
@@ -19,11 +20,11 @@ _FIRST = (
 )  # fmt: skip
 
 
-def examine(path: Path, name: str, limits: UnpackLimits) -> FileFacts:
+def examine(path: Path, name: str, channel: Channel) -> FileFacts:
     content = path.read_bytes()
     leaves: list[Leaf] = []
     problems: list[Problem] = []
-    _look(name, content, limits, leaves, problems)
+    _look(name, content, channel.unpack, leaves, problems)
     return FileFacts(name, len(content), NOON, tuple(leaves), tuple(problems))
 
 

@@ -97,7 +97,7 @@ def test_what_names_a_person_is_no_condition_to_pass() -> None:
 
 def test_a_list_may_say_its_grade_before_its_first_entry() -> None:
     name, known, problems = read_list("lists/a.txt", b"# rare\n# grade: 4\nhiv\n")
-    assert (name, known, problems) == ("a", EntryList(frozenset({"hiv"}), 4), ())
+    assert (name, known, problems) == ("a", EntryList(frozenset({"hiv"}), 4, "\n\nhiv\n"), ())
     assert read_list("lists/a.txt", b"hiv\n# grade: 4\n")[1].grade == 0
 
 

@@ -11,6 +11,7 @@ from gateway.errors import Unavailable
 from gateway.policy.evaluate import Result
 from gateway.policy.facts import Detection, FileFacts, MalwareFacts, UnpackLimits
 from gateway.policy.load import load_set
+from gateway.policy.model import Channel
 from gateway.policy.samples import generate_sample
 from gateway.policy.testing import Status, TestReport, run_tests
 from gateway.policy.texts import GENERATED
@@ -110,10 +111,10 @@ def test_without_a_scanner_samples_count_as_clean_and_malware_tests_do_not_run(
 
 
 def test_with_a_scanner_its_answer_counts(tmp_path: Path) -> None:
-    def scanning(path: Path, name: str, limits: UnpackLimits) -> FileFacts:
+    def scanning(path: Path, name: str, channel: Channel) -> FileFacts:
         hit = b"EICAR" in path.read_bytes()
         found = (Detection("ClamAV", "Eicar-Test", name),) if hit else ()
-        return replace(examine(path, name, limits), malware=MalwareFacts(found, ("ClamAV",)))
+        return replace(examine(path, name, channel), malware=MalwareFacts(found, ("ClamAV",)))
 
     text = BASIC + "  malware: clean\ntests:\n" + GOOD + BAD
     text += "  - name: eicar\n    try: {generated: eicar}\n    expect: refused by malware\n"

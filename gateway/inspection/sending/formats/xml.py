@@ -1,0 +1,70 @@
+"""XML, as the sending guard reads it: libxml2 through lxml, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+from lxml import etree
+
+from gateway.inspection.content import Content
+from gateway.inspection.formats.contract import FormatLimits, Item
+from gateway.inspection.formats.xml import Watch, XmlProfile, unsound, utf8_of
+
+
+def check(content: Content, limits: FormatLimits, profile: XmlProfile) -> Iterator[Item]:
+    """Faults, texts and files of a document. Raises Unsound 3600 to 3609 and OSError."""
+    yield from watch(content, Watch(limits, profile))
+
+
+def watch(content: Content, follower: Watch) -> Iterator[Item]:
+    """The same for a vocabulary that follows the document itself."""
+    parser = etree.XMLParser(
+        target=_Target(follower), encoding="utf-8", resolve_entities=False, no_network=True,
+        load_dtd=False, huge_tree=False,
+    )  # fmt: skip
+    for piece in utf8_of(content):
+        _asked(parser.feed, piece)
+        yield from follower.items()
+    _asked(parser.close)
+    # With a target libxml2 goes on behind an error of namespaces, and only notes it.
+    for error in parser.feed_error_log:
+        raise unsound(3600, reason=error.message[:80])
+    yield from follower.items()
+
+
+def _asked(call: Callable[..., object], *arguments: bytes) -> None:
+    try:
+        call(*arguments)
+    except etree.XMLSyntaxError as error:
+        raise unsound(3600, reason=(error.msg or "")[:80]) from error
+
+
+class _Target:
+    """What lxml calls for each event; names come as `{space}local`."""
+
+    def __init__(self, follower: Watch) -> None:
+        self._follower = follower
+        self.data = follower.data
+        self.comment = follower.comment
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        space, name = _split(tag)
+        self._follower.start(space, name, {_split(key): value for key, value in attributes.items()})
+
+    def end(self, _tag: str) -> None:
+        self._follower.end()
+
+    def pi(self, target: str, _data: str | None = None) -> NoReturn:
+        raise unsound(3603, target=target[:40])
+
+    def doctype(self, name: str | None, _public: str | None, _system: str | None) -> NoReturn:
+        raise unsound(3602, name=(name or "")[:40])
+
+    def close(self) -> None:
+        """lxml asks for it at the end."""
+
+
+def _split(name: str) -> tuple[str, str]:
+    space, closed, local = name[1:].partition("}") if name.startswith("{") else ("", "", name)
+    return (space, local) if closed or not space else ("", name)

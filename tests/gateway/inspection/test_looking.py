@@ -1,0 +1,186 @@
+"""What a channel wants looked at inside its files is looked at on both sides, and nothing is passed over."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.guard.judgement import judge
+from gateway.inspection.chain import Inspector, Role, bytes_body
+from gateway.policy.check import check_file
+from gateway.policy.evaluate import Result, Verdict
+from gateway.policy.lists import read_list
+from gateway.policy.model import Channel
+from tests.attacks.conftest import AT, EXE, PDF, zipped
+from tests.corpus.csv import CASES as CSV_CASES
+from tests.corpus.hl7 import CASES as HL7_CASES
+from tests.corpus.hl7 import good as good_message
+from tests.corpus.hl7 import with_program
+from tests.corpus.xml import CDA_CASES, GOOD_CDA, cda_with_program
+
+LISTS = {
+    name: read_list(f"lists/{name}.txt", text.encode())[1]
+    for name, text in (("rare", "# grade: 4\n罕见病\n"), ("numbers", "a = ZX-[0-9]{6}\n"))
+}
+TYPES = (
+    "  type: json, fhir json, xml, cda, hl7 v2, csv, text, zip, docx or pdf\n"
+    "  inside: csv, text or json\n"
+)
+FORMATS = (
+    "  json: well formed\n  fhir: Patient or Bundle\n  xml: well formed\n  cda: follows WS/T 500\n"
+    "  hl7: ORU^R01 or ADT\n  csv: any columns\n"
+)
+SOUGHT = (
+    "refused_if:\n  identifiers: identity numbers or mobile numbers\n  patterns: in list numbers\n"
+    "held_if:\n  words: in list rare\n  grade_found: above 3\n"
+)
+# A number of GB 11643's form and check digit, of nobody.
+IDENTITY = "11010519491231002X"
+ROLES = list(Role)
+
+
+def channel_of(lines: str) -> Channel:
+    text = (
+        "channel: c\npurpose: p\nowner: o\ncarries: files\nlane: import\ngrade: 3\n"
+        "from:\n  folder: /srv/a\nto:\n  folder: /srv/b\npasses_if:\n" + lines
+    )
+    checked = check_file("10-c.yaml", text.encode(), LISTS)
+    assert checked.channel is not None, checked.problems
+    return checked.channel
+
+
+def judged(tmp_path: Path, role: Role, channel: Channel, data: bytes) -> Verdict:
+    return judge(
+        Inspector(role, [], tmp_path), channel, bytes_body(data), "x.bin", AT,
+        at_receiver=role is Role.RECEIVING,
+    ).verdict  # fmt: skip
+
+
+def patient(**more: object) -> bytes:
+    return json.dumps({"resourceType": "Patient", "id": "a1", **more}).encode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "data",
+    [
+        good_message(),
+        GOOD_CDA["a report"](),
+        b"id,name\n1,Li\n2,Wang\n",
+        b'{"a": [1, 2.50]}',
+        patient(gender="male"),
+        zipped(("a.csv", b"id,name\n1,Li\n2,Wang\n")),
+        PDF,
+    ],
+    ids=["hl7", "cda", "csv", "json", "fhir", "csv in a zip", "pdf"],
+)
+def test_what_is_right_passes_on_both_sides(tmp_path: Path, role: Role, data: bytes) -> None:
+    verdict = judged(tmp_path, role, channel_of(TYPES + FORMATS), data)
+    assert verdict.result is Result.PASSES, verdict.deciding
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (HL7_CASES[9][1](), "hl7"),
+        (good_message().replace(b"ORU^R01", b"ORM^O01"), "hl7"),
+        (CDA_CASES[3][1](), "cda"),
+        (CSV_CASES[0][1](), "csv"),
+        (b'{"a": 1, "a": 2}', "json"),
+        (patient(gender="robot"), "fhir"),
+        (json.dumps({"resourceType": "Observation"}).encode(), "fhir"),
+        (zipped(("a.csv", b"id,name\n1,=1+1\n2,b\n")), "csv"),
+    ],
+    ids=["hl7", "hl7 message", "cda", "csv", "json", "fhir code", "fhir type", "csv in a zip"],
+)
+def test_what_is_wrong_is_refused_by_the_line_of_its_format(
+    tmp_path: Path, role: Role, data: bytes, word: str
+) -> None:
+    verdict = judged(tmp_path, role, channel_of(TYPES + FORMATS), data)
+    assert verdict.result is Result.REFUSED
+    assert verdict.deciding is not None
+    assert verdict.deciding.word == word
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_program(),
+        cda_with_program(),
+        json.dumps({"report": base64.b64encode(EXE).decode()}).encode(),
+        zipped(("a.json", json.dumps({"x": base64.b64encode(EXE).decode()}).encode())),
+        json.dumps({"x": base64.b64encode(zipped(("a.exe", EXE))).decode()}).encode(),
+    ],
+    ids=["hl7", "cda", "json", "json in a zip", "zip in json"],
+)
+def test_a_program_inside_a_value_is_a_program(tmp_path: Path, role: Role, data: bytes) -> None:
+    verdict = judged(tmp_path, role, channel_of(TYPES + FORMATS), data)
+    assert (verdict.result, verdict.number) == (Result.REFUSED, 3117)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("data", "word", "result"),
+    [
+        (f"id,name\n1,{IDENTITY}\n2,x\n".encode(), "identifiers", Result.REFUSED),
+        (f"id,name\n1,{IDENTITY}\n2,x\n".encode("gb18030"), "identifiers", Result.REFUSED),
+        ("id,name\n1,１１０１０５１９４９１２３１００２Ｘ\n2,x\n".encode(), "identifiers", Result.REFUSED),
+        (json.dumps({"a": {"b": [IDENTITY]}}).encode(), "identifiers", Result.REFUSED),
+        (good_message().replace(b"7001", IDENTITY.encode()), "identifiers", Result.REFUSED),
+        (GOOD_CDA["a report"]().replace(b"0001", IDENTITY.encode()), "identifiers", Result.REFUSED),
+        (f"the number is {IDENTITY}.\n".encode(), "identifiers", Result.REFUSED),
+        (zipped(("a.txt", f"the number is {IDENTITY}.\n".encode())), "identifiers", Result.REFUSED),
+        (b"order ZX-123456 is here\n", "patterns", Result.REFUSED),
+        ("诊断:罕\u200b见病 一例\n".encode(), "words", Result.HELD),
+        (b"nothing of note here\n", "", Result.PASSES),
+    ],
+)  # fmt: skip
+def test_what_is_sought_is_found_in_every_format(
+    tmp_path: Path, role: Role, data: bytes, word: str, result: Result
+) -> None:
+    verdict = judged(tmp_path, role, channel_of(TYPES + FORMATS + SOUGHT), data)
+    assert verdict.result is result
+    assert (verdict.deciding.word if verdict.deciding else "") == word
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_where_texts_are_sought_what_nobody_can_read_does_not_pass(
+    tmp_path: Path, role: Role
+) -> None:
+    verdict = judged(tmp_path, role, channel_of(TYPES + SOUGHT), PDF)
+    assert (verdict.result, verdict.number) == (Result.REFUSED, 3959)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_channel_that_asks_for_nothing_costs_nothing(tmp_path: Path, role: Role) -> None:
+    plain = channel_of("  type: json\n")
+    assert judged(tmp_path, role, plain, b'{"a": 1, "a": 2}').result is Result.PASSES
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_story_tells_no_whole_number(tmp_path: Path, role: Role) -> None:
+    data = f"id,name\n1,{IDENTITY}\n2,x\n".encode()
+    verdict = judged(tmp_path, role, channel_of(TYPES + SOUGHT), data)
+    assert verdict.deciding is not None
+    told = " ".join(str(value) for value in verdict.deciding.fields.values())
+    assert IDENTITY not in told
+    assert "***" in told
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_files_in_files_in_files_end_at_the_limit(tmp_path: Path, role: Role) -> None:
+    data = b'{"a": 1}'
+    for _ in range(12):
+        data = json.dumps({"x": base64.b64encode(data + b" " * 64).decode()}).encode()
+    verdict = judged(tmp_path, role, channel_of(TYPES + FORMATS), data)
+    # JSON in base64 is no file by its first bytes; a zip is.
+    for _ in range(8):
+        data = json.dumps({"x": base64.b64encode(zipped(("a.json", data))).decode()}).encode()
+    deep = judged(tmp_path, role, channel_of(TYPES + FORMATS), data)
+    assert verdict.result is Result.PASSES
+    assert (deep.result, deep.number) == (Result.REFUSED, 3221)
