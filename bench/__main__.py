@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from bench import files, lane, sealing
+from bench import files, lane, sealing, text
 from bench.record import Record, Tell, as_record, not_measured
 
 _TELL_EVERY_S: Final = 0.2
@@ -29,6 +29,8 @@ _FIGURES: Final = (
     "file.large",
     "file.latency",
     "file.memory",
+    "inspect.words",
+    "inspect.identifiers",
 )
 _ONLY_BY_NAME: Final = ("file.memory",)
 
@@ -60,6 +62,10 @@ def _measure(name: str, tell: Tell) -> list[Record]:
             return [files.large(tell)]
         case "file.latency":
             return [files.latency(tell)]
+        case "inspect.words":
+            return [text.words(tell)]
+        case "inspect.identifiers":
+            return [text.identifiers(tell)]
         case _:
             return [files.memory(tell)]
 
