@@ -25,7 +25,7 @@ from gateway.guard.leaving import Leaving
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait, Work
 from gateway.guard.patience import Patience
 from gateway.guard.waiting import Waiting
-from gateway.guard.workers import Workers
+from gateway.guard.workers import Settled, Workers
 from gateway.spool.model import Put, QueueReader, QueueWriter, Taken
 from gateway.unit.model import Stage
 
@@ -68,6 +68,7 @@ class Hop:
         self._workers = Workers(self._outcome, threads, self._patience.is_suspect)
         self._waiting = Waiting(status)
         self._leaving = Leaving(reader, status)
+        self._ready: Settled = []
         self._journal_alarm = 0
 
     def step(self, now_s: float) -> float:
@@ -79,12 +80,13 @@ class Hop:
             return FIRST_WAIT_S
         has_room = self._workers.has_room
         taken = self._reader.take(BATCH_UNITS, BATCH_BYTES) if has_room else []
-        results = self._workers.run(taken)
-        if results:
-            self._settle(results)
-            self._leaving.set_aside(now_s)
-            return 0.0
-        return 0.0 if self._workers.wait() else 0.01
+        self._workers.start(taken)
+        # While the disk takes a whole batch the threads work on the next one.
+        settled = self._settle_ready(now_s)
+        self._ready = self._workers.done()
+        if len(taken) < BATCH_UNITS:
+            settled |= self._settle_ready(now_s)
+        return 0.0 if settled or self._ready or self._workers.wait() else 0.01
 
     def close(self) -> None:
         """End the threads; what they held comes again from its queue."""
@@ -110,6 +112,14 @@ class Hop:
             if taken.attempt < FAULTS_ALLOWED:
                 raise
             return Exit(Stage.CORRUPT, 1090, fields={"error": type(error).__name__})
+
+    def _settle_ready(self, now_s: float) -> bool:
+        """Whether there was something to settle."""
+        ready, self._ready = self._ready, []
+        if ready:
+            self._settle(ready)
+            self._leaving.set_aside(now_s)
+        return bool(ready)
 
     def _settle(self, results: Sequence[tuple[Taken, Outcome]]) -> None:
         """Put, record, acknowledge: in this order, one group commit each."""

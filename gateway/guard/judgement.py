@@ -49,7 +49,7 @@ def judge(
     )
     verdict = evaluate(channel, facts, at_receiver=at_receiver)
     if verdict.result is Result.NEEDS_SCAN or every_check:
-        facts = inspector.scan(body, facts, limits)
+        facts = inspector.scan(body, facts, limits, channel=channel)
         verdict = evaluate(channel, facts, at_receiver=at_receiver)
     return Judgement(facts, verdict)
 

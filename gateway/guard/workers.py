@@ -47,6 +47,9 @@ class Workers:
         self._bulk = ThreadPoolExecutor(BULK_THREADS, "bulk")
         # One at a time: beside a killer of scanners a harmless unit would look guilty too.
         self._suspects = ThreadPoolExecutor(1, "suspect")
+        # Started with the last batch: small units in their threads, or in the caller's own.
+        self._begun: dict[Future[Outcome], Taken] = {}
+        self._own: list[Taken] = []
         self._under_way: dict[Future[Outcome], Taken] = {}
         self._done: SimpleQueue[Future[Outcome]] = SimpleQueue()
         self._next: list[Future[Outcome]] = []
@@ -57,20 +60,33 @@ class Workers:
         """Whether more may be given: what is under way is bounded in number and memory."""
         return self._held_bytes < UNDER_WAY_BYTES and len(self._under_way) < UNDER_WAY_UNITS
 
-    def run(self, taken: Sequence[Taken]) -> Settled:
-        """Start these; gives what is done by now, of these and of earlier ones.
-
-        Raises what the work raised: a bug, which ends the process.
-        """
-        small: list[Taken] = []
+    def start(self, taken: Sequence[Taken]) -> None:
+        """Start these. With one thread the small ones begin with done()."""
         for one in taken:
             if self._is_suspect(one.number):
                 self._watch(self._suspects.submit(self._work, one), one)
             elif one.body.size_bytes > BULK_BYTES:
                 self._watch(self._bulk.submit(self._work, one), one)
+            elif self._small is not None:
+                self._begun[self._small.submit(self._work, one)] = one
             else:
-                small.append(one)
-        return [*self._ended(), *self._now(small)]
+                self._own.append(one)
+
+    def done(self) -> Settled:
+        """Wait for the small ones that were started last; gives all that is done by now.
+
+        Raises what the work raised: a bug, which ends the process.
+        """
+        own, self._own = self._own, []
+        begun, self._begun = self._begun, {}
+        finished, late = wait(begun, timeout=SMALL_WAIT_S)
+        for future in late:
+            self._watch(future, begun[future])
+        return [
+            *self._ended(),
+            *((one, future.result()) for future, one in begun.items() if future in finished),
+            *((one, self._work(one)) for one in own),
+        ]
 
     def wait(self) -> bool:
         """Wait a moment for what is under way; False where nothing is."""
@@ -85,15 +101,6 @@ class Workers:
         for pool in (self._small, self._bulk, self._suspects):
             if pool is not None:
                 pool.shutdown(wait=True, cancel_futures=True)
-
-    def _now(self, small: Sequence[Taken]) -> Settled:
-        if self._small is None:
-            return [(one, self._work(one)) for one in small]
-        started = {self._small.submit(self._work, one): one for one in small}
-        done, late = wait(started, timeout=SMALL_WAIT_S)
-        for future in late:
-            self._watch(future, started[future])
-        return [(one, future.result()) for future, one in started.items() if future in done]
 
     def _watch(self, future: Future[Outcome], taken: Taken) -> None:
         self._under_way[future] = taken

@@ -123,9 +123,17 @@ class Inspector:
             known = self._lookings[channel.name] = (channel, Looking(channel, self._checks))
         return known[1]
 
-    def scan(self, body: Body, facts: FileFacts, limits: UnpackLimits) -> FileFacts:
-        """The same facts with what every scanner says about the whole and every leaf.
+    def scan(
+        self,
+        body: Body,
+        facts: FileFacts,
+        limits: UnpackLimits,
+        *,
+        channel: Channel | None = None,
+    ) -> FileFacts:
+        """The same facts with what every scanner says about the whole and every part.
 
+        channel: the one that `examine` was given: what its formats carry in values is a part too.
         Raises Unavailable 33xx where a scanner cannot answer or there is none, and nothing else.
         """
         if not self._scanners:
@@ -140,8 +148,10 @@ class Inspector:
                     if signature is not None:
                         detections.append(Detection(scanner.name, signature, path))
 
-        if facts.leaves and facts.leaves[0].type in CONTAINER_WORDS:
-            walk = Walk(self._read_type, self._members, limits, self._scratch, ask)
+        looking = None if channel is None else self._looking_of(channel)
+        kind = facts.leaves[0].type if facts.leaves else ""
+        if kind in CONTAINER_WORDS or (looking is not None and looking.reads(kind)):
+            walk = Walk(self._read_type, self._members, limits, self._scratch, ask, looking=looking)
             _walk(walk, body, facts.name)
             # What stopped this walk and not the first (its time) left parts that no scanner saw.
             problems += tuple(one for one in walk.problems if one not in problems)

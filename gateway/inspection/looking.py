@@ -85,6 +85,10 @@ class Looking:
         """Whether files are judged by their type and container alone."""
         return not self._profiles and self._plan is None
 
+    def reads(self, kind: str) -> bool:
+        """Whether contents of this type are read to their end, so that files inside come out."""
+        return kind in self._profiles or (self._plan is not None and kind in _FORMAT_OF)
+
     def items(self, content: Content, kind: str) -> Iterator[Item]:
         """What is inside a content of this type: faults, members, texts. Raises Unsound and OSError."""
         profile = self._profiles.get(kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from gateway.guard import workers
 from gateway.guard.hop import BATCH_UNITS, Hop
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait
 from gateway.guard.workers import BULK_BYTES
-from gateway.spool.model import Entry, Taken
+from gateway.spool.model import Entry, Put, Taken
 from gateway.unit.model import Stage
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
 
@@ -228,6 +228,50 @@ def test_several_threads_work_on_one_batch(tmp_path: Path) -> None:
     bench.hop.step(0.0)
     assert sorted(bench.after.entries) == [0, 1, 2, 3]
     bench.hop.close()
+
+
+def test_the_next_batch_is_worked_on_while_the_disk_takes_the_last(tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    def work(taken: Taken) -> Outcome:
+        if taken.number >= BATCH_UNITS:
+            begun.set()
+        return pass_on(taken)
+
+    class Slow(MemoryQueue):
+        overlapped: bool | None = None
+
+        def put(self, entries: Sequence[Entry]) -> list[Put]:
+            if self.overlapped is None:
+                self.overlapped = begun.wait(10)
+            return super().put(entries)
+
+    bench = Bench(work, tmp_path, threads=2)
+    slow = bench.after = Slow(bench.staging)
+    bench.hop = Hop(
+        bench.before, slow, work, bench.recorder, bench.board, stage=Stage.CLEARED, threads=2
+    )
+    bench.fill(2 * BATCH_UNITS)
+    bench.run()
+    bench.hop.close()
+    assert slow.overlapped
+    assert sorted(slow.entries) == list(range(2 * BATCH_UNITS))
+    assert sorted(bench.before.acknowledged) == list(range(2 * BATCH_UNITS))
+
+
+def test_a_bug_in_a_batch_does_not_undo_the_one_before(tmp_path: Path) -> None:
+    def work(taken: Taken) -> Outcome:
+        if taken.number == BATCH_UNITS:
+            raise ValueError("a bug")
+        return pass_on(taken)
+
+    bench = Bench(work, tmp_path, threads=2)
+    bench.fill(BATCH_UNITS + 1)
+    with pytest.raises(ValueError, match="a bug"):
+        bench.run()
+    bench.hop.close()
+    assert sorted(bench.before.acknowledged) == list(range(BATCH_UNITS))
+    assert bench.recorder.committed == BATCH_UNITS
 
 
 def test_a_folder_that_takes_nothing_stops_no_other_unit(tmp_path: Path) -> None:

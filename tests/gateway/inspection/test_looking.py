@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.guard.judgement import judge
-from gateway.inspection.chain import Inspector, Role, bytes_body
+from gateway.inspection.chain import Inspector, Role, bytes_body, open_scanners
 from gateway.policy.check import check_file
 from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.lists import read_list
@@ -20,6 +22,8 @@ from tests.corpus.hl7 import CASES as HL7_CASES
 from tests.corpus.hl7 import good as good_message
 from tests.corpus.hl7 import with_program
 from tests.corpus.xml import CDA_CASES, GOOD_CDA, cda_with_program
+from tests.gateway.inspection.scanning import Said
+from tests.support.clamav import LocalClamd, eicar
 
 LISTS = {
     name: read_list(f"lists/{name}.txt", text.encode())[1]
@@ -121,6 +125,54 @@ def test_what_is_wrong_is_refused_by_the_line_of_its_format(
 def test_a_program_inside_a_value_is_a_program(tmp_path: Path, role: Role, data: bytes) -> None:
     verdict = judged(tmp_path, role, channel_of(TYPES + FORMATS), data)
     assert (verdict.result, verdict.number) == (Result.REFUSED, 3117)
+
+
+def in_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def in_a_message(data: bytes) -> bytes:
+    program = re.search(rb"\^Base64\^([A-Za-z0-9+/=]+)", with_program())
+    assert program is not None
+    return with_program().replace(program[1], in_base64(data).encode())
+
+
+def in_a_report(data: bytes) -> bytes:
+    program = re.search(rb"'B64'>([^<]+)<", cda_with_program())
+    assert program is not None
+    return cda_with_program().replace(program[1], in_base64(data).encode())
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "carry",
+    [
+        lambda data: json.dumps({"x": in_base64(data)}).encode(),
+        lambda data: zipped(("a.json", json.dumps({"x": in_base64(data)}).encode())),
+        lambda data: json.dumps({"x": in_base64(zipped(("a.txt", data)))}).encode(),
+        lambda data: patient(
+            photo=[{"contentType": "application/octet-stream", "data": in_base64(data)}]
+        ),
+        in_a_message,
+        in_a_report,
+    ],
+    ids=["json", "json in a zip", "zip in json", "fhir", "hl7", "cda"],
+)
+def test_the_scanners_are_asked_about_what_lies_inside_values(
+    tmp_path: Path, clamd: LocalClamd, role: Role, carry: Callable[[bytes], bytes]
+) -> None:
+    channel = channel_of(TYPES + FORMATS + "  malware: clean\n")
+    inspector = Inspector(role, open_scanners(Said(str(clamd.socket))), tmp_path)
+    said = {}
+    for what, data in (("eicar", eicar()), ("harmless", b"<html>a page</html>" + b" " * 60)):
+        said[what] = judge(
+            inspector, channel, bytes_body(carry(data)), "x.bin", AT,
+            at_receiver=role is Role.RECEIVING,
+        ).verdict  # fmt: skip
+    inspector.close()
+    assert said["eicar"].deciding is not None
+    assert (said["eicar"].result, said["eicar"].deciding.word) == (Result.REFUSED, "malware")
+    assert said["harmless"].result is Result.PASSES, said["harmless"].deciding
 
 
 @pytest.mark.parametrize("role", ROLES)
