@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import sys
 
+from gateway.management.host import Host
 from gateway.management.layout import Role
+from gateway.management.process import Process
 from gateway.management.start import main
 from gateway.unit.model import Side
-from inner.wiring import edge, ferry, guard
+
+
+def make(role: Role, host: Host) -> Process:
+    """The process of a role. Each loads its own parts only: no parser of a guard is in an edge."""
+    match role:
+        case Role.EDGE:
+            from inner.edge import edge as made
+        case Role.GUARD:
+            from inner.guard import guard as made
+        case Role.FERRY:
+            from inner.ferry import ferry as made
+    return made(host)
+
 
 if __name__ == "__main__":
-    makers = {Role.EDGE: edge, Role.GUARD: guard, Role.FERRY: ferry}
-    sys.exit(main(Side.INNER, makers, sys.argv[1:]))
+    sys.exit(main(Side.INNER, make, sys.argv[1:]))

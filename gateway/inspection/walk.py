@@ -196,6 +196,7 @@ class Walk:
         meter = Meter(content.size_bytes)
         try:
             for item in self.looking.items(content, word):
+                budget.check_time()
                 if isinstance(item, Fault):
                     self.complain(item, path)
                     self._stop_if_refused()

@@ -5,20 +5,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from gateway.audit.checkpoint import Checkpointer
 from gateway.audit.event import Status
 from gateway.audit.journal import Journal, open_journal
 from gateway.audit.status import StatusBoard
 from gateway.errors import Misconfigured, Unavailable
 from gateway.identity.names import host_name
 from gateway.identity.trust import Trust, load_trust
-from gateway.inspection.chain import Inspector, open_scanners
-from gateway.inspection.chain import Role as Reading
-from gateway.management.journal_keys import checkpoint_signer, key_id
 from gateway.management.layout import HostFolder, Role
 from gateway.management.policy_in_force import PolicyInForce
 from gateway.management.settings import Settings, load_settings
@@ -87,43 +83,6 @@ def open_desk(host: Host, role: Role) -> Desk:
     return Desk(host, role, journal, board, policy)
 
 
-def open_inspector(desk: Desk, reading: Reading) -> Inspector:
-    """The readers and scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules).
-
-    From here on a policy set comes into force only if the inspector can do what it asks.
-    """
-    host = desk.host
-    scratch = host.folder.state_of(desk.role) / "scratch"
-    scratch.mkdir(mode=0o700, exist_ok=True)
-    settings = host.settings.scanners
-    yara = str(host.path(settings.yara)) if settings.yara else ""
-    inspector = Inspector(reading, open_scanners(replace(settings, yara=yara)), scratch)
-    desk.policy.prepare_with(inspector.prepare)
-    return inspector
-
-
-class ScannerWatch:
-    """Asks the scanners how they are, so that an alarm does not wait for the next unit."""
-
-    def __init__(self, inspector: Inspector, status: Status) -> None:
-        self._inspector = inspector
-        self._status = status
-        self._alarms: dict[str, int] = {}
-
-    def __call__(self) -> None:
-        for state in self._inspector.scanners_state():
-            self._status.gauge(f"scanner_{state.name.lower()}", state.version)
-            if state.age_s is not None:
-                self._status.gauge(f"scanner_{state.name.lower()}_age_seconds", state.age_s)
-            before = self._alarms.pop(state.name, None)
-            now = state.trouble.number if state.trouble is not None else None
-            if before is not None and before != now:
-                self._status.clear_alarm(before)
-            if state.trouble is not None:
-                self._alarms[state.name] = state.trouble.number
-                self._status.raise_alarm(state.trouble.number, **state.trouble.fields)
-
-
 class QueueStep:
     """Shows how full a queue is, once a second."""
 
@@ -166,37 +125,6 @@ class Reloaded:
 
     def close(self) -> None:
         self._step.close()
-
-
-def checkpointer(desk: Desk) -> CheckpointStep:
-    """The guard's signing of the journals' heads, as a step of its loop."""
-    host = desk.host
-    keys = host.folder.keys / "guard"
-    targets = [host.folder.checkpoints]
-    if host.settings.checkpoint_copy:
-        targets.append(host.path(host.settings.checkpoint_copy))
-    return CheckpointStep(
-        Checkpointer(
-            {role.value: host.folder.journal(role) for role in Role},
-            targets,
-            checkpoint_signer(keys),
-            key_id(host.settings.gate, host.settings.side.value, keys / "journal.pub"),
-            host=host.settings.side.value,
-            recorder=desk.journal,
-            status=desk.board,
-        )
-    )
-
-
-class CheckpointStep:
-    """Calls the checkpointer at its own pace."""
-
-    def __init__(self, pointer: Checkpointer) -> None:
-        self._pointer = pointer
-
-    def step(self, now_s: float) -> float:
-        self._pointer.step(time.time_ns())
-        return 0.25
 
 
 class Hourly:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ from gateway.messages import describe, remedy
 from gateway.policy.located import LocatedErrors, show
 from gateway.unit.model import Side
 
-Maker = Callable[[Host], Process]
+Maker = Callable[[Role, Host], Process]
 
 # sysexits: configuration, software (state uncertain), unavailable.
 EXIT_MISCONFIGURED: Final = 78
@@ -41,7 +41,7 @@ _LONGEST_RESTART_S: Final = 10.0
 _STEADY_S: Final = 10.0
 
 
-def main(side: Side, makers: Mapping[Role, Maker], arguments: list[str]) -> int:
+def main(side: Side, make: Maker, arguments: list[str]) -> int:
     """Run what the arguments say until a signal; gives the exit status."""
     parser = argparse.ArgumentParser(prog=f"python -m {side.value}", description=__doc__)
     parser.add_argument("what", nargs="?", choices=[*(r.value for r in Role), "all"])
@@ -55,7 +55,7 @@ def main(side: Side, makers: Mapping[Role, Maker], arguments: list[str]) -> int:
         os.umask(UMASK)
         host = open_host(folder, side)
         roles = list(Role) if options.what == "all" else [Role(options.what)]
-        return _run([makers[role](host) for role in roles])
+        return _run([make(role, host) for role in roles])
     except GatewayError as error:
         return complain(error)
 

@@ -1,7 +1,7 @@
 """The receiving guard's work on one unit: received -> verified -> inspected anew -> admitted.
 
 Believes nothing that the sending side says: its own policy, its own readers, its own scanners.
-The only maker of Admitted.
+What passes is read from the queue `admitted` as Admitted, and from nowhere else.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from gateway.policy.evaluate import Result
 from gateway.policy.model import PolicySet
 from gateway.receiving.verify import Opener
 from gateway.spool.model import Entry, Taken
-from gateway.unit.decode import decode_manifest
 from gateway.unit.encode import encode_manifest
 from gateway.unit.model import Lane, Manifest, Stage
-from gateway.unit.stages import Admitted, Body
+from gateway.unit.stages import Body
 
 NO_POLICY_WAIT_S: Final = 2.0
 
@@ -130,11 +129,6 @@ class Admit:
         content = body.path if body.path is not None else body.read()
         entry = Entry(taken.number, encode_manifest(manifest), content)
         return Passed(entry, channel.name, fields)
-
-
-def read_admitted(taken: Taken) -> Admitted:
-    """An admitted unit as the edge takes it from its queue. Raises Refused 1080."""
-    return Admitted(decode_manifest(taken.header), taken.body)
 
 
 def _as_the_sender_said(manifest: Manifest) -> dict[str, Field]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gateway.errors import Unavailable
-from gateway.receiving.admit import read_admitted
+from gateway.receiving.admitted import read_admitted
 from gateway.receiving.deliver import LONG_WAIT_S, Deliverer
 from gateway.spool.model import Entry, Taken
 from gateway.spool.reader import open_reader

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from gateway.receiving.admit import read_admitted
+from gateway.receiving.admitted import read_admitted
 from gateway.receiving.deliver import Deliverer
 from gateway.spool.model import Entry
 from gateway.spool.reader import open_reader

@@ -15,7 +15,7 @@ from pathlib import Path
 from gateway.connectors.file.folder_sink import DestinationFolder, FolderSink
 from gateway.connectors.file.folder_source import FolderSource, WatchedFolder
 from gateway.connectors.numbering import UnitNumbers
-from gateway.receiving.admit import read_admitted
+from gateway.receiving.admitted import read_admitted
 from gateway.receiving.deliver import Deliverer
 from gateway.sending.capture import Capturer
 from gateway.spool import open_reader, open_writer

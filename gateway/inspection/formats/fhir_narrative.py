@@ -8,19 +8,18 @@ it does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from collections.abc import Iterator
+from typing import Final
 
 from gateway.inspection.formats.base64_leaves import decoded as base64_decoded
 from gateway.inspection.formats.base64_leaves import member, members_in
 from gateway.inspection.formats.contract import FormatLimits, Item
 from gateway.inspection.formats.fhir import FhirProfile, fault
 from gateway.inspection.formats.json import texts_of
-from gateway.inspection.formats.xml_nodes import XML_SPACE, Node
+from gateway.inspection.formats.xml_nodes import XML_SPACE, Node, Watched, read_nodes
 from gateway.inspection.unsound import Unsound
 
 XHTML: Final = "http://www.w3.org/1999/xhtml"
-ReadNodes: TypeAlias = Callable[[bytes, FormatLimits], tuple[Node, list[str]]]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -65,14 +64,14 @@ _PICTURE_MARKS: Final = {
 
 
 def narrative_items(
-    where: str, untrusted_div: str, limits: FormatLimits, profile: FhirProfile, read: ReadNodes
+    where: str, untrusted_div: str, limits: FormatLimits, profile: FhirProfile, watch: Watched
 ) -> Iterator[Item]:
-    """Faults 3570 to 3575, texts and pictures of one div. read: the side's own reader of XML."""
+    """Faults 3570 to 3575, texts and pictures of one div. watch: the side's own parser of XML."""
     if not untrusted_div.lstrip().startswith("<div"):
         yield fault(3575, place=where)
         return
     try:
-        root, _ = read(untrusted_div.strip().encode(), limits)
+        root, _ = read_nodes(untrusted_div.strip().encode(), limits, watch)
     except Unsound as error:
         reason = str(error.fault.fields.get("reason", ""))
         yield fault(3570, place=where, cause=error.fault.number, reason=reason)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,7 +32,10 @@ WORD: Final = Word.XML
 MAX_ATTRIBUTES: Final = 128
 # What libxml2 takes of one name, and far beyond any that is meant.
 MAX_NAME_CHARACTERS: Final = 1_000
-FEED_BYTES: Final = 64 << 10
+# Not in small pieces: a parser looks at an open tag again with each.
+FEED_BYTES: Final = 1 << 20
+# One tag or comment; libxml2 has the same limit for a value.
+MAX_TAG_BYTES: Final = 10_000_000
 _FAULTS_A_KIND: Final = 3
 # XML names of encodings (IANA) to codecs. UTF-7, EBCDIC and whatever else a parser knows are not here.
 ENCODINGS: Final = {
@@ -106,7 +109,49 @@ def _codec_of(head: bytes) -> str:
     return ENCODINGS[named]
 
 
-class Watch:
+class Follower:
+    """Who is told of a document by the parser of a side, event by event. Each call may raise Unsound."""
+
+    # Events so far: a parser that is fed and tells nothing is gathering one huge tag.
+    events = 0
+
+    def start(self, space: str, name: str, attributes: Attributes) -> None:
+        """An element opens; attributes by (space, name)."""
+        self.events += 1
+
+    def data(self, text: str) -> None:
+        """Characters of the element that is open, in pieces."""
+        self.events += 1
+
+    def end(self) -> None:
+        """The element that is open closes."""
+        self.events += 1
+
+    def comment(self, text: str) -> None:
+        """A comment, anywhere."""
+        self.events += 1
+
+    def items(self) -> Iterator[Item]:
+        """What was found since the last call."""
+        return iter(())
+
+
+def follow(content: Content, follower: Follower, feed: Callable[[bytes], object]) -> Iterator[Item]:
+    """Feed a document to a parser that tells the follower. Raises what both raise, and Unsound 3606.
+
+    The caller ends the document. A parser looks at an open tag again with each piece, and keeps it.
+    """
+    told, quiet_bytes = 0, 0
+    for piece in utf8_of(content):
+        feed(piece)
+        quiet_bytes = quiet_bytes + len(piece) if follower.events == told else 0
+        told = follower.events
+        if quiet_bytes > MAX_TAG_BYTES:
+            raise unsound(3606, limit_bytes=MAX_TAG_BYTES)
+        yield from follower.items()
+
+
+class Watch(Follower):
     """Follows one document from element to element. Its methods raise Unsound; items() gives the rest."""
 
     def __init__(self, limits: FormatLimits, profile: XmlProfile) -> None:
@@ -130,6 +175,7 @@ class Watch:
 
     def start(self, space: str, name: str, attributes: Attributes) -> None:
         """An element opens. Raises Unsound 3604, 3605, 3607."""
+        self.events += 1
         self._flush()
         self._path.append(name[:MAX_NAME_CHARACTERS])
         self._values += 1 + len(attributes)
@@ -159,6 +205,7 @@ class Watch:
 
     def data(self, text: str) -> None:
         """Characters of the element that is open. Raises Unsound 3606."""
+        self.events += 1
         self._text.append(text)
         self._text_characters += len(text)
         if self._text_characters > self._limits.text_bytes:
@@ -166,11 +213,13 @@ class Watch:
 
     def end(self) -> None:
         """The element that is open closes."""
+        self.events += 1
         self._flush()
         self._path.pop()
 
     def comment(self, text: str) -> None:
         """Nobody renders it, somebody may read it."""
+        self.events += 1
         self._found.append(Text(f"{self.where}/comment()", text[:MAX_TEXT_CHARACTERS]))
 
     def text(self, text: str) -> None:

@@ -9,21 +9,22 @@ instruction. What is left is elements, attributes, characters and, if the profil
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from gateway.inspection.formats.contract import FormatLimits
+from gateway.inspection.content import Content
+from gateway.inspection.formats.contract import FormatLimits, Item
 from gateway.inspection.formats.fhir import unsound
 from gateway.inspection.formats.json import MAX_DOCUMENT_BYTES
+from gateway.inspection.formats.xml import Attributes, Follower
+from gateway.inspection.unsound import Unsound
 
 XML_SPACE: Final = "http://www.w3.org/XML/1998/namespace"
 # libxml2 refuses a longer value on its own (XML_MAX_TEXT_LENGTH); the other side must not take it.
 MAX_VALUE_BYTES: Final = 10_000_000
 MAX_ATTRIBUTES: Final = 64
-# Fed in pieces, so that a limit stops the reading and not its result; not in small ones, as a parser may
-# look at an open tag again with each piece.
-FEED_BYTES: Final = 1 << 20
 
 
 @dataclass(slots=True)
@@ -36,36 +37,97 @@ class Node:
     children: list[Node | str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Limiter:
-    """Counts while nodes are built; a comment's text is kept, as somebody may read it."""
+class NodeBuilder(Follower):
+    """Follows a document and keeps it as nodes; a comment's text is kept, as somebody may read it.
 
-    limits: FormatLimits
-    comments_allowed: bool = False
-    depth: int = 0
-    values: int = 0
-    comments: list[str] = field(default_factory=list)
+    Raises Unsound 3553, 3554 (limits) and 3563 (a comment where the profile has none).
+    """
 
-    def opened(self, attributes: int) -> None:
-        """Raises Unsound 3553, 3554."""
-        self.depth += 1
-        self.values += 1 + attributes
-        if self.depth > self.limits.depth:
-            raise unsound(3553, limit=self.limits.depth)
-        if self.values > self.limits.values or attributes > MAX_ATTRIBUTES:
-            raise unsound(3554, limit=self.limits.values)
+    def __init__(self, limits: FormatLimits, *, comments_allowed: bool) -> None:
+        self._limits, self._comments_allowed = limits, comments_allowed
+        self._values = 0
+        self._open: list[Node] = []
+        self._characters: list[str] = []
+        self.root: Node | None = None
+        self.comments: list[str] = []
 
-    def closed(self) -> None:
-        self.depth -= 1
+    def start(self, space: str, name: str, attributes: Attributes) -> None:
+        """An element opens."""
+        self.events += 1
+        if len(self._open) >= self._limits.depth:
+            raise unsound(3553, limit=self._limits.depth)
+        self._count(1 + len(attributes))
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise unsound(3554, limit=MAX_ATTRIBUTES)
+        self._flush()
+        named = {
+            f"{{{outer}}}{key}" if outer else key: _short(value)
+            for (outer, key), value in attributes.items()
+        }
+        node = Node(name, space, named)
+        if self._open:
+            self._open[-1].children.append(node)
+        else:
+            self.root = node
+        self._open.append(node)
+
+    def data(self, text: str) -> None:
+        """Characters of the element that is open; where a parser's pieces end means nothing."""
+        self.events += 1
+        self._characters.append(text)
+
+    def end(self) -> None:
+        """The element that is open closes."""
+        self.events += 1
+        self._flush()
+        self._open.pop()
 
     def comment(self, text: str) -> None:
-        """Raises Unsound 3563 where the profile has no comments."""
-        if not self.comments_allowed:
+        """Between or beside elements."""
+        self.events += 1
+        if not self._comments_allowed:
             raise unsound(3563)
-        self.values += 1
-        if self.values > self.limits.values:
-            raise unsound(3554, limit=self.limits.values)
+        self._count(1)
         self.comments.append(text)
+
+    def _count(self, values: int) -> None:
+        self._values += values
+        if self._values > self._limits.values:
+            raise unsound(3554, limit=self._limits.values)
+
+    def _flush(self) -> None:
+        if self._characters:
+            text = _short("".join(self._characters))
+            if self._open:
+                self._open[-1].children.append(text)
+            self._characters.clear()
+
+
+# How one side reads a document: gateway.inspection.<side>.formats.xml.watch.
+Watched = Callable[[Content, Follower], Iterator[Item]]
+# What any XML is refused for has a number of FHIR's own, whose texts tell its makers what to do.
+_NUMBERS: Final = {3600: 3560, 3601: 3569, 3602: 3561, 3603: 3562, 3606: 3554}
+
+
+def read_nodes(
+    untrusted: bytes, limits: FormatLimits, watch: Watched, *, comments: bool = False
+) -> tuple[Node, list[str]]:
+    """The outermost element and the texts of comments, as this side's parser gives them.
+
+    Raises Unsound 3552 to 3554, 3560 to 3569.
+    """
+    looked_over(untrusted)
+    builder = NodeBuilder(limits, comments_allowed=comments)
+    try:
+        for _ in watch(Content.of_bytes(untrusted), builder):
+            raise RuntimeError("a builder of nodes gives no items")
+    except Unsound as error:
+        number = _NUMBERS.get(error.fault.number)
+        if number is None:
+            raise
+        raise unsound(number, **{"offset": 0, **error.fault.fields}) from error
+    assert builder.root is not None
+    return builder.root, builder.comments
 
 
 # XML 1.0, production 23, with nothing left to choose.
@@ -120,7 +182,7 @@ def split_name(name: str) -> tuple[str, str]:
     return "", name
 
 
-def keep_short(text: str) -> str:
+def _short(text: str) -> str:
     """The same text. Raises Unsound 3554 where it is longer than MAX_VALUE_BYTES."""
     if len(text) > MAX_VALUE_BYTES:
         raise unsound(3554, limit=MAX_VALUE_BYTES)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Unavailable
-from gateway.receiving.admit import read_admitted
+from gateway.receiving.admitted import read_admitted
 from gateway.receiving.deliver import LONG_WAIT_S, LONGEST_DOWN_S, Deliverer
 from gateway.spool import open_reader, open_writer
 from gateway.spool.model import Entry

@@ -50,8 +50,9 @@ from gateway.inspection.formats.json import (
     characters_of,
     number_items,
 )
+from gateway.inspection.formats.xml_nodes import read_nodes
 from gateway.inspection.receiving.formats.json import read
-from gateway.inspection.receiving.formats.xml_nodes import read_nodes
+from gateway.inspection.receiving.formats.xml import watch
 
 
 def check_json(content: Content, limits: FormatLimits, profile: FhirProfile) -> Iterator[Item]:
@@ -66,7 +67,7 @@ def check_xml(content: Content, limits: FormatLimits, profile: FhirProfile) -> I
     """The same of a resource in XML. Raises Unsound 3550 to 3569, 3580 and OSError."""
     untrusted = content.read_at(0, MAX_DOCUMENT_BYTES + 1)
     narrow = narrowed(limits, MAX_XML_VALUES)
-    root, comments = read_nodes(untrusted, narrow, comments=profile.comments)
+    root, comments = read_nodes(untrusted, narrow, watch, comments=profile.comments)
     value = value_of(root)
     for comment in comments:
         yield from plain_items("comment", comment)
@@ -186,7 +187,7 @@ class _Walk:
 
     def _string(self, at: _Place, slot: Slot, text: str, where: str) -> Iterator[Item]:
         if slot.word == "xhtml":
-            yield from narrative_items(where, text, self._limits, self._profile, read_nodes)
+            yield from narrative_items(where, text, self._limits, self._profile, watch)
             return
         if slot.word == "base64Binary":
             yield from _binary(at, slot, text, where)

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item
-from gateway.inspection.formats.xml import Watch, XmlProfile, unsound, utf8_of
+from gateway.inspection.formats.xml import Follower, Watch, XmlProfile, follow, unsound
 
 # expat joins a name and its space by one character that no name has.
 _JOINT = "\x1f"
@@ -19,12 +19,10 @@ def check(content: Content, limits: FormatLimits, profile: XmlProfile) -> Iterat
     yield from watch(content, Watch(limits, profile))
 
 
-def watch(content: Content, follower: Watch) -> Iterator[Item]:
+def watch(content: Content, follower: Follower) -> Iterator[Item]:
     """The same for a vocabulary that follows the document itself."""
     parser = _parser(follower)
-    for piece in utf8_of(content):
-        _fed(parser, piece, last=False)
-        yield from follower.items()
+    yield from follow(content, follower, lambda piece: _fed(parser, piece, last=False))
     _fed(parser, b"", last=True)
     yield from follower.items()
 
@@ -36,7 +34,7 @@ def _fed(parser: Any, piece: bytes, *, last: bool) -> None:
         raise unsound(3600, reason=expat.errors.messages.get(error.code, "")) from error
 
 
-def _parser(follower: Watch) -> Any:
+def _parser(follower: Follower) -> Any:
     parser = expat.ParserCreate("utf-8", _JOINT)
     parser.buffer_text = True
 

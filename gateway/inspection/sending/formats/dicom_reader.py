@@ -165,11 +165,11 @@ class Reader:
             return step()
         except Unsound:
             raise
-        except RecursionError:
-            raise unsound(3907, limit=self._depth, offset=self._stream.tell()) from None
-        except _TROUBLE as error:
+        except (RecursionError, *_TROUBLE) as error:
             if self._stream.refusal is not None:
                 raise self._stream.refusal from None
+            if _is_recursion(error):
+                raise unsound(3907, limit=self._depth, offset=self._stream.tell()) from None
             raise unsound(3929, reason=type(error).__name__, offset=self._stream.tell()) from None
 
     def _one(self, element: Any, prefix: str, implicit: bool, depth: int) -> Iterator[Met]:
@@ -342,3 +342,10 @@ def decoded(value: bytes, encodings: list[str], where: str) -> str:
             return text.replace("\x1b$)A", "") if "iso_ir_58" in encodings else text
     except (ValueError, LookupError):
         raise unsound(3913, tag=where, set=encodings[0], offset=0) from None
+
+
+def _is_recursion(error: BaseException | None) -> bool:
+    """Also where pydicom met the end of the stack and says something else."""
+    while error is not None and not isinstance(error, RecursionError):
+        error = error.__context__
+    return error is not None

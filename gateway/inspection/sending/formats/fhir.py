@@ -45,9 +45,10 @@ from gateway.inspection.formats.json import (
     number_items,
     serialise,
 )
+from gateway.inspection.formats.xml_nodes import read_nodes
 from gateway.inspection.sending.formats.fhir_schema import schema_faults
 from gateway.inspection.sending.formats.json import read
-from gateway.inspection.sending.formats.xml_nodes import read_nodes
+from gateway.inspection.sending.formats.xml import watch
 
 # More would only hide the first ones.
 _MAX_FAULTS: Final = 20
@@ -65,7 +66,7 @@ def check_xml(content: Content, limits: FormatLimits, profile: FhirProfile) -> I
     """The same of a resource in XML. Raises Unsound 3550 to 3569, 3580 and OSError."""
     untrusted = content.read_at(0, MAX_DOCUMENT_BYTES + 1)
     narrow = narrowed(limits, MAX_XML_VALUES)
-    root, comments = read_nodes(untrusted, narrow, comments=profile.comments)
+    root, comments = read_nodes(untrusted, narrow, watch, comments=profile.comments)
     value = value_of(root)
     for comment in comments:
         yield from plain_items("comment", comment)
@@ -133,7 +134,7 @@ def _string_items(
     if key == "resourceType":
         return
     if key == "div":
-        yield from narrative_items(at, text, limits, profile, read_nodes)
+        yield from narrative_items(at, text, limits, profile, watch)
         return
     if key == "hash" and "resourceType" not in node:
         yield from hash_faults(at, text)

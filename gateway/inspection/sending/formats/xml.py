@@ -9,7 +9,7 @@ from lxml import etree
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item
-from gateway.inspection.formats.xml import Watch, XmlProfile, unsound, utf8_of
+from gateway.inspection.formats.xml import Follower, Watch, XmlProfile, follow, unsound
 
 
 def check(content: Content, limits: FormatLimits, profile: XmlProfile) -> Iterator[Item]:
@@ -17,15 +17,14 @@ def check(content: Content, limits: FormatLimits, profile: XmlProfile) -> Iterat
     yield from watch(content, Watch(limits, profile))
 
 
-def watch(content: Content, follower: Watch) -> Iterator[Item]:
+def watch(content: Content, follower: Follower) -> Iterator[Item]:
     """The same for a vocabulary that follows the document itself."""
+    # Nothing can be declared here; but where nothing is resolved `&amp;` in a value comes as `&#38;`.
     parser = etree.XMLParser(
-        target=_Target(follower), encoding="utf-8", resolve_entities=False, no_network=True,
+        target=_Target(follower), encoding="utf-8", resolve_entities="internal", no_network=True,
         load_dtd=False, huge_tree=False,
     )  # fmt: skip
-    for piece in utf8_of(content):
-        _asked(parser.feed, piece)
-        yield from follower.items()
+    yield from follow(content, follower, lambda piece: _asked(parser.feed, piece))
     _asked(parser.close)
     # With a target libxml2 goes on behind an error of namespaces, and only notes it.
     for error in parser.feed_error_log:
@@ -43,7 +42,7 @@ def _asked(call: Callable[..., object], *arguments: bytes) -> None:
 class _Target:
     """What lxml calls for each event; names come as `{space}local`."""
 
-    def __init__(self, follower: Watch) -> None:
+    def __init__(self, follower: Follower) -> None:
         self._follower = follower
         self.data = follower.data
         self.comment = follower.comment

@@ -17,12 +17,12 @@ from gateway.inspection.formats.contract import FormatLimits, Item, Text
 from gateway.inspection.formats.fhir import FhirProfile
 from gateway.inspection.formats.fhir_xml import serialise_xml, value_of
 from gateway.inspection.formats.json import serialise
-from gateway.inspection.formats.xml_nodes import Node
+from gateway.inspection.formats.xml_nodes import Node, Watched, read_nodes
 from gateway.inspection.receiving.formats import fhir as receiving
-from gateway.inspection.receiving.formats.xml_nodes import read_nodes as read_receiving
+from gateway.inspection.receiving.formats.xml import watch as watch_receiving
 from gateway.inspection.sending.formats import fhir as sending
 from gateway.inspection.sending.formats.json import read
-from gateway.inspection.sending.formats.xml_nodes import read_nodes as read_sending
+from gateway.inspection.sending.formats.xml import watch as watch_sending
 from gateway.inspection.unsound import Fault, Member, Unsound
 from gateway.messages.formats_json import TEXTS
 from tests.corpus.fhir import BUNDLE, CASES, GOOD, PATIENT, PNG, XHTML, patient, xml
@@ -81,14 +81,14 @@ def test_bad_resources_do_not(side: Any, case: Corpus) -> None:
 def test_json_to_xml_and_back_is_the_same_for_both_readers(name: str) -> None:
     value = read(in_json(GOOD[name]), LIMITS)
     written = serialise_xml(value)
-    for read_nodes in (read_sending, read_receiving):
-        assert value_of(read_nodes(written, LIMITS)[0]) == value
+    for watch in (watch_sending, watch_receiving):
+        assert value_of(read_nodes(written, LIMITS, watch)[0]) == value
     assert read(serialise(value), LIMITS) == value
 
 
-@pytest.mark.parametrize("read_nodes", [read_sending, read_receiving])
-def test_characters_of_a_value_are_what_the_references_stand_for(read_nodes: Any) -> None:
-    root, _ = read_nodes(xml('<language value="a&amp;b&lt;&#38;&#10;&quot;"/>'), LIMITS)
+@pytest.mark.parametrize("watch", [watch_sending, watch_receiving])
+def test_characters_of_a_value_are_what_the_references_stand_for(watch: Watched) -> None:
+    root, _ = read_nodes(xml('<language value="a&amp;b&lt;&#38;&#10;&quot;"/>'), LIMITS, watch)
     assert value_of(root)["language"] == 'a&b<&\n"'
     assert b'value="a&amp;b&lt;&amp;&#10;&quot;"' in serialise_xml(value_of(root)) or (
         b"'a&amp;b&lt;&amp;&#10;\"'" in serialise_xml(value_of(root))
@@ -110,7 +110,9 @@ def test_what_one_engine_alone_would_let_through_is_caught(side: Any) -> None:
 def test_numbers_keep_their_digits_through_both_forms() -> None:
     value = read(b'{"resourceType":"Observation","valueQuantity":{"value":13.20}}', LIMITS)
     assert b'<value value="13.20"/>' in serialise_xml(value)
-    assert b'"value":13.20' in serialise(value_of(read_sending(serialise_xml(value), LIMITS)[0]))
+    assert b'"value":13.20' in serialise(
+        value_of(read_nodes(serialise_xml(value), LIMITS, watch_sending)[0])
+    )
 
 
 @pytest.mark.parametrize("form", ["json", "xml"])
@@ -243,10 +245,10 @@ def test_changed_json_gives_items_or_a_refusal(content: bytes) -> None:
 @given(mutated([in_xml(value) for value in GOOD.values()]))
 def test_changed_xml_gives_items_or_a_refusal_and_the_same_nodes(content: bytes) -> None:
     trees: list[Node | None] = []
-    for side, read_nodes in ((sending, read_sending), (receiving, read_receiving)):
+    for side, watch in ((sending, watch_sending), (receiving, watch_receiving)):
         items(side, content, "xml")
         try:
-            trees.append(read_nodes(content, LIMITS)[0])
+            trees.append(read_nodes(content, LIMITS, watch)[0])
         except Unsound:
             trees.append(None)
     assert None in trees or trees[0] == trees[1]

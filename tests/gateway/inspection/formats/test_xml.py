@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +132,34 @@ def test_any_bytes_give_items_or_a_refusal(content: bytes) -> None:
         items(side, content)
     for side in (sending_cda, receiving_cda):
         items(side, content, NATIONAL)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_characters_are_what_the_references_stand_for(side: Any) -> None:
+    found = items(side, b'<a b="x&amp;y&#38;z&lt;">p&amp;q&lt;r</a>')
+    assert [one.text for one in found if isinstance(one, Text)] == ["x&y&z<", "p&q<r"]
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("begin", [b'<a b="', b"<", b"<a><!--", b"<a c='d' e='"], ids=repr)
+def test_one_huge_tag_is_refused_before_the_rest_is_read(
+    side: Any, begin: bytes, tmp_path: Path
+) -> None:
+    """expat looked at the whole tag again with each piece: 300 MB of it took eight minutes."""
+    path = tmp_path / "huge.xml"
+    with path.open("wb") as file:
+        file.write(begin)
+        file.truncate(1 << 30)
+        file.seek(len(begin))
+        file.write(b"x" * (16 << 20))
+    with path.open("rb") as file:
+        content = Content.of_file(file)
+        with pytest.raises(Unsound) as refused:
+            list(side.check(content, FormatLimits(), XmlProfile()))
+    assert refused.value.fault.number == 3606
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_value_of_eight_megabytes_is_read(side: Any) -> None:
+    text = "x" * (8 << 20)
+    assert numbers(side, f'<a b="{text}">{text}</a>'.encode()) == set()
