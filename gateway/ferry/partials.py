@@ -24,8 +24,6 @@ from gateway.ferry.ranges import Range, Ranges
 # Units whose files stay open; with more under way the one used longest ago is opened again later.
 _FILES_OPEN: Final = 64
 _MODE: Final = 0o600
-# How much of a large unit may stay in memory for its next reader.
-STAYS_BYTES: Final = 256 << 20
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -173,20 +171,3 @@ class PartialFiles:
 
 def _touched_ns(path: Path) -> tuple[int, str]:
     return path.lstat().st_mtime_ns, path.name
-
-
-def sync_file(path: Path) -> None:
-    """Make the content of a file durable. Raises Unavailable 5503; a file that is gone needs nothing."""
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
-    try:
-        os.fdatasync(file)
-        if (stays := os.fstat(file).st_size - STAYS_BYTES) > 0:
-            # What its reader has not yet read of so large a unit comes from the disk again.
-            os.posix_fadvise(file, 0, stays, os.POSIX_FADV_DONTNEED)
-    except OSError as error:
-        raise Unavailable(5503, folder=str(path.parent), why=str(error)) from error
-    finally:
-        os.close(file)

@@ -23,6 +23,8 @@ from gateway.spool.model import Taken
 BULK_BYTES: Final = 256 << 10
 # Two at once, so that one archive that takes its time does not hold every other file.
 BULK_THREADS: Final = 2
+# One at a time: beside a killer of scanners a harmless unit would look guilty too.
+SUSPECT_THREADS: Final = 1
 # A small unit is a matter of milliseconds; one that takes longer is not waited for by the others.
 SMALL_WAIT_S: Final = 1.0
 # What waits for its thread holds its header and, if it is inline, its body; a file holds nothing.
@@ -45,8 +47,7 @@ class Workers:
         self._work, self._is_suspect = work, is_suspect
         self._small = ThreadPoolExecutor(threads, "hop") if threads > 1 else None
         self._bulk = ThreadPoolExecutor(BULK_THREADS, "bulk")
-        # One at a time: beside a killer of scanners a harmless unit would look guilty too.
-        self._suspects = ThreadPoolExecutor(1, "suspect")
+        self._suspects = ThreadPoolExecutor(SUSPECT_THREADS, "suspect")
         # Started with the last batch: small units in their threads, or in the caller's own.
         self._begun: dict[Future[Outcome], Taken] = {}
         self._own: list[Taken] = []

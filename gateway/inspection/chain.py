@@ -1,37 +1,34 @@
 """The entry point of inspection: a body in, facts out, for guards and for the command line.
 
     examine   type, leaves, problems            our own readers, no scanner asked
-    scan      the same walk, every scanner      about the whole and about every leaf
+    scan      the same walk, every scanner      about the whole and about every part
 
-Which readers look depends on the role; which limits hold comes with each call from the policy.
-Nothing here judges. No content makes it raise: only what is out of order around it does.
+Which readers look, and in which process, is the business of whoever takes apart (here, sandboxed); which
+limits hold comes with each call from the policy. Nothing here judges. No content makes it raise: only
+what is out of order around it does.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import Final, assert_never
+from typing import Final
 
 from gateway.errors import Unavailable
 from gateway.inspection.content import Content, bytes_body, file_body
-from gateway.inspection.looking import Check, Looking
+from gateway.inspection.format_reader import reads
+from gateway.inspection.formats.contract import Text
+from gateway.inspection.looking import Looking, Search
 from gateway.inspection.malware.opening import open_scanners
 from gateway.inspection.malware.scanner import Scanner, ScannerState
 from gateway.inspection.names import judge_unit_name
-from gateway.inspection.receiving import checks as receiving_checks
-from gateway.inspection.receiving import structure
-from gateway.inspection.receiving import unpack as receiving_unpack
-from gateway.inspection.sending import checks as sending_checks
-from gateway.inspection.sending import types
-from gateway.inspection.sending import unpack as sending_unpack
+from gateway.inspection.order import Order, TakeApart
 from gateway.inspection.unsound import Fault, Role, Word
-from gateway.inspection.walk import CONTAINER_WORDS, Members, ReadType, Walk
-from gateway.policy.facts import Detection, FileFacts, MalwareFacts, UnpackLimits
+from gateway.policy.facts import Detection, FileFacts, MalwareFacts, Problem, UnpackLimits
+from gateway.policy.filetypes import CONTAINER_WORDS
 from gateway.policy.model import Channel
 from gateway.unit.stages import Body
 
@@ -50,18 +47,22 @@ _MAX_DETECTIONS: Final = 16
 
 
 class Inspector:
-    """Looks at bodies with the readers of one role. Safe from several threads for different units.
+    """Looks at bodies. Safe from several threads for different units.
 
-    scratch: an existing folder for large leaves; nothing in it ever has a name for longer than it
-    takes to unlink it. scanners: none means that `scan` cannot answer. answered: how many units the
-    scanners have answered for; it only grows.
+    take_apart: the readers of one role. scanners: none means that `scan` cannot answer. answered: how
+    many units the scanners have answered for; it only grows. closing: what else ends with it.
     """
 
-    def __init__(self, role: Role, scanners: Sequence[Scanner], scratch: Path) -> None:
-        self._read_type, self._members, self._checks = _readers(role)
+    def __init__(
+        self,
+        take_apart: TakeApart,
+        scanners: Sequence[Scanner],
+        closing: Sequence[Callable[[], object]] = (),
+    ) -> None:
+        self._closing = tuple(closing)
+        self._take_apart = take_apart
         self._lookings: dict[str, tuple[Channel, Looking]] = {}
         self._scanners = tuple(scanners)
-        self._scratch = scratch
         self._answers = itertools.count()
         self.answered = 0
 
@@ -78,7 +79,7 @@ class Inspector:
         thorough: bool = True,
         channel: Channel | None = None,
     ) -> FileFacts:
-        """What a body is and holds. Raises Unavailable 3310, 3311, 3313 and nothing else.
+        """What a body is and holds. Raises Unavailable 3310, 3311, 3313, 398x and nothing else.
 
         wanted: the types that can pass; any other is not taken apart. thorough: False stops at the
         first problem that refuses. What decides is the same either way. channel: whose lines ask for
@@ -87,40 +88,37 @@ class Inspector:
         Reads heads and tails; the whole only of containers, and of images up to 16 MiB.
         """
         looking = None if channel is None else self._looking_of(channel)
-        search = None if looking is None else looking.search()
-        walk = Walk(
-            self._read_type, self._members, limits, self._scratch, None, wanted, thorough,
-            looking, search,
-        )  # fmt: skip
-        _walk(walk, body, name)
-        for fault in judge_unit_name(name):
-            walk.complain(fault, name)
+        listener = _Searching(looking)
+        order = _order(name, limits, channel, looking, wanted=wanted, thorough=thorough)
+        found = self._take_apart(order, body, listener)
+        problems = [*found.problems, *(_problem(one, name) for one in judge_unit_name(name))]
+        search = listener.search
         hits = search.hits() if search is not None else ()
         if search is not None and search.overflowed:
-            walk.complain(Fault(Word.TEXT, 3969, {}), name)
+            problems.append(_problem(Fault(Word.TEXT, 3969, {}), name))
         return FileFacts(
             name,
             body.size_bytes,
             at,
-            tuple(walk.leaves),
-            tuple(walk.problems),
+            found.leaves,
+            tuple(problems),
             None,
             peer,
             address,
             hits,
             None if looking is None or search is None else looking.sought,
-            frozenset() if looking is None else looking.formats,
+            frozenset() if looking is None else frozenset(looking.demands),
         )
 
     def prepare(self, channels: Iterable[Channel]) -> None:
         """Make ready what these channels want looked at. Raises Misconfigured 3951 to 3968."""
-        made = {channel.name: (channel, Looking(channel, self._checks)) for channel in channels}
+        made = {channel.name: (channel, Looking(channel)) for channel in channels}
         self._lookings = made
 
     def _looking_of(self, channel: Channel) -> Looking:
         known = self._lookings.get(channel.name)
         if known is None or known[0] is not channel:
-            known = self._lookings[channel.name] = (channel, Looking(channel, self._checks))
+            known = self._lookings[channel.name] = (channel, Looking(channel))
         return known[1]
 
     def scan(
@@ -138,32 +136,23 @@ class Inspector:
         """
         if not self._scanners:
             raise Unavailable(3312)
-        detections: list[Detection] = []
+        listener = _Scanning(self._scanners)
         problems = facts.problems
-
-        def ask(content: Content, path: str) -> None:
-            for scanner in self._scanners:
-                if len(detections) < _MAX_DETECTIONS:
-                    signature = scanner.scan(content)
-                    if signature is not None:
-                        detections.append(Detection(scanner.name, signature, path))
-
         looking = None if channel is None else self._looking_of(channel)
-        kind = facts.leaves[0].type if facts.leaves else ""
-        if kind in CONTAINER_WORDS or (looking is not None and looking.reads(kind)):
-            walk = Walk(self._read_type, self._members, limits, self._scratch, ask, looking=looking)
-            _walk(walk, body, facts.name)
+        if _has_parts(facts, looking):
+            order = replace(_order(facts.name, limits, channel, looking), texts=False, visits=True)
+            found = self._take_apart(order, body, listener)
             # What stopped this walk and not the first (its time) left parts that no scanner saw.
-            problems += tuple(one for one in walk.problems if one not in problems)
+            problems += tuple(one for one in found.problems if one not in problems)
         elif body.size_bytes:
             try:
                 with Content.of_body(body) as content:
-                    ask(content, facts.name)
+                    listener.visit(content, facts.name)
             except OSError as error:
-                raise _unreadable(error) from error
+                raise unreadable(error) from error
         self.answered = next(self._answers) + 1
         said = tuple(scanner.describe() for scanner in self._scanners)
-        malware = MalwareFacts(tuple(detections), said)
+        malware = MalwareFacts(tuple(listener.detections), said)
         return replace(facts, problems=problems, malware=malware)
 
     def scanners_state(self) -> tuple[ScannerState, ...]:
@@ -171,30 +160,85 @@ class Inspector:
         return tuple(scanner.state() for scanner in self._scanners)
 
     def close(self) -> None:
-        """End the connections to the scanners."""
+        """End the connections to the scanners, and what ends with this."""
         for scanner in self._scanners:
             scanner.close()
+        for close in self._closing:
+            close()
 
 
-def _walk(walk: Walk, body: Body, name: str) -> None:
-    try:
-        with Content.of_body(body) as content:
-            walk.unit(content, name)
-    except OSError as error:
-        raise _unreadable(error) from error
+class _Searching:
+    """Takes texts while a unit is examined."""
+
+    def __init__(self, looking: Looking | None) -> None:
+        self._looking = looking
+        self.search: Search | None = None
+
+    def begin(self) -> None:
+        self.search = None if self._looking is None else self._looking.search()
+
+    def text(self, text: Text) -> None:
+        if self.search is not None:
+            self.search.add(text)
+
+    def visit(self, content: Content, path: str) -> None:
+        """Nothing is scanned before the policy has had its say."""
 
 
-def _unreadable(error: OSError) -> Unavailable:
-    return Unavailable(
-        3311, problem=os.strerror(error.errno) if error.errno else type(error).__name__
+class _Scanning:
+    """Asks the scanners about each content."""
+
+    def __init__(self, scanners: Sequence[Scanner]) -> None:
+        self._scanners = scanners
+        self.detections: list[Detection] = []
+
+    def begin(self) -> None:
+        self.detections.clear()
+
+    def text(self, text: Text) -> None:
+        """Texts were searched before."""
+
+    def visit(self, content: Content, path: str) -> None:
+        for scanner in self._scanners:
+            if len(self.detections) < _MAX_DETECTIONS:
+                signature = scanner.scan(content)
+                if signature is not None:
+                    self.detections.append(Detection(scanner.name, signature, path))
+
+
+def _order(
+    name: str,
+    limits: UnpackLimits,
+    channel: Channel | None,
+    looking: Looking | None,
+    *,
+    wanted: frozenset[str] | None = None,
+    thorough: bool = True,
+) -> Order:
+    return Order(
+        name,
+        "" if channel is None else channel.name,
+        limits,
+        wanted,
+        thorough,
+        {} if looking is None else dict(looking.demands),
+        texts=looking is not None and looking.texts,
     )
 
 
-def _readers(role: Role) -> tuple[ReadType, Members, Mapping[str, Check]]:
-    match role:
-        case Role.SENDING:
-            return types.read_type, sending_unpack.members, sending_checks.CHECKS
-        case Role.RECEIVING:
-            return structure.read_type, receiving_unpack.members, receiving_checks.CHECKS
-        case _:
-            assert_never(role)
+def _has_parts(facts: FileFacts, looking: Looking | None) -> bool:
+    """Whether there may be contents in it that a scanner must be asked about by themselves."""
+    kind = facts.leaves[0].type if facts.leaves else ""
+    inside = looking is not None and reads(kind, looking.demands, texts=looking.texts)
+    return inside or kind in CONTAINER_WORDS
+
+
+def _problem(fault: Fault, where: str) -> Problem:
+    return Problem(fault.word.value, fault.number, where, fault.fields)
+
+
+def unreadable(error: OSError) -> Unavailable:
+    """The body cannot be read now."""
+    return Unavailable(
+        3311, problem=os.strerror(error.errno) if error.errno else type(error).__name__
+    )

@@ -2,6 +2,7 @@
 
     inline body, small leaf      bytes in memory
     body in a file, large leaf   an open file, read with pread: no mapping, no shared position
+    large leaf of a sandbox      a file of the guard, read by asking it
 
 Nothing here knows what the bytes mean. A file that changes while it is read gives short pieces,
 never an error of its own: readers refuse what they cannot account for.
@@ -11,8 +12,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -27,16 +29,22 @@ HEAD_BYTES: Final = 64 << 10
 TAIL_BYTES: Final = (64 << 10) + 22
 READ_BYTES: Final = 256 << 10
 
+# size, offset: the bytes there.
+Read = Callable[[int, int], bytes]
+
 
 class Content:
     """Random access to bytes. Not thread-safe: one content, one thread."""
 
-    __slots__ = ("_file", "_head", "_tail", "memory", "size_bytes")
+    __slots__ = ("_file", "_head", "_read", "_tail", "memory", "size_bytes")
 
-    def __init__(self, memory: bytes | None, file: BinaryIO | None, size_bytes: int) -> None:
+    def __init__(
+        self, memory: bytes | None, file: BinaryIO | None, size_bytes: int, read: Read | None = None
+    ) -> None:
         self.memory = memory
         self.size_bytes = size_bytes
         self._file = file
+        self._read = read
         self._head: bytes | None = None
         self._tail: bytes | None = None
 
@@ -48,6 +56,16 @@ class Content:
     def of_file(cls, file: BinaryIO) -> Content:
         """Takes over an open file; `close` closes it. Raises OSError."""
         return cls(None, file, os.fstat(file.fileno()).st_size)
+
+    @classmethod
+    def of_descriptor(cls, descriptor: int, size_bytes: int) -> Content:
+        """Reads an open file that stays the caller's."""
+        return cls(None, None, size_bytes, partial(os.pread, descriptor))
+
+    @classmethod
+    def of_reader(cls, read: Read, size_bytes: int) -> Content:
+        """Bytes that somebody else keeps. read(size, offset): as many as wanted, or what there is."""
+        return cls(None, None, size_bytes, read)
 
     @classmethod
     def of_body(cls, body: Body) -> Content:
@@ -82,11 +100,14 @@ class Content:
             if offset == 0 and size >= self.size_bytes:
                 return self.memory
             return self.memory[offset : offset + size]
-        assert self._file is not None
-        descriptor = self._file.fileno()
-        piece = os.pread(descriptor, size, offset)
+        read = self._read
+        if read is None:
+            assert self._file is not None
+            read = partial(os.pread, self._file.fileno())
+        size = min(size, self.size_bytes - offset)
+        piece = read(size, offset)
         while 0 < len(piece) < size:
-            more = os.pread(descriptor, size - len(piece), offset + len(piece))
+            more = read(size - len(piece), offset + len(piece))
             if not more:
                 break
             piece += more
@@ -105,7 +126,7 @@ class Content:
             yield piece
 
     def fileno(self) -> int | None:
-        """The descriptor of a content in a file, None for one in memory."""
+        """The descriptor of a content in a file of this process, None for any other."""
         return None if self._file is None else self._file.fileno()
 
     def stream(self) -> BinaryIO:

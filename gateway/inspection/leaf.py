@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from gateway.errors import Unavailable
 from gateway.inspection.content import Content
@@ -19,36 +20,55 @@ from gateway.inspection.content import Content
 MEMORY_BYTES: Final = 1 << 20
 
 
-def collect(chunks: Iterator[bytes], scratch: Path) -> Content:
-    """A leaf's bytes as a content; the caller closes it.
+class Room(Protocol):
+    """Where a leaf goes that is too large for memory."""
 
-    Raises Unavailable 3310 where the scratch folder takes no more, and whatever `chunks` raises.
-    """
+    def spill(self, held: list[bytes], rest: Iterator[bytes]) -> Content:
+        """What is held already and the rest, as a content; the caller closes it.
+
+        Raises Unavailable 3310 where there is no more room, and whatever `rest` raises.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRoom:
+    """Files without a name in an existing folder."""
+
+    scratch: Path
+
+    def spill(self, held: list[bytes], rest: Iterator[bytes]) -> Content:
+        """As Room has it."""
+        return _spill(held, rest, self.scratch)
+
+
+def collect(chunks: Iterator[bytes], room: Room) -> Content:
+    """A leaf's bytes as a content; the caller closes it. Raises what its room and `chunks` raise."""
     held: list[bytes] = []
     held_bytes = 0
     for chunk in chunks:
         held.append(chunk)
         held_bytes += len(chunk)
         if held_bytes > MEMORY_BYTES:
-            return _spill(held, chunks, scratch)
+            return room.spill(held, chunks)
     return Content.of_bytes(b"".join(held))
 
 
 def _spill(held: list[bytes], rest: Iterator[bytes], scratch: Path) -> Content:
-    file = _nameless(scratch)
+    file = nameless(scratch)
     try:
         for chunk in held:
-            _write(file, chunk, scratch)
+            write(file, chunk, scratch)
         held.clear()
         for chunk in rest:
-            _write(file, chunk, scratch)
+            write(file, chunk, scratch)
         return Content.of_file(file)
     except BaseException:
         file.close()
         raise
 
 
-def _write(file: BinaryIO, chunk: bytes, scratch: Path) -> None:
+def write(file: BinaryIO, chunk: bytes, scratch: Path) -> None:
+    """All of it. Raises Unavailable 3310."""
     view = memoryview(chunk)
     try:
         while view:
@@ -59,7 +79,8 @@ def _write(file: BinaryIO, chunk: bytes, scratch: Path) -> None:
         ) from error
 
 
-def _nameless(scratch: Path) -> BinaryIO:
+def nameless(scratch: Path) -> BinaryIO:
+    """A new file that no folder names, open for both. Raises Unavailable 3310."""
     try:
         descriptor = os.open(scratch, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError:

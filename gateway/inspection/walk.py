@@ -12,19 +12,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 from gateway.inspection.content import Content
-from gateway.inspection.leaf import collect
-from gateway.inspection.looking import Looking, Search
+from gateway.inspection.format_reader import FormatReader
+from gateway.inspection.formats.contract import Text
+from gateway.inspection.leaf import Room, collect
 from gateway.inspection.names import judge_member_name
 from gateway.inspection.unsound import Fault, Member, Reading, TooMuch, Unsound, Word
 from gateway.policy.facts import Leaf, Problem, UnpackLimits
-from gateway.policy.filetypes import ARCHIVE_WORDS, FORMATS
+from gateway.policy.filetypes import CONTAINER_WORDS, DOCUMENT_WORDS, FORMATS
 
-DOCUMENT_WORDS: Final = frozenset(["docx", "xlsx", "pptx", "ofd"])
-CONTAINER_WORDS: Final = ARCHIVE_WORDS | DOCUMENT_WORDS
 # What lies in these is a part of them, and to a policy they are one thing.
 CARRYING_WORDS: Final = DOCUMENT_WORDS.union(*FORMATS.values())
 # What taking apart one unit may take of a processor: 1 GiB of honest reports needs a few seconds.
@@ -42,6 +40,7 @@ _MACRO_TYPES: Final = (b"macroenabled", b"vnd.ms-office.vbaproject")
 ReadType = Callable[[Content], Reading]
 Members = Callable[[str, Content, str, int], Iterator[Member]]
 Visit = Callable[[Content, str], None]
+TakeText = Callable[[Text], None]
 
 
 class _Enough(Exception):
@@ -100,19 +99,19 @@ class Walk:
 
     visit: called with each content that is not empty (the unit first) and its path; what it raises
     goes through. wanted: types that are worth taking apart, None for all: any other is refused anyway.
-    thorough: go on behind a fault that refuses, to tell of every other. looking: what is looked at
-    inside formats, None for nothing; search: what takes the texts that are found there.
+    thorough: go on behind a fault that refuses, to tell of every other. formats: reads what is inside
+    formats, None for nothing; take_text: called with each text that is found there.
     """
 
     read_type: ReadType
     members: Members
     limits: UnpackLimits
-    scratch: Path
+    room: Room
     visit: Visit | None = None
     wanted: frozenset[str] | None = None
     thorough: bool = True
-    looking: Looking | None = None
-    search: Search | None = None
+    formats: FormatReader | None = None
+    take_text: TakeText | None = None
     leaves: list[Leaf] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -188,14 +187,14 @@ class Walk:
         self, content: Content, path: str, word: str, budget: Budget, level: int, document: str = ""
     ) -> None:
         """A format to its end: what is wrong with it, what is packed in it, what it says."""
-        if self.looking is None or self.looking.wants_nothing:
+        if self.formats is None or self.formats.wants_nothing:
             return
         self._stop_if_refused()
         if level > self.limits.depth:
             raise TooMuch(3221, limit=self.limits.depth)
         meter = Meter(content.size_bytes)
         try:
-            for item in self.looking.items(content, word):
+            for item in self.formats.items(content, word):
                 budget.check_time()
                 if isinstance(item, Fault):
                     self.complain(item, path)
@@ -203,8 +202,8 @@ class Walk:
                 elif isinstance(item, Member):
                     budget.count_member()
                     self._member(item, path, document or word, meter, budget, level)
-                elif self.search is not None:
-                    self.search.add(
+                elif self.take_text is not None:
+                    self.take_text(
                         replace(item, where=f"{path} > {item.where}" if item.where else path)
                     )
         except TooMuch:
@@ -228,7 +227,7 @@ class Walk:
             if any(chunks):
                 raise Unsound(3203, member=member.name, offset=0)
             return
-        with collect(chunks, self.scratch) as leaf:
+        with collect(chunks, self.room) as leaf:
             self._leaf(leaf, path, document, budget, level)
 
     def _leaf(self, leaf: Content, path: str, document: str, budget: Budget, level: int) -> None:

@@ -7,15 +7,23 @@ from dataclasses import replace
 
 from gateway.audit.checkpoint import Checkpointer
 from gateway.audit.event import Status
+from gateway.guard.workers import BULK_THREADS, SUSPECT_THREADS
 from gateway.inspection.chain import Inspector, open_scanners
 from gateway.inspection.chain import Role as Reading
+from gateway.inspection.sandbox.sandbox import Sandbox
+from gateway.inspection.sandbox.settings import SandboxSettings
+from gateway.inspection.sandboxed import Sandboxed, program_of
 from gateway.management.host import Desk
 from gateway.management.journal_keys import checkpoint_signer, key_id
 from gateway.management.layout import Role
+from gateway.management.settings import Settings
 
 
 def open_inspector(desk: Desk, reading: Reading) -> Inspector:
-    """The readers and scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules).
+    """The sandbox and the scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules).
+
+    No reader of untrusted content is in the guard: all are in the sandbox's closed-off children. A
+    sandbox that does not start is Unavailable 3980: no unit is read outside of one.
 
     From here on a policy set comes into force only if the inspector can do what it asks.
     """
@@ -24,7 +32,13 @@ def open_inspector(desk: Desk, reading: Reading) -> Inspector:
     scratch.mkdir(mode=0o700, exist_ok=True)
     settings = host.settings.scanners
     yara = str(host.path(settings.yara)) if settings.yara else ""
-    inspector = Inspector(reading, open_scanners(replace(settings, yara=yara)), scratch)
+    sandbox = Sandbox(_limits(host.settings), program_of(reading))
+    desk.board.gauge("sandbox", ", ".join(sandbox.start()))
+    inspector = Inspector(
+        Sandboxed(sandbox, scratch),
+        open_scanners(replace(settings, yara=yara)),
+        closing=[sandbox.close],
+    )
     desk.policy.prepare_with(inspector.prepare)
     return inspector
 
@@ -80,3 +94,14 @@ class CheckpointStep:
     def step(self, now_s: float) -> float:
         self._pointer.step(time.time_ns())
         return 0.25
+
+
+def _limits(settings: Settings) -> SandboxSettings:
+    limits = settings.sandbox
+    return SandboxSettings(
+        children=settings.guard_threads + BULK_THREADS + SUSPECT_THREADS,
+        idle_children=settings.guard_threads,
+        units_a_child=limits.units,
+        memory_bytes=limits.memory_bytes,
+        cpu_s=max(1, int(limits.processor_s)),
+    )

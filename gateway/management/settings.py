@@ -65,6 +65,15 @@ class ScannerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxLimits:
+    """What the children that read units may take. units: small ones before a child is replaced."""
+
+    units: int
+    memory_bytes: int
+    processor_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One host, as its gate.yaml says."""
 
@@ -84,6 +93,7 @@ class Settings:
     keep_refused_count: int
     checkpoint_copy: str
     guard_threads: int
+    sandbox: SandboxLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +181,15 @@ _FIELDS: Final[Mapping[str, _Field[object]]] = {
     ),
     "journal.checkpoint_copy": _Field(_text, "none", "second place of the signed checkpoints"),
     "guard.threads": _Field(lambda text: read_number(text, 1, 32), "4", "units inspected at once"),
+    "sandbox.units": _Field(
+        lambda text: read_number(text, 1, 100_000),
+        "64",
+        "small units of a channel that one closed-off child reads; 1 is a child a unit",
+    ),
+    "sandbox.memory": _Field(_size, "1 GiB", "what such a child may take"),
+    "sandbox.processor": _Field(
+        read_duration, "20 s", "of a processor, a unit; more for large ones"
+    ),
 }
 
 
@@ -281,6 +300,11 @@ def _settings(values: Mapping[str, object]) -> Settings:
         keep_refused_count=get("queues.keep_refused_count", int),
         checkpoint_copy=_or_none(get("journal.checkpoint_copy", str)),
         guard_threads=get("guard.threads", int),
+        sandbox=SandboxLimits(
+            units=get("sandbox.units", int),
+            memory_bytes=get("sandbox.memory", int),
+            processor_s=get("sandbox.processor", float),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ a text without a use, and a field that one language has and the other has not.
     60xx audit journal          gateway.messages.audit
     65xx queues and disk        gateway.messages.spool
     7xxx, 8xxx operating        gateway.messages.operating
+    73xx keys renewed           gateway.messages.pki
 """
 
 from __future__ import annotations

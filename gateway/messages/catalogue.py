@@ -18,6 +18,7 @@ from gateway.messages import (
     identity,
     inspection,
     operating,
+    pki,
     policy,
     sandbox,
     settings,
@@ -45,6 +46,7 @@ _AREAS = (
     audit,
     spool,
     operating,
+    pki,
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any, Final
 
-from gateway.policy import words as w
+from gateway.policy import channel_words, condition_words, content_words
 from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.filetypes import ARCHIVE_WORDS, FORMATS
 from gateway.policy.grammar import RETRY_APART_S
@@ -75,7 +75,7 @@ def build(sheet: Sheet) -> Channel | None:
     _check_receiver(sheet)
     _check_held(sheet)
     _check_lists(sheet)
-    zone_name = sheet.value(Section.CHANNEL, w.TIME_ZONE) or DEFAULT_ZONE
+    zone_name = sheet.value(Section.CHANNEL, channel_words.TIME_ZONE) or DEFAULT_ZONE
     try:
         zone = zone_of(zone_name)
     except Misread:
@@ -83,63 +83,63 @@ def build(sheet: Sheet) -> Channel | None:
     source, sink = _source(sheet), _sink(sheet)
     tests = read_trials(sheet, zone)
     sought = _sought(conditions)
-    name = sheet.value(Section.CHANNEL, w.CHANNEL)
-    carries = sheet.value(Section.CHANNEL, w.CARRIES)
-    lane = sheet.value(Section.CHANNEL, w.LANE)
+    name = sheet.value(Section.CHANNEL, channel_words.CHANNEL)
+    carries = sheet.value(Section.CHANNEL, channel_words.CARRIES)
+    lane = sheet.value(Section.CHANNEL, channel_words.LANE)
     if sheet.problems or name is None or carries is None or lane is None:
         return None
     if source is None or sink is None:
         return None
     return Channel(
         name=name,
-        purpose=sheet.value(Section.CHANNEL, w.PURPOSE) or "",
-        owner=sheet.value(Section.CHANNEL, w.OWNER) or "",
+        purpose=sheet.value(Section.CHANNEL, channel_words.PURPOSE) or "",
+        owner=sheet.value(Section.CHANNEL, channel_words.OWNER) or "",
         carries=carries,
         lane=lane,
-        grade=sheet.value(Section.CHANNEL, w.GRADE) or 5,
+        grade=sheet.value(Section.CHANNEL, channel_words.GRADE) or 5,
         time_zone=zone_name,
         zone=zone,
         source=source,
         sink=sink,
         conditions=conditions,
-        unpack=sheet.value(Section.PASSES_IF, w.ARCHIVE) or UnpackLimits(),
-        holds_encrypted=sheet.value(Section.HELD_IF, w.ENCRYPTED) is not None,
-        rate=sheet.value(Section.LIMITS, w.RATE),
-        retry=sheet.value(Section.LIMITS, w.RETRY) or _RETRY,
-        priority=sheet.value(Section.LIMITS, w.PRIORITY) or Priority.NORMAL,
-        rehearse=sheet.value(Section.CHANNEL, w.REHEARSE) or False,
+        unpack=sheet.value(Section.PASSES_IF, condition_words.ARCHIVE) or UnpackLimits(),
+        holds_encrypted=sheet.value(Section.HELD_IF, condition_words.ENCRYPTED) is not None,
+        rate=sheet.value(Section.LIMITS, channel_words.RATE),
+        retry=sheet.value(Section.LIMITS, channel_words.RETRY) or _RETRY,
+        priority=sheet.value(Section.LIMITS, channel_words.PRIORITY) or Priority.NORMAL,
+        rehearse=sheet.value(Section.CHANNEL, channel_words.REHEARSE) or False,
         tests=tests,
         sought=sought,
-        lists={name: sheet.lists[name].text for name in sought.words | sought.patterns},
-        approval=sheet.value(Section.CHANNEL, w.APPROVAL) or Approval(1, "operators"),
+        lists={name: sheet.lists[name].written for name in sought.words | sought.patterns},
+        approval=sheet.value(Section.CHANNEL, channel_words.APPROVAL) or Approval(1, "operators"),
         file=sheet.document.file,
         line=sheet.document.top.line,
     )
 
 
 def _source(sheet: Sheet) -> FolderSource | None:
-    folder = sheet.value(Section.FROM, w.FOLDER)
-    names = _resolved(sheet, sheet.at(Section.FROM, w.NAMES))
-    writers = _resolved(sheet, sheet.at(Section.FROM, w.WRITERS))
+    folder = sheet.value(Section.FROM, channel_words.FOLDER)
+    names = _resolved(sheet, sheet.at(Section.FROM, channel_words.NAMES))
+    writers = _resolved(sheet, sheet.at(Section.FROM, channel_words.WRITERS))
     if folder is None:
         return None
     return FolderSource(
         folder=folder,
         names=names_of(*names) if names else None,
         writers=frozenset(writers[0]) | writers[1] if writers else None,
-        whole_when=sheet.value(Section.FROM, w.WHOLE_WHEN) or _SETTLING,
-        afterwards=sheet.value(Section.FROM, w.AFTERWARDS) or Afterwards(""),
+        whole_when=sheet.value(Section.FROM, channel_words.WHOLE_WHEN) or _SETTLING,
+        afterwards=sheet.value(Section.FROM, channel_words.AFTERWARDS) or Afterwards(""),
     )
 
 
 def _sink(sheet: Sheet) -> FolderSink | None:
-    folder = sheet.value(Section.TO, w.FOLDER)
+    folder = sheet.value(Section.TO, channel_words.FOLDER)
     if folder is None:
         return None
     return FolderSink(
         folder=folder,
-        on_clash=sheet.value(Section.TO, w.ON_CLASH) or Clash.KEEP_BOTH,
-        file_mode=sheet.value(Section.TO, w.FILE_MODE) or _FILE_MODE,
+        on_clash=sheet.value(Section.TO, channel_words.ON_CLASH) or Clash.KEEP_BOTH,
+        file_mode=sheet.value(Section.TO, channel_words.FILE_MODE) or _FILE_MODE,
     )
 
 
@@ -168,35 +168,35 @@ def _conditions(sheet: Sheet) -> list[Condition]:
 def _rule(sheet: Sheet, section: Section, word: str, found: Found) -> Rule | None:
     value: Any = found.value
     match word:
-        case w.TYPE.name:
+        case condition_words.TYPE.name:
             return TypeRule(value)
-        case w.INSIDE.name:
+        case condition_words.INSIDE.name:
             return InsideRule(value)
-        case w.SIZE.name:
+        case condition_words.SIZE.name:
             return SizeRule(value)
-        case w.TIME.name:
+        case condition_words.TIME.name:
             return TimeRule(value)
-        case w.NAME.name | w.NAMES.name:
+        case condition_words.NAME.name | channel_words.NAMES.name:
             resolved = _resolved(sheet, found)
             return NameRule(names_of(*resolved) if resolved else Names(()))
-        case w.WRITERS.name:
+        case channel_words.WRITERS.name:
             resolved = _resolved(sheet, found)
             return WritersRule(frozenset(resolved[0]) | resolved[1] if resolved else frozenset())
-        case w.MALWARE.name:
+        case condition_words.MALWARE.name:
             return MalwareRule()
-        case w.ARCHIVE.name:
+        case condition_words.ARCHIVE.name:
             return ArchiveRule(value)
-        case w.ENCRYPTED.name:
+        case condition_words.ENCRYPTED.name:
             return EncryptedRule()
         case _ if word in FORMATS:
             return FormatRule(word, value)
-        case w.IDENTIFIERS.name:
+        case content_words.IDENTIFIERS.name:
             return IdentifiersRule(value)
-        case w.SOUGHT.name:
+        case content_words.SOUGHT.name:
             return WordsRule(frozenset(item.name for item in value))
-        case w.PATTERNS.name:
+        case content_words.PATTERNS.name:
             return PatternsRule(frozenset(item.name for item in value))
-        case w.GRADE_FOUND.name:
+        case content_words.GRADE_FOUND.name:
             higher = {name for name, known in sheet.lists.items() if known.grade > value}
             return GradeRule(value, frozenset(higher))
         case _ if section is Section.FROM:
@@ -225,15 +225,15 @@ def _sought(conditions: tuple[Condition, ...]) -> Sought:
 
 
 def _check_inside(sheet: Sheet) -> None:
-    taken = sheet.at(Section.PASSES_IF, w.TYPE)
-    types = sheet.value(Section.PASSES_IF, w.TYPE)
+    taken = sheet.at(Section.PASSES_IF, condition_words.TYPE)
+    types = sheet.value(Section.PASSES_IF, condition_words.TYPE)
     if taken is None or types is None:
         return
     archives = sorted(types & ARCHIVE_WORDS)
-    inside = sheet.at(Section.PASSES_IF, w.INSIDE)
-    if archives and inside is None and not _was_written(sheet, w.INSIDE.name):
+    inside = sheet.at(Section.PASSES_IF, condition_words.INSIDE)
+    if archives and inside is None and not _was_written(sheet, condition_words.INSIDE.name):
         sheet.complain(taken.node, 2175, type=archives[0], write="inside: pdf or csv")
-    for word in (w.INSIDE, w.ARCHIVE):
+    for word in (condition_words.INSIDE, condition_words.ARCHIVE):
         line = sheet.at(Section.PASSES_IF, word)
         if line is not None and not archives:
             sheet.complain(line.key, 2190, word=word.name, types=taken.text)
@@ -277,8 +277,8 @@ def _check_lists(sheet: Sheet) -> None:
 
 def _check_held(sheet: Sheet) -> None:
     """A type that does not pass is refused: holding it for people would never happen."""
-    held = sheet.at(Section.HELD_IF, w.TYPE)
-    types = sheet.value(Section.HELD_IF, w.TYPE)
-    passing = sheet.value(Section.PASSES_IF, w.TYPE)
+    held = sheet.at(Section.HELD_IF, condition_words.TYPE)
+    types = sheet.value(Section.HELD_IF, condition_words.TYPE)
+    passing = sheet.value(Section.PASSES_IF, condition_words.TYPE)
     if held is not None and types is not None and passing is not None and types - passing:
         sheet.complain(held.node, 2180, type=sorted(types - passing)[0])

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.policy import words as w
+from gateway.policy import channel_words
 from gateway.policy.build import build
 from gateway.policy.document import Broken, Document, Entries, Scalar, read_document
 from gateway.policy.lists import EntryList
@@ -65,7 +65,7 @@ def _channel(
 
 def _kind_is_ready(sheet: Sheet) -> bool:
     """A file of a kind that comes later gets one answer, not thirty."""
-    carries = sheet.document.top.get(w.CARRIES.name)
+    carries = sheet.document.top.get(channel_words.CARRIES.name)
     later = {kind.value for kind in Kind} - {Kind.FILES.value}
     if isinstance(carries, Scalar) and carries.text in later:
         sheet.complain(carries, 2122, kind=carries.text)

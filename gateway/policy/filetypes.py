@@ -70,6 +70,9 @@ FILE_TYPES: Final[tuple[FileType, ...]] = (
 BY_WORD: Final[Mapping[str, FileType]] = MappingProxyType({t.word: t for t in FILE_TYPES})
 TYPE_WORDS: Final[tuple[str, ...]] = tuple(BY_WORD)
 ARCHIVE_WORDS: Final[frozenset[str]] = frozenset(t.word for t in FILE_TYPES if t.is_archive)
+# Packed inside, and one thing to a policy.
+DOCUMENT_WORDS: Final = frozenset(["docx", "xlsx", "pptx", "ofd"])
+CONTAINER_WORDS: Final = ARCHIVE_WORDS | DOCUMENT_WORDS
 
 # Format words of a policy (`fhir: any resource`) and the types that each is about.
 FORMATS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(

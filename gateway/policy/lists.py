@@ -22,15 +22,26 @@ _GRADE: Final = re.compile(r"# *grade: *(?P<grade>[1-5])")
 
 
 @dataclass(frozen=True, slots=True)
+class ListText:
+    """The entries of a list, each in its own line as in the file, and where that file lies.
+
+    path: below the set's folder, for whoever names a line of it (`lists/rare.txt`).
+    """
+
+    path: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EntryList:
     """A list of the set. grade: the data grade of what it finds, 0 where the list says none.
 
-    text: its entries, each in its own line as in the file, for whoever names a line of it.
+    written: the same entries in their lines.
     """
 
     entries: frozenset[str] = frozenset()
     grade: int = 0
-    text: str = ""
+    written: ListText = ListText()
 
 
 def read_list(path: str, untrusted_bytes: bytes) -> tuple[str, EntryList, tuple[Located, ...]]:
@@ -60,7 +71,7 @@ def read_list(path: str, untrusted_bytes: bytes) -> tuple[str, EntryList, tuple[
             entries.add(entry)
     if not entries:
         return match["name"], EntryList(), (_wrong(path, 0, 2117),)
-    return match["name"], EntryList(frozenset(entries), grade, "\n".join(kept)), ()
+    return match["name"], EntryList(frozenset(entries), grade, ListText(path, "\n".join(kept))), ()
 
 
 def _entry(line: str, form: str) -> str:

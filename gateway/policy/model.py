@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.policy.facts import Sought, UnpackLimits
+from gateway.policy.lists import ListText
 from gateway.policy.located import Located
 from gateway.policy.values import (
     Afterwards,
@@ -230,7 +231,7 @@ class Channel:
     unpack: how far inspection takes archives apart. holds_encrypted: encrypted content waits for
     people instead of being refused. rehearse: judged and recorded, never carried. sought: what its
     conditions want looked for in texts. approval: who releases what is held.
-    lists: the entries of what is sought, a line each, by the lists' names.
+    lists: the entries of what is sought, a line each, with their files, by the lists' names.
     conditions: in the order of the file; the order decides nothing but which line is named first.
     """
 
@@ -256,7 +257,7 @@ class Channel:
     line: int
     sought: Sought = field(default=Sought())
     approval: Approval = field(default=Approval(1, "operators"))
-    lists: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, ListText] = field(default_factory=dict)
 
     @property
     def formats(self) -> Mapping[str, FormatDemand]:

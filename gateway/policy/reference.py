@@ -15,7 +15,8 @@ from gateway.policy.identifiers import IDENTIFIER_TYPES
 from gateway.policy.model import Section
 from gateway.policy.parts import LATER, PARTS
 from gateway.policy.texts import GENERATED
-from gateway.policy.words import Word, words_of
+from gateway.policy.words import words_of
+from gateway.policy.written_words import Word
 
 BEGIN: Final = "<!-- generated from gateway/policy/words.py: do not edit below -->"
 END: Final = "<!-- end of the generated part -->"

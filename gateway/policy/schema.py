@@ -13,7 +13,8 @@ from typing import Any
 
 from gateway.policy.model import Section
 from gateway.policy.parts import PARTS
-from gateway.policy.words import Word, words_of
+from gateway.policy.words import words_of
+from gateway.policy.written_words import Word
 
 
 def json_schema() -> dict[str, Any]:

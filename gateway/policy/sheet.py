@@ -18,7 +18,8 @@ from gateway.policy.model import Section
 from gateway.policy.nodes import Broken, Document, Entries, Items, Node, Scalar
 from gateway.policy.parts import LATER
 from gateway.policy.phrases import Misread, did_you_mean
-from gateway.policy.words import Word, words_of
+from gateway.policy.words import words_of
+from gateway.policy.written_words import Word
 
 T = TypeVar("T")
 

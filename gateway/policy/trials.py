@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Final
 
-from gateway.policy import words as w
+from gateway.policy import trial_words
 from gateway.policy.model import Section, Trial
 from gateway.policy.nodes import Broken, Entries, Items, Scalar
 from gateway.policy.sheet import Found, Sheet, read_entries
-from gateway.policy.words import Word, words_of
+from gateway.policy.words import words_of
+from gateway.policy.written_words import Word
 
 # `try` is a section of its own, read with the words of Section.TRY.
 _TRY: Final = Section.TRY.value
@@ -32,7 +33,7 @@ def read_trials(sheet: Sheet, zone: tzinfo) -> tuple[Trial, ...]:
         if trial is not None:
             first = next((t for t in trials if t.title == trial.title), None)
             if first is not None:
-                key = node.get(w.TITLE.name) if isinstance(node, Entries) else node
+                key = node.get(trial_words.TITLE.name) if isinstance(node, Entries) else node
                 sheet.complain(key or node, 2112, word=trial.title, first=first.line)
             trials.append(trial)
     return tuple(trials)
@@ -40,7 +41,7 @@ def read_trials(sheet: Sheet, zone: tzinfo) -> tuple[Trial, ...]:
 
 def _trial(sheet: Sheet, node: Entries, zone: tzinfo) -> Trial | None:
     found = read_entries(sheet, Section.TESTS, node, also=(_TRY,))
-    _check_expected_word(sheet, found.get(w.EXPECT.name))
+    _check_expected_word(sheet, found.get(trial_words.EXPECT.name))
     attempt = node.get(_TRY)
     if attempt is None:
         sheet.complain(
@@ -62,20 +63,20 @@ def _trial(sheet: Sheet, node: Entries, zone: tzinfo) -> Trial | None:
 
 def _attempt(sheet: Sheet, attempt: Entries, found: dict[str, Found], zone: tzinfo) -> Trial | None:
     tried = read_entries(sheet, Section.TRY, attempt)
-    written = [attempt.get(word.name) for word in (w.TRY_FILE, w.TRY_GENERATED)]
+    written = [attempt.get(word.name) for word in (trial_words.TRY_FILE, trial_words.TRY_GENERATED)]
     if sum(node is not None for node in written) != 1:
         sheet.complain(attempt, 2189, 0, 1)
         return None
-    title, expect = found.get(w.TITLE.name), found.get(w.EXPECT.name)
-    sample = tried.get(w.TRY_FILE.name) or tried.get(w.TRY_GENERATED.name)
+    title, expect = found.get(trial_words.TITLE.name), found.get(trial_words.EXPECT.name)
+    sample = tried.get(trial_words.TRY_FILE.name) or tried.get(trial_words.TRY_GENERATED.name)
     if title is None or expect is None or sample is None:
         return None
     trial = Trial(
         title=str(title.value),
         line=title.key.line,
         sample=str(sample.value),
-        generated=w.TRY_GENERATED.name in tried,
-        expect=w.EXPECT.join((expect.value,)),
+        generated=trial_words.TRY_GENERATED.name in tried,
+        expect=trial_words.EXPECT.join((expect.value,)),
         expect_line=expect.key.line,
     )
     return _with_overrides(trial, tried, zone)
@@ -86,15 +87,15 @@ def _with_overrides(trial: Trial, tried: dict[str, Found], zone: tzinfo) -> Tria
         found = tried.get(word.name)
         return str(found.value) if found else None
 
-    at = tried[w.TRY_TIME.name].value if w.TRY_TIME.name in tried else None
+    at = tried[trial_words.TRY_TIME.name].value if trial_words.TRY_TIME.name in tried else None
     if isinstance(at, datetime) and at.tzinfo is None:
         at = at.replace(tzinfo=zone)
-    size = tried[w.TRY_SIZE.name].value if w.TRY_SIZE.name in tried else None
+    size = tried[trial_words.TRY_SIZE.name].value if trial_words.TRY_SIZE.name in tried else None
     return replace(
         trial,
         at=at if isinstance(at, datetime) else None,
-        name=said(w.TRY_NAME),
-        writer=said(w.TRY_WRITER),
+        name=said(trial_words.TRY_NAME),
+        writer=said(trial_words.TRY_WRITER),
         size_bytes=size if isinstance(size, int) else None,
     )
 
@@ -103,7 +104,7 @@ def _check_expected_word(sheet: Sheet, expect: Found | None) -> None:
     """`refused by tpye` would be a test that can only fail; say so while reading."""
     if expect is None:
         return
-    expectation = w.EXPECT.join((expect.value,))
+    expectation = trial_words.EXPECT.join((expect.value,))
     word = expectation.word
     known = {name for section in _JUDGING for name in words_of(section)} | {"names", "writers"}
     # What no channel allows has words of its own, whether the channel names them or not.

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit.event import Event, Recorder, Status
+from gateway.errors import Unavailable
 from gateway.ferry.block import Chunk
 from gateway.ferry.oneway.account import Account
-from gateway.ferry.partials import PartialFiles, sync_file
+from gateway.ferry.partials import PartialFiles
 from gateway.spool.model import Entry, Put, QueueWriter
+from gateway.spool.page_cache import sync_file_and_let_go
 
 # Units of one group commit: the rest waits in the link, and one fsync serves them all.
 _GROUP_UNITS: Final = 256
@@ -152,7 +154,7 @@ class Gathering:
         ready = _Ready(Entry(number, header, body), size_bytes)
         self._unflushed.pop(number, None)
         if isinstance(body, Path) and size_bytes > _SYNC_BYTES:
-            self._syncing.append((ready, self._syncer.submit(sync_file, body)))
+            self._syncing.append((ready, self._syncer.submit(_sync, body)))
             return
         self._group[number] = ready
         self._group_bytes += size_bytes if isinstance(body, bytes) else 0
@@ -160,7 +162,7 @@ class Gathering:
     def _flush_early(self, number: int, size_bytes: int) -> None:
         grown = self._unflushed.get(number, 0) + size_bytes
         if grown >= _FLUSH_BYTES:
-            self._syncer.submit(sync_file, self._files.path(number))
+            self._syncer.submit(_sync, self._files.path(number))
             grown = 0
         self._unflushed[number] = grown
 
@@ -185,7 +187,7 @@ class Gathering:
             ready, done = self._syncing[0]
             error = done.exception()
             if error is not None and isinstance(ready.entry.body, Path):
-                self._syncing[0] = (ready, self._syncer.submit(sync_file, ready.entry.body))
+                self._syncing[0] = (ready, self._syncer.submit(_sync, ready.entry.body))
                 raise error
             self._syncing.popleft()
             self._group[ready.entry.number] = ready
@@ -220,3 +222,13 @@ class Gathering:
             self._files.note(partial)
         self._syncer.shutdown()
         self._files.close()
+
+
+def _sync(path: Path) -> None:
+    """Make a file durable. Raises Unavailable 5503; one that was discarded meanwhile needs nothing."""
+    try:
+        sync_file_and_let_go(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Unavailable(5503, folder=str(path.parent), why=str(error)) from error

@@ -15,6 +15,7 @@ import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
@@ -89,6 +90,15 @@ def sync_and_let_go(descriptor: int, written_bytes: int) -> None:
     os.fdatasync(descriptor)
     if written_bytes > STAYS_BYTES:
         _let_go(descriptor, 0, written_bytes - STAYS_BYTES)
+
+
+def sync_file_and_let_go(path: Path) -> None:
+    """The same for a whole file by its path. Raises OSError (FileNotFoundError: it is gone)."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        sync_and_let_go(descriptor, os.fstat(descriptor).st_size)
+    finally:
+        os.close(descriptor)
 
 
 def _let_go(descriptor: int, start: int, count: int) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from gateway.guard.judgement import judge
-from gateway.inspection.chain import Inspector, Role, bytes_body
+from gateway.inspection.chain import Role, bytes_body
+from gateway.inspection.here import inspector_here
 from gateway.policy.check import check_file
 from gateway.policy.evaluate import Verdict
 from gateway.policy.model import Channel
@@ -55,7 +56,7 @@ def channel_of(lines: str, source: str = "") -> Channel:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """What both guards make of some bytes under a channel, without scanners."""
     scratch: Path = tmp_path_factory.mktemp("scratch")
-    inspectors = {role: Inspector(role, [], scratch) for role in Role}
+    inspectors = {role: inspector_here(role, [], scratch) for role in Role}
 
     def both(
         channel: Channel, data: bytes, name: str = "a.bin", peer: str = ""

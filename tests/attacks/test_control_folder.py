@@ -104,12 +104,14 @@ def test_nothing_in_the_folder_stops_the_ferry(put: Callable[[Path], None], tmp_
     control = tmp_path / "control"
     control.mkdir()
     put(control)
+    (control / "z.gaps").write_text(GOOD)
     try:
         looks(control, tmp_path)
     finally:
         if put is a_pipe:  # let the thread go
             with suppress(OSError):
                 os.close(os.open(control / "a.gaps", os.O_WRONLY | os.O_NONBLOCK))
+    assert (control / "z.taken").read_text() == GOOD, "what comes after it is read"
 
 
 def test_a_good_list_beside_a_bad_one_is_read(tmp_path: Path) -> None:

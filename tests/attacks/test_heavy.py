@@ -12,8 +12,9 @@ import pytest
 
 from gateway.guard.judgement import Judgement, judge
 from gateway.inspection import walk
-from gateway.inspection.chain import Inspector, Role, ScannerState, bytes_body
+from gateway.inspection.chain import Role, ScannerState, bytes_body
 from gateway.inspection.content import Content
+from gateway.inspection.here import inspector_here
 from gateway.policy.evaluate import Result, evaluate
 from gateway.policy.facts import FileFacts
 from gateway.policy.model import Channel
@@ -35,7 +36,7 @@ def judged(
     scratch: Path, role: Role, channel: Channel, data: bytes, *, every_check: bool = False
 ) -> tuple[Judgement, float]:
     """The judgement, and the seconds of a processor that it took."""
-    inspector = Inspector(role, [], scratch)
+    inspector = inspector_here(role, [], scratch)
     begun_s = time.thread_time()
     made = judge(
         inspector, channel, bytes_body(data), "x.zip", AT,
@@ -76,7 +77,7 @@ def test_what_decides_is_the_same_as_where_everything_is_looked_at(
     """The guard stops early, `explain` does not: both must name the same line."""
     quick, _ = judged(tmp_path, role, channel, data)
     # No scanner is at hand here: what would ask one is another verdict.
-    inspector = Inspector(role, [], tmp_path)
+    inspector = inspector_here(role, [], tmp_path)
     facts = inspector.examine(bytes_body(data), "x.zip", AT, channel.unpack)
     thorough = evaluate(channel, facts, at_receiver=role is Role.RECEIVING)
     assert quick.verdict.result is thorough.result
@@ -108,7 +109,7 @@ def examined(scratch: Path, role: Role, picture: bytes) -> tuple[float, FileFact
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for number in range(4):
             archive.writestr(f"{number}.gif", picture)
-    inspector, took_s = Inspector(role, [], scratch), []
+    inspector, took_s = inspector_here(role, [], scratch), []
     for _ in range(3):
         begun_s = time.thread_time()
         facts = inspector.examine(bytes_body(packed.getvalue()), "x.zip", AT, ZIPS.unpack)
@@ -152,7 +153,7 @@ def test_where_the_time_ends_while_scanning_what_no_scanner_saw_does_not_pass(
     tmp_path: Path, role: Role, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = channel_of("passes_if:\n  type: zip\n  inside: pdf\n  malware: clean\n")
-    inspector = Inspector(role, [Slow()], tmp_path)
+    inspector = inspector_here(role, [Slow()], tmp_path)
     monkeypatch.setattr(walk, "MAX_PROCESSOR_S", 0.5)
     many = zipped(*((f"{n}.pdf", PDF) for n in range(40)))
     made = judge(

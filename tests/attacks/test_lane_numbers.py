@@ -43,14 +43,31 @@ def chunk(number: int) -> bytes:
     return CHUNK.pack(number, number, 0, 4, 0, 4) + b"abcd"
 
 
-@pytest.mark.parametrize(("session", "number"), [(LAST, 0), (LAST, LAST), (6, LAST), (0, LAST)])
-def test_extreme_numbers_with_the_key_end_nothing(session: int, number: int) -> None:
+def units_in(receiver: OneWayReceiver) -> list[int]:
+    return [c.number for one in receiver.out if isinstance(one, Cargo) for c in one.chunks]
+
+
+@pytest.mark.parametrize(
+    ("session", "number", "stands", "arrived"),
+    [
+        (LAST, 0, (LAST, 7, 1), [1]),
+        (LAST, LAST, (LAST, LAST, LAST + 1), []),
+        (6, LAST, (6, LAST, LAST + 1), []),
+        (0, LAST, (5, 100, 101), []),
+    ],
+)
+def test_extreme_numbers_with_the_key_end_nothing(
+    session: int, number: int, stands: tuple[int, int, int], arrived: list[int]
+) -> None:
     receiver = OneWayReceiver(SMALL, 1, KEY, Known(5, 100))
     receiver.take(beat(session, number), 1.0)
     for at in range(4):
         receiver.tick(2.0 + at)
     receiver.take(block(session, 7, chunk(1)), 7.0)
     receiver.tick(9.0)
+    assert (receiver.session, receiver.highest, receiver.floor) == stands
+    assert units_in(receiver) == arrived
+    assert len(receiver.out) < 10, "however many blocks are given up, they are told as ranges"
 
 
 @pytest.mark.parametrize(("session", "number"), [(LAST, LAST), (6, 0), (5, 101), (5, LAST), (4, 3)])
@@ -98,6 +115,11 @@ def test_any_frames_at_all_raise_nothing() -> None:
     for happening in receiver.out:
         if isinstance(happening, Cargo):
             receiver.release(happening)
+    assert (receiver.session, receiver.highest) == (5, 101)
+    assert receiver.counts["frames"] == 3000 * good.frames
+    assert len(receiver.assembly.open_blocks) <= 16
+    receiver.take(block(5, 102, chunk(2)), 4.0)
+    assert units_in(receiver) == [1, 2], "each honest block once"
 
 
 def test_a_session_heard_again_after_a_restart_takes_nothing_twice() -> None:

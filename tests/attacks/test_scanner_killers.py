@@ -21,8 +21,9 @@ from gateway.guard.hop import Hop
 from gateway.guard.judgement import judge
 from gateway.guard.outcome import Exit, Outcome, Passed
 from gateway.guard.patience import FAILURES_ALLOWED, Patience
-from gateway.inspection.chain import Inspector, Role, Scanner
+from gateway.inspection.chain import Role, Scanner
 from gateway.inspection.content import Content
+from gateway.inspection.here import inspector_here
 from gateway.inspection.malware.clamd import Clamd
 from gateway.policy.evaluate import Result
 from gateway.spool.model import Entry, Taken
@@ -121,7 +122,7 @@ class Gate:
         self.before = MemoryQueue(clock=lambda: self.late_s)
         (folder / "staging").mkdir()
         self.after = MemoryQueue(folder / "staging")
-        self.inspector = Inspector(Role.SENDING, [scanner], folder)
+        self.inspector = inspector_here(Role.SENDING, [scanner], folder)
         self.recorder = ListRecorder()
         self.witnesses, self.next = witnesses, 100
         self.hop = self._hop()

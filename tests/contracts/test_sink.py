@@ -110,9 +110,16 @@ def test_a_sink_that_is_down_keeps_nothing_and_takes_it_later(world: World) -> N
 
 
 def test_forgetting_a_stranger_is_nothing(world: World) -> None:
+    unit = admitted(1, "a", b"A")
     world.sink.forget([1, 2])
-    world.sink.deliver([admitted(1)])
+    (first,) = world.sink.deliver([unit])
+    world.sink.forget([2, 3])
+    (again,) = world.sink.deliver([unit])
+    assert isinstance(first, Receipt)
+    assert isinstance(again, Receipt)
+    assert (again.number, again.name) == (first.number, first.name) == (1, "a")
     world.sink.forget([1, 1])
+    assert world.shown() == [b"A"]
 
 
 def test_an_empty_batch_has_no_answers(world: World) -> None:

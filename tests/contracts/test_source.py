@@ -103,10 +103,14 @@ def test_a_finished_claim_does_not_come_again_after_a_restart(world: World) -> N
 
 def test_finishing_twice_or_a_stranger_is_nothing(world: World) -> None:
     world.bring(b"one")
-    world.source.claim(numbers_from(), 10)
-    read(world, 1)
+    world.bring(b"two")
+    next_number = numbers_from()
+    assert world.source.claim(next_number, 1) == [1]
+    first = read(world, 1)
     for _ in range(2):
         world.source.finish([1, 99])
+    assert world.source.claim(next_number, 10) == [2]
+    assert sorted([first, read(world, 2)]) == [b"one", b"two"]
 
 
 def test_no_more_is_claimed_than_was_asked_for(world: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.ferry.oneway.happenings import LostBlocks, NewSession
+from gateway.ferry.oneway.happenings import Happening, LostBlocks, NewSession
 from tests.gateway.ferry.harness import Cores
 
 
@@ -54,14 +54,26 @@ class Play:
         if isinstance(expected, Has):
             assert self.cores.body(expected.number) == b"%d" % expected.number
             return self
-        matters = [h for h in self.cores.happened if isinstance(h, NewSession | LostBlocks)]
-        assert matters[self.seen] == expected
+        assert self.unsaid[0] == expected
         self.seen += 1
         return self
 
+    @property
+    def unsaid(self) -> list[Happening]:
+        """What was seen of sessions and losses, and not yet expected."""
+        matters = [h for h in self.cores.happened if isinstance(h, NewSession | LostBlocks)]
+        return list(matters[self.seen :])
+
+    @property
+    def bodies(self) -> dict[int, bytes]:
+        """All units that are there."""
+        return {number: self.cores.body(number) for number in self.cores.bytes}
+
 
 def test_a_unit_is_there_as_soon_as_it_was_sent() -> None:
-    Play() >> Wait(0.25) << NewSession(5, None) >> Put(1) << Has(1)
+    play = Play() >> Wait(0.25) << NewSession(5, None) >> Put(1) << Has(1)
+    assert play.unsaid == []
+    assert play.bodies == {1: b"1"}
 
 
 def test_a_lost_unit_delays_no_other_and_is_given_up_by_heartbeats() -> None:
@@ -69,6 +81,8 @@ def test_a_lost_unit_delays_no_other_and_is_given_up_by_heartbeats() -> None:
     play >> Put(1) >> Lose(2) >> Put(3) << Has(1) << Has(3)
     first = play.cores.receiver.floor
     play >> Wait(1.5) << LostBlocks(5, first, first)
+    assert play.unsaid == []
+    assert play.bodies == {1: b"1", 3: b"3"}
 
 
 def test_two_losses_apart_are_two_gaps() -> None:
@@ -76,3 +90,5 @@ def test_two_losses_apart_are_two_gaps() -> None:
     play >> Lose(1) >> Put(2) >> Lose(3) >> Put(4)
     first = play.cores.receiver.floor
     play >> Wait(2.5) << LostBlocks(5, first, first) << LostBlocks(5, first + 2, first + 2)
+    assert play.unsaid == []
+    assert play.bodies == {2: b"2", 4: b"4"}

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from gateway.errors import Unavailable
 from gateway.inspection.chain import Inspector, Role, bytes_body
 from gateway.inspection.content import Content
+from gateway.inspection.here import inspector_here
 from gateway.inspection.malware.clamd_replies import read_verdict, read_version
 from gateway.inspection.names import judge_member_name, judge_unit_name
 from gateway.inspection.sending import libmagic, signatures
@@ -94,7 +95,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 def inspector(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Inspector]:
-    yield Inspector(request.param, [], tmp_path_factory.mktemp("scratch"))
+    yield inspector_here(request.param, [], tmp_path_factory.mktemp("scratch"))
 
 
 def check(facts: FileFacts, data: bytes) -> None:
@@ -125,7 +126,8 @@ def test_what_one_side_takes_whole_the_other_does_not_see_as_another_archive(
     """Where both sides find nothing wrong they have seen the same members."""
     scratch = tmp_path_factory.getbasetemp()
     both = [
-        Inspector(role, [], scratch).examine(bytes_body(data), "x", AT, LIMITS) for role in Role
+        inspector_here(role, [], scratch).examine(bytes_body(data), "x", AT, LIMITS)
+        for role in Role
     ]
     if not both[0].problems and not both[1].problems and both[0].leaves[0].type in _ARCHIVES:
         assert both[0].leaves[0].type == both[1].leaves[0].type

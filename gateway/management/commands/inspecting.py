@@ -16,6 +16,7 @@ from typing import Final
 
 from gateway.errors import GatewayError
 from gateway.inspection.chain import Inspector, Role, Scanner, file_body, open_scanners
+from gateway.inspection.here import inspector_here
 from gateway.management.layout import hosts_of
 from gateway.management.settings import load_settings
 from gateway.policy.facts import FileFacts
@@ -50,14 +51,16 @@ class LaptopInspection:
         """The inspector of the guard of this side of the import lane."""
         role = Role.SENDING if side is Lane.IMPORT.sender else Role.RECEIVING
         if role not in self._inspectors:
-            self._inspectors[role] = Inspector(role, self.scanners, self.scratch)
+            self._inspectors[role] = inspector_here(role, self.scanners, self.scratch)
         return self._inspectors[role]
 
     def examine(self, path: Path, name: str, channel: Channel) -> FileFacts:
         """The facts of a sample, scanned where there is a scanner. Raises Unavailable 33xx."""
         inspector, body = self.inspector(Lane.IMPORT.sender), file_body(path)
         facts = inspector.examine(body, name, datetime.now(UTC), channel.unpack, channel=channel)
-        return inspector.scan(body, facts, channel.unpack) if self.scanners else facts
+        if not self.scanners:
+            return facts
+        return inspector.scan(body, facts, channel.unpack, channel=channel)
 
 
 @contextmanager

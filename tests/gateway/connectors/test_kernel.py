@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from pathlib import Path
@@ -52,10 +53,12 @@ def test_asking_leaves_no_lease_that_would_stop_a_writer(tmp_path: Path) -> None
     path = tmp_path / "file"
     path.write_bytes(b"x")
     reader = os.open(path, os.O_RDONLY)
-    kernel.is_open_for_writing(reader)
+    assert not kernel.is_open_for_writing(reader)
+    assert fcntl.fcntl(reader, fcntl.F_GETLEASE) == fcntl.F_UNLCK
     signal.alarm(5)
     path.write_bytes(b"written without waiting for a lease to break")
     signal.alarm(0)
+    assert os.read(reader, 100) == b"written without waiting for a lease to break"
     os.close(reader)
 
 

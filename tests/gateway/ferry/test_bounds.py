@@ -195,6 +195,8 @@ def test_sessions_that_are_only_announced_are_bounded_too(small: None) -> None:
         account.index(session, [Indexed(session, 0, 10, 1, 2)])
         account.settle(session, 0, 1.0, 1)
     assert_bounded(account)
+    assert [one.session for one in account.dump().sessions] == list(range(484, 500))
+    assert sorted(account.units) == list(range(20)), "what was listed first stays listed"
 
 
 @settings(max_examples=40, deadline=None)

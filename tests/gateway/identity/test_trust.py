@@ -92,9 +92,13 @@ def test_a_second_issuing_ca_of_our_root_does(folder: Path, gate: GateKeys) -> N
     second = new_issuing(open_authority(gate.root / "root", "root"), "hospital-a", NOW_NS)
     pem, identifier = certificate_of(second)
     (folder / "peers" / "new.crt").write_bytes(pem)
+    assert verdict(folder, identifier) == 4111
     (folder / "issuing-2.crt").write_bytes(pem_of(second.certificate))
     (folder / "issuing-2.crl").write_bytes(pem_of(revoke(second, None, [], NOW_NS)))
-    load_trust(folder, OUTER).signer(identifier, NOW_NS)
+    verifier = load_trust(folder, OUTER).signer(identifier, NOW_NS)
+    its_own = DEFAULT.verifier_of(load_certificate(folder / "peers" / "new.crt"))
+    assert its_own is not None
+    assert verifier.pem == its_own.pem
 
 
 def test_a_device_certificate_cannot_stand_as_issuing_ca(issuing: Authority) -> None:

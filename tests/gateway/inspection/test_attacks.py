@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.inspection.chain import Inspector, Role, Scanner, bytes_body, file_body, open_scanners
+from gateway.inspection.here import inspector_here
 from gateway.policy.facts import FileFacts, UnpackLimits
 from tests.gateway.inspection.attacks import (
     ARCHIVES,
@@ -30,7 +31,7 @@ _STATIC = (*DISGUISED, *POLYGLOTS, *ARCHIVES, *NAMES)
 
 @pytest.fixture(params=list(Role), ids=str)
 def inspector(request: pytest.FixtureRequest, tmp_path: Path) -> Inspector:
-    return Inspector(request.param, [], tmp_path)
+    return inspector_here(request.param, [], tmp_path)
 
 
 def rules_met(facts: FileFacts) -> set[str]:
@@ -65,7 +66,7 @@ def scanning(
     request: pytest.FixtureRequest, clamd: LocalClamd, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Inspector]:
     scanners: list[Scanner] = open_scanners(Said(str(clamd.socket)))
-    inspector = Inspector(request.param, scanners, tmp_path_factory.mktemp("scratch"))
+    inspector = inspector_here(request.param, scanners, tmp_path_factory.mktemp("scratch"))
     yield inspector
     inspector.close()
 

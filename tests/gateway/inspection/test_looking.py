@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from gateway.errors import Misconfigured
 from gateway.guard.judgement import judge
-from gateway.inspection.chain import Inspector, Role, bytes_body, open_scanners
+from gateway.inspection.chain import Role, bytes_body, open_scanners
+from gateway.inspection.here import inspector_here
+from gateway.inspection.looking import Looking
+from gateway.messages import describe
 from gateway.policy.check import check_file
 from gateway.policy.evaluate import Result, Verdict
-from gateway.policy.lists import read_list
+from gateway.policy.lists import EntryList, read_list
 from gateway.policy.model import Channel
 from tests.attacks.conftest import AT, EXE, PDF, zipped
 from tests.corpus.csv import CASES as CSV_CASES
@@ -46,19 +50,19 @@ IDENTITY = "11010519491231002X"
 ROLES = list(Role)
 
 
-def channel_of(lines: str) -> Channel:
+def channel_of(lines: str, lists: Mapping[str, EntryList] = LISTS) -> Channel:
     text = (
         "channel: c\npurpose: p\nowner: o\ncarries: files\nlane: import\ngrade: 3\n"
         "from:\n  folder: /srv/a\nto:\n  folder: /srv/b\npasses_if:\n" + lines
     )
-    checked = check_file("10-c.yaml", text.encode(), LISTS)
+    checked = check_file("10-c.yaml", text.encode(), lists)
     assert checked.channel is not None, checked.problems
     return checked.channel
 
 
 def judged(tmp_path: Path, role: Role, channel: Channel, data: bytes) -> Verdict:
     return judge(
-        Inspector(role, [], tmp_path), channel, bytes_body(data), "x.bin", AT,
+        inspector_here(role, [], tmp_path), channel, bytes_body(data), "x.bin", AT,
         at_receiver=role is Role.RECEIVING,
     ).verdict  # fmt: skip
 
@@ -162,7 +166,7 @@ def test_the_scanners_are_asked_about_what_lies_inside_values(
     tmp_path: Path, clamd: LocalClamd, role: Role, carry: Callable[[bytes], bytes]
 ) -> None:
     channel = channel_of(TYPES + FORMATS + "  malware: clean\n")
-    inspector = Inspector(role, open_scanners(Said(str(clamd.socket))), tmp_path)
+    inspector = inspector_here(role, open_scanners(Said(str(clamd.socket))), tmp_path)
     said = {}
     for what, data in (("eicar", eicar()), ("harmless", b"<html>a page</html>" + b" " * 60)):
         said[what] = judge(
@@ -198,6 +202,26 @@ def test_what_is_sought_is_found_in_every_format(
     verdict = judged(tmp_path, role, channel_of(TYPES + FORMATS + SOUGHT), data)
     assert verdict.result is result
     assert (verdict.deciding.word if verdict.deciding else "") == word
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "line"),
+    [
+        ("lists/rare.txt", b"# grade: 4\nleprosy\nx\n", "words: in list rare"),
+        ("lists/rare.csv", b"name,code\n\nx,1\n", "words: in list rare"),
+        ("lists/rare.txt", b"a = b\n\nc = [0-9\n", "patterns: in list rare"),
+        ("lists/rare.csv", b"a = b,1\n\nc = [0-9,2\n", "patterns: in list rare"),
+    ],
+)
+def test_a_wrong_entry_is_named_by_the_file_as_it_lies_there_and_its_line(
+    path: str, content: bytes, line: str
+) -> None:
+    _, known, problems = read_list(path, content)
+    assert not problems
+    channel = channel_of(f"  type: text\nrefused_if:\n  {line}\n", {"rare": known})
+    with pytest.raises(Misconfigured) as caught:
+        Looking(channel)
+    assert f" {path}:3: " in describe(caught.value)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from gateway.inspection.chain import Inspector, Role, bytes_body, file_body
+from gateway.inspection.here import inspector_here
 from gateway.policy.facts import UnpackLimits
 from gateway.policy.filetypes import FILE_TYPES
 from tests.gateway.inspection import packing as p
@@ -137,7 +138,7 @@ _NEVER_PASS = {"7z", "rar"}
 
 @pytest.fixture(params=list(Role), ids=str)
 def inspector(request: pytest.FixtureRequest, tmp_path: Path) -> Inspector:
-    return Inspector(request.param, [], tmp_path)
+    return inspector_here(request.param, [], tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import pytest
 from gateway.errors import Misconfigured, Unavailable
 from gateway.inspection.chain import Inspector, Role, bytes_body, file_body, open_scanners
 from gateway.inspection.content import Content
+from gateway.inspection.here import inspector_here
 from gateway.inspection.malware import clamd as clamd_module
 from gateway.inspection.malware.clamd import WINDOW_BYTES, Clamd
 from gateway.inspection.malware.yara import Yara, open_yara
@@ -309,7 +310,7 @@ def _restarted(clamd: LocalClamd) -> Iterator[None]:
 
 
 def examined(tmp_path: Path, data: bytes, said: Said) -> tuple[Inspector, FileFacts]:
-    inspector = Inspector(Role.SENDING, open_scanners(said), tmp_path)
+    inspector = inspector_here(Role.SENDING, open_scanners(said), tmp_path)
     return inspector, inspector.examine(bytes_body(data), "x.txt", AT, LIMITS)
 
 
@@ -346,7 +347,7 @@ def test_the_facts_say_which_scanners_looked(clamd: LocalClamd, tmp_path: Path) 
 def test_the_leaf_that_holds_it_is_named(clamd: LocalClamd, tmp_path: Path) -> None:
     from tests.gateway.inspection.packing import gz, tar_of
 
-    inspector = Inspector(Role.RECEIVING, open_scanners(Said(str(clamd.socket))), tmp_path)
+    inspector = inspector_here(Role.RECEIVING, open_scanners(Said(str(clamd.socket))), tmp_path)
     body = bytes_body(gz(tar_of({"a/b.txt": eicar()})))
     facts = inspector.examine(body, "x.tgz", AT, LIMITS)
     malware = inspector.scan(body, facts, LIMITS).malware
@@ -427,7 +428,7 @@ def test_a_stream_is_framed_as_clamd_wants_it(short_path: Path, tmp_path: Path) 
 
 
 def test_a_body_in_a_file_is_scanned_as_it_lies_there(clamd: LocalClamd, tmp_path: Path) -> None:
-    inspector = Inspector(Role.SENDING, open_scanners(Said(str(clamd.socket))), tmp_path)
+    inspector = inspector_here(Role.SENDING, open_scanners(Said(str(clamd.socket))), tmp_path)
     path = tmp_path / "body"
     path.write_bytes(b"x" * 100_000 + eicar())
     body = file_body(path)

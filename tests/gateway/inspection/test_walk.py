@@ -16,7 +16,8 @@ from gateway.errors import Unavailable
 from gateway.inspection import receiving, sending
 from gateway.inspection.chain import Inspector, Role, bytes_body, file_body
 from gateway.inspection.content import Content
-from gateway.inspection.leaf import MEMORY_BYTES, collect
+from gateway.inspection.here import inspector_here
+from gateway.inspection.leaf import MEMORY_BYTES, FolderRoom, collect
 from gateway.policy.facts import UnpackLimits
 from tests.gateway.inspection import packing as p
 from tests.gateway.inspection.attacks import ARCHIVES, POLYGLOTS
@@ -27,7 +28,7 @@ AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 @pytest.fixture(params=list(Role), ids=str)
 def inspector(request: pytest.FixtureRequest, tmp_path: Path) -> Inspector:
     (tmp_path / "scratch").mkdir()
-    return Inspector(request.param, [], tmp_path / "scratch")
+    return inspector_here(request.param, [], tmp_path / "scratch")
 
 
 def numbers(inspector: Inspector, data: bytes, limits: UnpackLimits) -> list[int]:
@@ -45,7 +46,9 @@ def numbers(inspector: Inspector, data: bytes, limits: UnpackLimits) -> list[int
 def test_readers_that_differ_refuse_and_neither_has_the_last_word(
     tmp_path: Path, data: bytes, first: str, second: str
 ) -> None:
-    facts = Inspector(Role.SENDING, [], tmp_path).examine(bytes_body(data), "x", AT, UnpackLimits())
+    facts = inspector_here(Role.SENDING, [], tmp_path).examine(
+        bytes_body(data), "x", AT, UnpackLimits()
+    )
     assert facts.leaves[0].type == "unknown"
     assert [(one.word, one.number, dict(one.fields)) for one in facts.problems] == [
         ("type", 3101, {"first": first, "second": second})
@@ -120,7 +123,7 @@ def test_a_spilled_leaf_has_no_name_even_while_it_is_open(tmp_path: Path) -> Non
         seen.append(os.listdir(tmp_path))
         yield b"end"
 
-    with collect(chunks(), tmp_path) as leaf:  # type: ignore[arg-type]
+    with collect(chunks(), FolderRoom(tmp_path)) as leaf:  # type: ignore[arg-type]
         assert leaf.fileno() is not None
         assert leaf.read_at(0, 6) == b"MARKER"
         assert leaf.size_bytes == 600_000 + MEMORY_BYTES + 3
@@ -132,7 +135,7 @@ def test_a_spilled_leaf_has_no_name_even_while_it_is_open(tmp_path: Path) -> Non
 def test_a_scratch_folder_that_takes_nothing_lets_the_unit_wait(tmp_path: Path) -> None:
     data = p.zip_of({"a": os.urandom(MEMORY_BYTES + 1)})
     for role in Role:
-        inspector = Inspector(role, [], tmp_path / "nowhere")
+        inspector = inspector_here(role, [], tmp_path / "nowhere")
         with pytest.raises(Unavailable) as raised:
             inspector.examine(bytes_body(data), "x.zip", AT, UnpackLimits())
         assert raised.value.number == 3310

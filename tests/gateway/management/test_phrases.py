@@ -6,9 +6,11 @@ import string
 
 import pytest
 
-from gateway.messages.operating import TEXTS
+from gateway.messages import operating, pki
 from gateway.messages.phrases import CHINESE
 from tests.gateway.management.said_phrases import spoken_phrases
+
+TEXTS = {**operating.TEXTS, **pki.TEXTS}
 
 
 def test_no_phrase_is_without_chinese_and_none_is_unused() -> None:

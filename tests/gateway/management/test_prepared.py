@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.inspection.chain import Inspector, Role
+from gateway.inspection.chain import Role
+from gateway.inspection.here import inspector_here
 from gateway.management.policy_in_force import PolicyInForce
 from tests.gateway.management.test_command_line import run
 from tests.gateway.policy.channel_text import BASIC
@@ -24,7 +25,7 @@ def test_a_pattern_that_cannot_be_used_keeps_its_set_out_of_force(tmp_path: Path
     folder = written(tmp_path / "policies", "(x")
     policy = PolicyInForce(folder, ListRecorder(), board := BoardOfOne())
     policy.load()
-    policy.prepare_with(Inspector(Role.SENDING, [], tmp_path).prepare)
+    policy.prepare_with(inspector_here(Role.SENDING, [], tmp_path).prepare)
     assert policy.current() is None
     assert 1056 in board.alarms
     written(folder, "[0-9]{4}")

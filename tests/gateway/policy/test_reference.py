@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.messages.policy import TEXTS
+from gateway.policy.condition_words import ARCHIVE
 from gateway.policy.facts import UnpackLimits
 from gateway.policy.filetypes import ARCHIVE_WORDS, BY_WORD, FILE_TYPES
 from gateway.policy.grammar import say_unpack
@@ -18,7 +19,8 @@ from gateway.policy.model import Section
 from gateway.policy.parts import LATER, PARTS
 from gateway.policy.reference import with_reference
 from gateway.policy.schema import json_schema, schema_text
-from gateway.policy.words import ARCHIVE, WORDS, Word, words_of
+from gateway.policy.words import WORDS, words_of
+from gateway.policy.written_words import Word
 
 ROOT = Path(__file__).parents[3]
 

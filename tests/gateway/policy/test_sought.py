@@ -6,7 +6,7 @@ import pytest
 
 from gateway.policy.evaluate import Result, Verdict, evaluate
 from gateway.policy.facts import Hit, Sought
-from gateway.policy.lists import EntryList, read_list
+from gateway.policy.lists import EntryList, ListText, read_list
 from gateway.policy.model import Channel
 from gateway.policy.values import Approval
 from tests.gateway.policy.channel_text import BASIC, channel, numbers, pdf
@@ -97,7 +97,8 @@ def test_what_names_a_person_is_no_condition_to_pass() -> None:
 
 def test_a_list_may_say_its_grade_before_its_first_entry() -> None:
     name, known, problems = read_list("lists/a.txt", b"# rare\n# grade: 4\nhiv\n")
-    assert (name, known, problems) == ("a", EntryList(frozenset({"hiv"}), 4, "\n\nhiv\n"), ())
+    written = ListText("lists/a.txt", "\n\nhiv\n")
+    assert (name, known, problems) == ("a", EntryList(frozenset({"hiv"}), 4, written), ())
     assert read_list("lists/a.txt", b"hiv\n# grade: 4\n")[1].grade == 0
 
 

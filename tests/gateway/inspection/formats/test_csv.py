@@ -11,29 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.inspection.content import Content
-from gateway.inspection.formats.contract import FormatLimits, Item, Text
+from gateway.inspection.formats.contract import Text
 from gateway.inspection.formats.csv import CsvProfile, Kind, is_date
 from gateway.inspection.receiving.formats import csv as receiving
 from gateway.inspection.sending.formats import csv as sending
-from gateway.inspection.unsound import Fault, Unsound
+from gateway.inspection.unsound import Word
 from gateway.messages.formats_csv import TEXTS
 from tests.corpus.csv import CASES, GOOD
+from tests.gateway.inspection.formats.reading import Reader, numbers_of
 
-SIDES: list[Any] = [pytest.param(sending, id="sending"), pytest.param(receiving, id="receiving")]
-
-
-def items(side: Any, content: bytes, profile: CsvProfile | None = None) -> list[Item]:
-    found: list[Item] = []
-    try:
-        found.extend(side.check(Content.of_bytes(content), FormatLimits(), profile or CsvProfile()))
-    except Unsound as error:
-        found.append(error.fault)
-    return found
-
-
-def numbers(side: Any, content: bytes, profile: CsvProfile | None = None) -> set[int]:
-    return {one.number for one in items(side, content, profile) if isinstance(one, Fault)}
+SIDES: list[Any] = [
+    pytest.param(sending.check, id="sending"),
+    pytest.param(receiving.check, id="receiving"),
+]
+CSV = Reader(CsvProfile(), TEXTS, frozenset({Word.CSV}))
+items, numbers = CSV.items, CSV.numbers
 
 
 def text(side: Any, content: bytes) -> str:
@@ -58,7 +50,7 @@ def test_bad_tables_do_not(
 
 @pytest.mark.parametrize("name", GOOD)
 def test_both_readers_see_the_same_cells(name: str) -> None:
-    assert text(sending, GOOD[name]()) == text(receiving, GOOD[name]())
+    assert text(sending.check, GOOD[name]()) == text(receiving.check, GOOD[name]())
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -83,17 +75,18 @@ def test_a_date_is_a_day_that_exists(said: str, right: bool) -> None:
 
 @given(st.binary(max_size=200) | st.text('a,"\n\r=;1\t \u2028\x85', max_size=60).map(str.encode))
 def test_any_bytes_are_read_the_same_on_both_sides_or_refused(content: bytes) -> None:
-    first, second = numbers(sending, content), numbers(receiving, content)
-    assert bool(first) == bool(second)
-    if not first:
-        assert text(sending, content) == text(receiving, content)
+    first, second = items(sending.check, content), items(receiving.check, content)
+    assert CSV.untold(first) == CSV.untold(second) == []
+    assert bool(numbers_of(first)) == bool(numbers_of(second))
+    if not numbers_of(first):
+        assert text(sending.check, content) == text(receiving.check, content)
 
 
 @given(st.lists(st.lists(st.text('ab,"\n\r; ', min_size=1), min_size=2, max_size=2), min_size=1))
 def test_what_was_written_as_a_table_is_read_as_it_was(rows: list[list[str]]) -> None:
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows([["id", "x"], *rows])
-    for side in (sending, receiving):
+    for side in (sending.check, receiving.check):
         content = out.getvalue().encode()
         assert numbers(side, content) == set()
         assert text(side, content) == "\n".join("\t".join(row) for row in [["id", "x"], *rows])

@@ -9,30 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.inspection.content import Content
-from gateway.inspection.formats.contract import FormatLimits, Item, Text
+from gateway.inspection.formats.contract import Text
 from gateway.inspection.formats.hl7 import Hl7Profile, is_time, unescaped
 from gateway.inspection.receiving.formats import hl7 as receiving
 from gateway.inspection.sending.formats import hl7 as sending
-from gateway.inspection.unsound import Fault, Member, Unsound
+from gateway.inspection.unsound import Member, Word
 from gateway.messages.formats_hl7 import TEXTS
 from tests.corpus.hl7 import CASES, GOOD, HEADER, OBR, PID, good, message, with_program
+from tests.gateway.inspection.formats.reading import Reader, numbers_of
 
-SIDES: list[Any] = [pytest.param(sending, id="sending"), pytest.param(receiving, id="receiving")]
-
-
-def items(side: Any, content: bytes, profile: Hl7Profile | None = None) -> list[Item]:
-    made = side.check(Content.of_bytes(content), FormatLimits(), profile or Hl7Profile())
-    found: list[Item] = []
-    try:
-        found.extend(made)
-    except Unsound as error:
-        found.append(error.fault)
-    return found
-
-
-def numbers(side: Any, content: bytes, profile: Hl7Profile | None = None) -> set[int]:
-    return {one.number for one in items(side, content, profile) if isinstance(one, Fault)}
+SIDES: list[Any] = [
+    pytest.param(sending.check, id="sending"),
+    pytest.param(receiving.check, id="receiving"),
+]
+HL7 = Reader(Hl7Profile(), TEXTS, frozenset({Word.HL7}))
+items, numbers = HL7.items, HL7.numbers
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -93,11 +84,13 @@ def test_escapes_become_what_they_stand_for() -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_give_items_or_a_refusal(content: bytes) -> None:
-    for side in (sending, receiving):
-        items(side, content)
+    for side in (sending.check, receiving.check):
+        assert HL7.untold(items(side, content)) == []
 
 
 @given(st.text("MSHPIDOBX|^~\\&\r\n019 张\x00ZED", max_size=200))
 def test_any_message_gives_items_or_a_refusal_on_both_sides(rest: str) -> None:
     content = (HEADER + "\r" + rest).encode()
-    assert numbers(sending, content) == numbers(receiving, content)
+    first, second = items(sending.check, content), items(receiving.check, content)
+    assert HL7.untold(first) == HL7.untold(second) == []
+    assert numbers_of(first) == numbers_of(second)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,44 +13,32 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gateway.inspection.content import Content
-from gateway.inspection.formats.contract import FormatLimits, Item, Text
+from gateway.inspection.formats.contract import Check, FormatLimits, Text
 from gateway.inspection.formats.image import Extra, ImageProfile, Kind
 from gateway.inspection.formats.image_rebuild import Frame, Picture, rebuild_image
 from gateway.inspection.receiving.formats.image import check as receiving_check
 from gateway.inspection.sending.formats.image import check as sending_check
 from gateway.inspection.sending.formats.image_pixels import read_pixels
-from gateway.inspection.unsound import Fault, Member, Unsound
+from gateway.inspection.unsound import Unsound, Word
 from gateway.messages.formats_image import TEXTS
 from tests.corpus import image as corpus
+from tests.gateway.inspection.formats.reading import LIMITS, Reader, bytes_of, numbers_of
 
 CHECKS = [sending_check, receiving_check]
-LIMITS = FormatLimits()
 PROFILE = ImageProfile()
-Check = Callable[[Content, FormatLimits, ImageProfile], Iterator[Item]]
+IMAGE = Reader(PROFILE, TEXTS, frozenset({Word.IMAGE}))
 
 
 def run(
-    check: Check, data: bytes, profile: ImageProfile = PROFILE, limits: FormatLimits = LIMITS
+    check: Check[ImageProfile],
+    data: bytes,
+    profile: ImageProfile = PROFILE,
+    limits: FormatLimits = LIMITS,
 ) -> tuple[set[int], list[str], list[bytes]]:
     """Numbers of the faults, texts, members."""
-    numbers: set[int] = set()
-    texts: list[str] = []
-    members: list[bytes] = []
-    try:
-        for item in check(Content.of_bytes(data), limits, profile):
-            match item:
-                case Text():
-                    texts.append(item.text)
-                case Member():
-                    members.append(b"".join(item.chunks))
-                case Fault():
-                    numbers.add(item.number)
-                    assert item.word == "image"
-    except Unsound as error:
-        numbers.add(error.fault.number)
-        assert error.fault.word == "image"
-    assert numbers <= set(TEXTS)
-    return numbers, texts, members
+    found = IMAGE.items(check, data, profile, limits)
+    assert IMAGE.untold(found) == []
+    return numbers_of(found), [one.text for one in found if isinstance(one, Text)], bytes_of(found)
 
 
 def rebuilt(data: bytes) -> bytes:
@@ -59,7 +47,7 @@ def rebuilt(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("name", corpus.GOOD)
-def test_a_good_image_passes(check: Check, name: str) -> None:
+def test_a_good_image_passes(check: Check[ImageProfile], name: str) -> None:
     assert run(check, corpus.GOOD[name]())[0] == set()
 
 
@@ -68,7 +56,7 @@ def test_a_good_image_passes(check: Check, name: str) -> None:
     ("name", "make", "expected"), corpus.CASES, ids=[c[0] for c in corpus.CASES]
 )
 def test_an_attack_is_refused(
-    check: Check, name: str, make: Callable[[], bytes], expected: set[int]
+    check: Check[ImageProfile], name: str, make: Callable[[], bytes], expected: set[int]
 ) -> None:
     assert run(check, make())[0] & expected
 
@@ -78,7 +66,7 @@ def test_the_table_names_each_attack_once() -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_words_in_metadata_are_handed_on(check: Check) -> None:
+def test_words_in_metadata_are_handed_on(check: Check[ImageProfile]) -> None:
     jpeg = corpus.saved(
         "JPEG",
         exif=corpus.exif("bed 17 绝密".encode().decode("latin_1")),
@@ -94,7 +82,7 @@ def test_words_in_metadata_are_handed_on(check: Check) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_a_thumbnail_is_a_file_of_its_own(check: Check) -> None:
+def test_a_thumbnail_is_a_file_of_its_own(check: Check[ImageProfile]) -> None:
     small = corpus.saved("JPEG", "L")
     first = corpus.tiff((270, 2, 2, 0), following=26)
     second = struct.pack("<HHHIIHHIII", 2, 513, 4, 1, 56, 514, 4, 1, len(small), 0)
@@ -115,7 +103,9 @@ def test_a_thumbnail_is_a_file_of_its_own(check: Check) -> None:
         (Extra.XMP, corpus.with_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>")),
     ],
 )
-def test_a_profile_may_refuse_metadata(check: Check, extra: Extra, data: bytes) -> None:
+def test_a_profile_may_refuse_metadata(
+    check: Check[ImageProfile], extra: Extra, data: bytes
+) -> None:
     profile = replace(PROFILE, extras=PROFILE.extras - {extra})
     assert run(check, data)[0] == set()
     assert run(check, data, profile)[0] == {3945}
@@ -123,7 +113,7 @@ def test_a_profile_may_refuse_metadata(check: Check, extra: Extra, data: bytes) 
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_limits_of_the_profile_and_of_all_formats_hold(check: Check) -> None:
+def test_limits_of_the_profile_and_of_all_formats_hold(check: Check[ImageProfile]) -> None:
     data = corpus.saved("PNG")
     assert run(check, data, replace(PROFILE, pixels=5000))[0] == {3936}
     assert run(check, data, limits=FormatLimits(pixels=5000))[0] == {3936}
@@ -235,8 +225,8 @@ SMALL = replace(PROFILE, pixels=1_000_000)
 @pytest.mark.parametrize("check", CHECKS)
 @given(data=mutated())
 @settings(max_examples=500, deadline=None)
-def test_a_changed_image_gives_items_or_a_refusal(check: Check, data: bytes) -> None:
-    run(check, data, SMALL)
+def test_a_changed_image_gives_items_or_a_refusal(check: Check[ImageProfile], data: bytes) -> None:
+    assert IMAGE.untold(IMAGE.items(check, data, SMALL)) == []
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -245,8 +235,10 @@ def test_a_changed_image_gives_items_or_a_refusal(check: Check, data: bytes) -> 
 )
 @given(body=st.binary(max_size=300))
 @settings(max_examples=60, deadline=None)
-def test_any_bytes_give_items_or_a_refusal(check: Check, mark: bytes, body: bytes) -> None:
-    run(check, mark + body, SMALL)
+def test_any_bytes_give_items_or_a_refusal(
+    check: Check[ImageProfile], mark: bytes, body: bytes
+) -> None:
+    assert IMAGE.untold(IMAGE.items(check, mark + body, SMALL)) == []
 
 
 @given(data=mutated())

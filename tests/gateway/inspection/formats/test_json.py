@@ -11,30 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.inspection.content import Content
-from gateway.inspection.formats.contract import MAX_TEXT_CHARACTERS, FormatLimits, Item, Text
+from gateway.inspection.formats.contract import MAX_TEXT_CHARACTERS, Text
 from gateway.inspection.formats.json import JsonProfile, serialise
 from gateway.inspection.receiving.formats import json as receiving
 from gateway.inspection.sending.formats import json as sending
-from gateway.inspection.unsound import Fault, Member, Unsound
+from gateway.inspection.unsound import Member, Word
 from gateway.messages.formats_json import TEXTS
 from tests.corpus.json import CASES, GOOD, HIDDEN, in_base64, program
+from tests.gateway.inspection.formats.reading import LIMITS, Reader
 
-SIDES: list[Any] = [pytest.param(sending, id="sending"), pytest.param(receiving, id="receiving")]
-LIMITS = FormatLimits()
-
-
-def items(side: Any, content: bytes, profile: JsonProfile | None = None) -> list[Item]:
-    found: list[Item] = []
-    try:
-        found.extend(side.check(Content.of_bytes(content), LIMITS, profile or JsonProfile()))
-    except Unsound as error:
-        found.append(error.fault)
-    return found
-
-
-def numbers(side: Any, content: bytes, profile: JsonProfile | None = None) -> set[int]:
-    return {one.number for one in items(side, content, profile) if isinstance(one, Fault)}
+SIDES: list[Any] = [
+    pytest.param(sending.check, id="sending"),
+    pytest.param(receiving.check, id="receiving"),
+]
+JSON = Reader(JsonProfile(), TEXTS, frozenset({Word.JSON}))
+items, numbers = JSON.items, JSON.numbers
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -105,9 +96,9 @@ def test_a_channel_names_the_kinds_and_may_take_control_characters(side: Any) ->
     assert numbers(side, b'["\\u0007\\u0000"]', JsonProfile(controls=True)) == {3538}
 
 
-@pytest.mark.parametrize("side", SIDES)
-def test_written_anew_numbers_keep_their_digits(side: Any) -> None:
-    value = side.read(b'{ "a" : [ 1.10, -0.0, 10, 1.5E3, "\\u00e9/" ] }', LIMITS)
+@pytest.mark.parametrize("read", [sending.read, receiving.read])
+def test_written_anew_numbers_keep_their_digits(read: Callable[..., Any]) -> None:
+    value = read(b'{ "a" : [ 1.10, -0.0, 10, 1.5E3, "\\u00e9/" ] }', LIMITS)
     assert serialise(value) == '{"a":[1.10,-0.0,10,1.5E+3,"é/"]}'.encode()
     assert value["a"][0] == Decimal("1.10")
 
@@ -125,13 +116,13 @@ def test_both_sides_read_the_same_and_so_does_what_is_written_anew(value: Any) -
     document = json.dumps(value).encode()
     one = sending.read(document, LIMITS)
     assert one == receiving.read(document, LIMITS) == sending.read(serialise(one), LIMITS)
-    assert numbers(sending, document) == numbers(receiving, document)
+    assert numbers(sending.check, document) == numbers(receiving.check, document)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_give_items_or_a_refusal(content: bytes) -> None:
-    for side in (sending, receiving):
-        items(side, content)
+    for side in (sending.check, receiving.check):
+        assert JSON.untold(items(side, content)) == []
 
 
 PIECES = st.sampled_from(
@@ -143,4 +134,4 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=25))
 def test_both_sides_agree_on_what_is_json(pieces: list[bytes]) -> None:
     content = b"".join(pieces)
-    assert bool(numbers(sending, content)) == bool(numbers(receiving, content))
+    assert bool(numbers(sending.check, content)) == bool(numbers(receiving.check, content))

@@ -12,20 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Misconfigured
-from gateway.inspection.content import Content
-from gateway.inspection.formats.contract import FormatLimits
 from gateway.inspection.formats.json import JsonProfile
 from gateway.inspection.formats.json_schema import checked_schema, load_schema
 from gateway.inspection.receiving.formats import json as receiving
 from gateway.inspection.receiving.formats.json_schema import FunctionSchema
 from gateway.inspection.sending.formats import json as sending
 from gateway.inspection.sending.formats.json_schema import RustSchema
-from gateway.inspection.unsound import Fault
+from gateway.inspection.unsound import Fault, Word
+from gateway.messages.formats_json import TEXTS
+from tests.gateway.inspection.formats.reading import LIMITS, Reader
 
 ENGINES: list[Any] = [
     pytest.param(RustSchema, id="sending"),
     pytest.param(FunctionSchema, id="receiving"),
 ]
+JSON = Reader(JsonProfile(), TEXTS, frozenset({Word.JSON}))
 ORDER = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -71,11 +72,9 @@ def test_both_engines_give_the_same_verdict(
     document = json.dumps({"id": "AB1", "lines": [{"n": 1}], **changes}).encode()
     side = sending if engine is RustSchema else receiving
     profile = JsonProfile(schema=compiled)
-    found = [
-        one
-        for one in side.check(Content.of_bytes(document), FormatLimits(), profile)
-        if isinstance(one, Fault)
-    ]
+    items = JSON.items(side.check, document, profile)
+    assert JSON.untold(items) == []
+    found = [one for one in items if isinstance(one, Fault)]
     assert {one.number for one in found} == ({3544} if rule else set())
     if rule and rule != "propertyNames":
         assert rule in {one.fields["rule"] for one in found}
@@ -150,7 +149,7 @@ DOCUMENTS = st.recursive(
 @given(SCHEMAS, DOCUMENTS)
 def test_the_engines_agree_on_any_schema_and_document(schema: Any, document: Any) -> None:
     checked = checked_schema(json.dumps(schema).encode(), "x.json")
-    value = sending.read(json.dumps(document).encode(), FormatLimits())
+    value = sending.read(json.dumps(document).encode(), LIMITS)
     assert bool(list(RustSchema(checked).faults(value))) == bool(
         list(FunctionSchema(checked).faults(value))
     )

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.cda import CdaProfile, Follows
-from gateway.inspection.formats.contract import FormatLimits, Item, Text
+from gateway.inspection.formats.contract import FormatLimits, Text
 from gateway.inspection.formats.xml import XmlProfile
 from gateway.inspection.receiving.formats import cda as receiving_cda
 from gateway.inspection.receiving.formats import xml as receiving
 from gateway.inspection.sending.formats import cda as sending_cda
 from gateway.inspection.sending.formats import xml as sending
-from gateway.inspection.unsound import Fault, Member, Unsound
+from gateway.inspection.unsound import Member, Unsound, Word
 from gateway.messages.formats_xml import TEXTS
 from tests.corpus.xml import (
     CASES,
@@ -29,27 +29,20 @@ from tests.corpus.xml import (
     document,
     xml_with_program,
 )
+from tests.gateway.inspection.formats.reading import Reader
 
-SIDES: list[Any] = [pytest.param(sending, id="sending"), pytest.param(receiving, id="receiving")]
+SIDES: list[Any] = [
+    pytest.param(sending.check, id="sending"),
+    pytest.param(receiving.check, id="receiving"),
+]
 CDA_SIDES: list[Any] = [
-    pytest.param(sending_cda, id="sending"),
-    pytest.param(receiving_cda, id="receiving"),
+    pytest.param(sending_cda.check, id="sending"),
+    pytest.param(receiving_cda.check, id="receiving"),
 ]
 NATIONAL = CdaProfile(Follows.NATIONAL)
-
-
-def items(side: Any, content: bytes, profile: object = None) -> list[Item]:
-    found: list[Item] = []
-    try:
-        made = side.check(Content.of_bytes(content), FormatLimits(), profile or XmlProfile())
-        found.extend(made)
-    except Unsound as error:
-        found.append(error.fault)
-    return found
-
-
-def numbers(side: Any, content: bytes, profile: object = None) -> set[int]:
-    return {one.number for one in items(side, content, profile) if isinstance(one, Fault)}
+XML = Reader(XmlProfile(), TEXTS, frozenset({Word.XML}))
+CDA = Reader(NATIONAL, TEXTS, frozenset({Word.CDA, Word.XML}))
+items, numbers = XML.items, XML.numbers
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -98,10 +91,10 @@ def test_a_channel_says_which_rules_a_document_follows(side: Any) -> None:
 @pytest.mark.parametrize(
     ("side", "make", "profile"),
     [
-        (sending, xml_with_program, XmlProfile()),
-        (receiving, xml_with_program, XmlProfile()),
-        (sending_cda, cda_with_program, NATIONAL),
-        (receiving_cda, cda_with_program, NATIONAL),
+        (sending.check, xml_with_program, XmlProfile()),
+        (receiving.check, xml_with_program, XmlProfile()),
+        (sending_cda.check, cda_with_program, NATIONAL),
+        (receiving_cda.check, cda_with_program, NATIONAL),
     ],
 )
 def test_what_is_in_base64_comes_out_as_a_file(
@@ -128,10 +121,10 @@ def test_a_channel_names_the_root(side: Any) -> None:
 
 @given(st.binary(max_size=300) | st.text("<>/a='&;!-[]?x \n中:#0", max_size=80).map(str.encode))
 def test_any_bytes_give_items_or_a_refusal(content: bytes) -> None:
-    for side in (sending, receiving):
-        items(side, content)
-    for side in (sending_cda, receiving_cda):
-        items(side, content, NATIONAL)
+    for side in (sending.check, receiving.check):
+        assert XML.untold(XML.items(side, content)) == []
+    for side in (sending_cda.check, receiving_cda.check):
+        assert CDA.untold(CDA.items(side, content)) == []
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -155,7 +148,7 @@ def test_one_huge_tag_is_refused_before_the_rest_is_read(
     with path.open("rb") as file:
         content = Content.of_file(file)
         with pytest.raises(Unsound) as refused:
-            list(side.check(content, FormatLimits(), XmlProfile()))
+            list(side(content, FormatLimits(), XmlProfile()))
     assert refused.value.fault.number == 3606
 
 

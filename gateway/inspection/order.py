@@ -1,0 +1,63 @@
+r"""What is asked of whoever takes a unit apart, and what comes back: values, the same in this process
+and over the socket of a sandbox. All that comes back from there is untrusted.
+
+    Order --> take_apart --> Found
+                 |  \--> Listener.text       each text, where texts are wanted
+                 \-----> Listener.visit      each content that is not empty, where they are
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.inspection.content import Content
+from gateway.inspection.formats.contract import Text
+from gateway.policy.facts import Leaf, Problem, UnpackLimits
+from gateway.policy.values import FormatDemand
+from gateway.unit.stages import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One unit to be taken apart.
+
+    wanted: types that are worth it, None for all: any other is refused anyway. thorough: go on behind
+    the first problem that refuses. demands: of formats, by their words. texts, visits: whether the
+    listener wants them. channel: units of different ones never share a process.
+    """
+
+    name: str
+    channel: str
+    limits: UnpackLimits
+    wanted: frozenset[str] | None = None
+    thorough: bool = True
+    demands: dict[str, FormatDemand] | None = None
+    texts: bool = False
+    visits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Every thing that a policy sees, the unit itself first, and what no channel allows."""
+
+    leaves: tuple[Leaf, ...]
+    problems: tuple[Problem, ...]
+
+
+class Listener(Protocol):
+    """Who is told while a unit is taken apart."""
+
+    def begin(self) -> None:
+        """It begins, or begins anew: nothing of what was told before counts."""
+
+    def text(self, text: Text) -> None:
+        """A text, with its whole place."""
+
+    def visit(self, content: Content, path: str) -> None:
+        """A content and its path. What it raises ends the work and goes through."""
+
+
+# Order, body, listener: raises Unavailable 33xx, 398x (no sandbox), what visit raises, and nothing else.
+TakeApart = Callable[[Order, Body, Listener], Found]

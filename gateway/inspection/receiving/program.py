@@ -1,0 +1,12 @@
+"""The parent of the receiving guard's sandbox: `python -m gateway.inspection.receiving.program`."""
+
+from __future__ import annotations
+
+from gateway.inspection.closed_off import taking_apart
+from gateway.inspection.receiving.readers import READERS
+from gateway.inspection.rehearsal import rehearse
+from gateway.inspection.sandbox.serve import serve
+
+if __name__ == "__main__":
+    rehearse(READERS)
+    serve({"take apart": taking_apart(READERS)})

@@ -1,0 +1,269 @@
+"""The guard's end: a unit is taken apart in a child of the sandbox, and its questions are answered here.
+
+The child is not believed: what it says is decoded strictly, counted against the channel's limits, and
+looked at by nothing but the scanners and the search, which take any bytes. That it says nothing of a part
+cannot be told from here; the unit itself is scanned whole, and the other side reads it with other parsers.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, Final, assert_never
+
+import msgspec
+
+from gateway.errors import Refused
+from gateway.inspection.chain import unreadable
+from gateway.inspection.content import Content
+from gateway.inspection.leaf import nameless, write
+from gateway.inspection.order import Found, Listener, Order
+from gateway.inspection.questions import (
+    Append,
+    CloseFile,
+    NewFile,
+    ReadFile,
+    Request,
+    Texts,
+    Visit,
+    decode_found,
+    decode_question,
+    encode,
+)
+from gateway.inspection.sandbox.endings import ChildFault, Ending
+from gateway.inspection.sandbox.exchange import Leaf as Handed
+from gateway.inspection.sandbox.sandbox import Sandbox
+from gateway.inspection.sandbox.wire import MAX_PIECE_BYTES
+from gateway.inspection.unsound import Role, Word
+from gateway.policy.facts import Leaf, Problem
+from gateway.policy.filetypes import BY_WORD
+from gateway.unit.stages import Body
+
+# Handed over with the order; a larger unit as a descriptor.
+_BESIDE_BYTES: Final = 256 << 10
+_JOB: Final = "take apart"
+_PROGRAMS: Final = {
+    Role.SENDING: "gateway.inspection.sending.program",
+    Role.RECEIVING: "gateway.inspection.receiving.program",
+}
+# One for each level of an archive, and one that is being handed out.
+_MAX_FILES: Final = 128
+# Leaves and problems say no more than these; a walk of ours never does.
+_MAX_PROBLEMS: Final = 256
+_MAX_PATH_CHARACTERS: Final = 64 << 10
+_MAX_FIELDS: Final = 16
+_MAX_FIELD_CHARACTERS: Final = 64 << 10
+_WORDS: Final = frozenset(word.value for word in Word)
+
+
+def program_of(role: Role) -> str:
+    """The module that a sandbox of this role runs."""
+    return _PROGRAMS[role]
+
+
+class Sandboxed:
+    """Takes units apart in a sandbox. Thread-safe. scratch: an existing folder for large leaves."""
+
+    def __init__(self, sandbox: Sandbox, scratch: Path) -> None:
+        self._sandbox, self._scratch = sandbox, scratch
+
+    def __call__(self, order: Order, body: Body, listener: Listener) -> Found:
+        """As order.TakeApart has it. A unit that ends its child is found out: a problem 398x, 399x."""
+        sayable = replace(order, name=_sayable(order.name))
+        try:
+            return _renamed(self._taken(sayable, body, listener), sayable.name, order.name)
+        except OSError as error:
+            raise unreadable(error) from error
+        except Refused as error:
+            fields = {key: value for key, value in error.fields.items() if key != "channel"}
+            problem = Problem(Word.TYPE.value, error.number, order.name, fields)
+            return Found((Leaf(order.name, "unknown", body.size_bytes),), (problem,))
+
+    def _taken(self, order: Order, body: Body, listener: Listener) -> Found:
+        if body.path is None and body.size_bytes <= _BESIDE_BYTES:
+            request = encode(Request(order, body.size_bytes, body.read()))
+            return self._asked(order, body, request, None, listener)
+        request = encode(Request(order, body.size_bytes, None))
+        with _sealed(body.read()) if body.path is None else body.open() as file:
+            return self._asked(order, body, request, file.fileno(), listener)
+
+    def _asked(
+        self, order: Order, body: Body, request: bytes, descriptor: int | None, listener: Listener
+    ) -> Found:
+        with _Kept(self._scratch, order.limits.total_bytes) as kept:
+
+            def begin() -> None:
+                kept.clear()
+                listener.begin()
+                if order.visits and body.size_bytes:
+                    with Content.of_body(body) as content:
+                        listener.visit(content, order.name)
+
+            begin()
+            answers = self._sandbox.run(
+                _JOB,
+                order.channel,
+                descriptor,
+                request,
+                lambda question, leaf: _answer(question, leaf, order, kept, listener),
+                begin,
+            )
+        return _found(answers, order, body)
+
+
+def _answer(
+    untrusted: bytes, leaf: Handed | None, order: Order, kept: _Kept, listener: Listener
+) -> bytes:
+    try:
+        question = decode_question.decode(untrusted)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ChildFault(Ending.GARBAGE) from error
+    match question:
+        case Texts(texts):
+            _must(order.texts)
+            for text in texts:
+                listener.text(text)
+        case Visit(path, number):
+            _must(order.visits and len(path) <= _MAX_PATH_CHARACTERS)
+            with _content_of(number, leaf, kept) as content:
+                listener.visit(content, path)
+        case NewFile():
+            return kept.new().to_bytes(4, "big")
+        case Append(number):
+            kept.append(number, _handed(leaf))
+        case ReadFile(number, size_bytes, offset):
+            _must(size_bytes <= MAX_PIECE_BYTES)
+            return os.pread(kept.file(number).fileno(), size_bytes, offset)
+        case CloseFile(number):
+            kept.close(number)
+        case _:
+            assert_never(question)
+    return b""
+
+
+def _content_of(number: int | None, leaf: Handed | None, kept: _Kept) -> Content:
+    if number is None:
+        return Content.of_bytes(_handed(leaf))
+    file = kept.file(number)
+    return Content.of_file(os.fdopen(os.dup(file.fileno()), "rb", buffering=0))
+
+
+def _handed(leaf: Handed | None) -> bytes:
+    if leaf is None:
+        raise ChildFault(Ending.GARBAGE)
+    return leaf.read()
+
+
+def _must(true: bool) -> None:
+    """What no child of ours says."""
+    if not true:
+        raise ChildFault(Ending.GARBAGE)
+
+
+class _Kept:
+    """Files that a child has written leaves to; none has a name, all end with the unit."""
+
+    def __init__(self, scratch: Path, limit_bytes: int) -> None:
+        self._scratch, self._limit_bytes = scratch, limit_bytes
+        self._files: dict[int, BinaryIO] = {}
+        self._next = self._bytes = 0
+
+    def new(self) -> int:
+        _must(len(self._files) < _MAX_FILES)
+        self._next += 1
+        self._files[self._next] = nameless(self._scratch)
+        return self._next
+
+    def file(self, number: int) -> BinaryIO:
+        _must(number in self._files)
+        return self._files[number]
+
+    def append(self, number: int, data: bytes) -> None:
+        """Each leaf is written once, and once more to be handed out."""
+        self._bytes += len(data)
+        _must(self._bytes <= 2 * self._limit_bytes + len(data))
+        write(self.file(number), data, self._scratch)
+
+    def close(self, number: int) -> None:
+        self.file(number).close()
+        del self._files[number]
+
+    def clear(self) -> None:
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+        self._bytes = 0
+
+    def __enter__(self) -> _Kept:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+
+def _sealed(data: bytes) -> BinaryIO:
+    """A body in memory as a file that nobody can change any more."""
+    file = os.fdopen(os.memfd_create("unit", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "r+b")
+    file.write(data)
+    file.flush()
+    every = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+    fcntl.fcntl(file.fileno(), fcntl.F_ADD_SEALS, every)
+    return file
+
+
+def _sayable(name: str) -> str:
+    """A name as characters; the rules for names refuse any other in the end."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _renamed(found: Found, said: str, name: str) -> Found:
+    if said == name:
+        return found
+
+    def own(path: str) -> str:
+        return name + path[len(said) :] if path.startswith(said) else path
+
+    return Found(
+        tuple(replace(one, path=own(one.path)) for one in found.leaves),
+        tuple(replace(one, where=own(one.where)) for one in found.problems),
+    )
+
+
+def _found(answers: list[bytes], order: Order, body: Body) -> Found:
+    """What the child found, if it can be. Raises Refused 3989."""
+    try:
+        (answer,) = answers
+        found = decode_found.decode(answer)
+        _believable(found, order, body)
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
+        raise Refused(3989, job=_JOB, channel=order.channel) from error
+    return found
+
+
+def _believable(found: Found, order: Order, body: Body) -> None:
+    """Raises ValueError for what no walk of ours would say."""
+    own = found.leaves[0] if found.leaves else None
+    checks: tuple[Callable[[], bool], ...] = (
+        lambda: own is not None and own.path == order.name and own.size_bytes == body.size_bytes,
+        lambda: len(found.leaves) <= order.limits.files + 1,
+        lambda: len(found.problems) <= _MAX_PROBLEMS,
+        lambda: all(
+            one.type in BY_WORD and len(one.path) <= _MAX_PATH_CHARACTERS for one in found.leaves
+        ),
+        lambda: all(_is_problem(one) for one in found.problems),
+    )
+    if not all(check() for check in checks):
+        raise ValueError("not believable")
+
+
+def _is_problem(problem: Problem) -> bool:
+    return (
+        problem.word in _WORDS
+        and 3000 <= problem.number <= 3999
+        and len(problem.where) <= _MAX_PATH_CHARACTERS
+        and len(problem.fields) <= _MAX_FIELDS
+        and all(len(str(value)) <= _MAX_FIELD_CHARACTERS for value in problem.fields.values())
+    )

@@ -1,0 +1,12 @@
+"""The parent of the sending guard's sandbox: `python -m gateway.inspection.sending.program`."""
+
+from __future__ import annotations
+
+from gateway.inspection.closed_off import taking_apart
+from gateway.inspection.rehearsal import rehearse
+from gateway.inspection.sandbox.serve import serve
+from gateway.inspection.sending.readers import READERS
+
+if __name__ == "__main__":
+    rehearse(READERS)
+    serve({"take apart": taking_apart(READERS)})
