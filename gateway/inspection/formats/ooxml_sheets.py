@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Final
 
 from gateway.inspection.formats.contract import FormatLimits
-from gateway.inspection.formats.ooxml_follower import CELL
+from gateway.inspection.formats.ooxml_follower import BORDER, CELL
 from gateway.inspection.formats.ooxml_reaching import formula_trouble
 from gateway.inspection.formats.ooxml_texts import TextFollower, value_of
 from gateway.inspection.formats.xml import Attributes
@@ -26,6 +26,9 @@ from gateway.inspection.unsound import Word
 MAX_SHARED_BYTES: Final = 64 << 20
 # A sheet has many small elements: cells, rows and values together with their attributes.
 SHEET_VALUES: Final = 20
+# Longer ones are told by their ends when they come again: what is split over cells stands there.
+_LONG_CHARACTERS: Final = 256
+_EDGE_CHARACTERS: Final = 64
 _ROW_CHARACTERS: Final = 256 << 10
 _PLACE: Final = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 _EXPONENT: Final = re.compile(r"-?[0-9](?:\.[0-9]{1,20})?E\+?([0-9]{1,2})")
@@ -52,11 +55,17 @@ class SharedStrings:
         self._used.append(0)
 
     def get(self, number: int) -> str | None:
-        """One of them, None where there is none; it counts as used from here."""
+        """One of them as a cell shows it, None where there is none; it counts as used from here.
+
+        A long one is whole only once: a million cells of one megabyte each make a small file.
+        """
         if not 0 <= number < len(self._ends):
             return None
+        text = self._text(number)
+        if self._used[number] and len(text) > _LONG_CHARACTERS:
+            return f"{text[:_EDGE_CHARACTERS]}{BORDER}{text[-_EDGE_CHARACTERS:]}"
         self._used[number] = 1
-        return self._text(number)
+        return text
 
     def unused(self) -> Iterator[tuple[int, str]]:
         """Those that no cell shows."""
