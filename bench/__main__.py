@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from bench import files, lane, sealing, text
+from bench import files, inspecting, lane, sealing, text
 from bench.record import Record, Tell, as_record, not_measured
 
 _TELL_EVERY_S: Final = 0.2
@@ -29,6 +29,9 @@ _FIGURES: Final = (
     "file.large",
     "file.latency",
     "file.memory",
+    "inspect.formats",
+    "inspect.types.4k",
+    "inspect.clamav.1m",
     "inspect.words",
     "inspect.identifiers",
 )
@@ -55,13 +58,21 @@ def _measure(name: str, tell: Tell) -> list[Record]:
         case "seal":
             return [as_record(one, "a plain read and write") for one in sealing.run()]
         case "file.small.types":
-            return [files.small_types(tell)]
+            # The guards read every unit in their sandboxes: one run, two names.
+            made = files.small_types(tell)
+            return [made, {**made, "name": "inspect.sandboxed.small"}]
         case "file.small.clamav":
-            return [_clamav(tell)]
+            return [_with_clamd(name, "units/s", lambda: files.small_clamav(tell))]
         case "file.large":
             return [files.large(tell)]
         case "file.latency":
             return [files.latency(tell)]
+        case "inspect.formats":
+            return list(inspecting.formats(tell))
+        case "inspect.types.4k":
+            return [inspecting.small(tell)]
+        case "inspect.clamav.1m":
+            return [_with_clamd(name, "MB/s", lambda: inspecting.clamav(tell))]
         case "inspect.words":
             return [text.words(tell)]
         case "inspect.identifiers":
@@ -76,10 +87,10 @@ def _lane(name: str, measure: Callable[[], Record]) -> Record:
     return as_record(measure(), PLAIN_UDP)
 
 
-def _clamav(tell: Tell) -> Record:
+def _with_clamd(name: str, unit: str, measure: Callable[[], Record]) -> Record:
     if shutil.which("clamd", path="/usr/sbin:/usr/bin") is None:
-        return not_measured("file.small.clamav", "units/s", "clamd is not installed")
-    return files.small_clamav(tell)
+        return not_measured(name, unit, "clamd is not installed")
+    return measure()
 
 
 def _teller() -> Tell:

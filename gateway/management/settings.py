@@ -183,7 +183,7 @@ _FIELDS: Final[Mapping[str, _Field[object]]] = {
     "guard.threads": _Field(lambda text: read_number(text, 1, 32), "4", "units inspected at once"),
     "sandbox.units": _Field(
         lambda text: read_number(text, 1, 100_000),
-        "64",
+        "256",
         "small units of a channel that one closed-off child reads; 1 is a child a unit",
     ),
     "sandbox.memory": _Field(_size, "1 GiB", "what such a child may take"),

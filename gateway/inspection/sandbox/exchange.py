@@ -9,10 +9,11 @@ All that comes from the child is untrusted. Time that the guard itself takes to 
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
@@ -73,6 +74,8 @@ def exchange(child: ChildHandle, unit: Unit, settings: SandboxSettings) -> list[
     return _Exchange(child, unit, settings).run()
 
 
+# How late the end of a time is noticed: a timeout of Python's own costs a poll for every call.
+_LONGEST_TICK_S: Final = 0.5
 # A last word and an answer of no bytes cost the guard memory too.
 _AROUND_ANSWER_BYTES: Final = 64
 
@@ -85,6 +88,7 @@ class _Exchange:
         extra_s = allowance_s(unit.size_bytes)
         self._wall_s = settings.wall_s + extra_s
         self._silence_s = settings.silence_s + extra_s
+        child.tick(min(_LONGEST_TICK_S, self._wall_s, self._silence_s))
         self._ends_at = self._heard_at = time.monotonic()
         self._ends_at += self._wall_s
         self._answers: list[bytes] = []
@@ -117,20 +121,23 @@ class _Exchange:
             self._send(data)
             return
         beside = array.array("i", [unit.descriptor])
+        sent = 0
         try:
-            self._wait_until(self._ends_at)
-            sent = self._child.socket.sendmsg(
-                [data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, beside)]
-            )
+            while not sent:
+                with self._until(self._ends_at):
+                    sent = self._child.socket.sendmsg(
+                        [data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, beside)]
+                    )
         except OSError as error:
             raise self._lost(error) from error
-        if sent < len(data):
-            self._send(data[sent:])
+        self._send(data[sent:])
 
     def _send(self, data: bytes) -> None:
+        left = memoryview(data)
         try:
-            self._wait_until(self._ends_at)
-            self._child.socket.sendall(data)
+            while left:
+                with self._until(self._ends_at):
+                    left = left[self._child.socket.send(left) :]
         except OSError as error:
             raise self._lost(error) from error
 
@@ -138,24 +145,28 @@ class _Exchange:
         inbox = self._child.inbox
         try:
             while (body := inbox.take()) is None:
-                self._wait_until(min(self._ends_at, self._heard_at + self._silence_s))
-                data = self._child.socket.recv(inbox.wanted_bytes())
-                if not data:
-                    raise ChildFault(Ending.CLOSED)
-                self._heard_at = time.monotonic()
-                inbox.add(data)
+                with self._until(min(self._ends_at, self._heard_at + self._silence_s)):
+                    data = self._child.socket.recv(inbox.wanted_bytes())
+                    if not data:
+                        raise ChildFault(Ending.CLOSED)
+                    inbox.add(data)
+                    self._heard_at = time.monotonic()
+                    if self._heard_at >= self._ends_at:
+                        raise TimeoutError
             return read_from_child(body)
         except Garbled as error:
             raise ChildFault(Ending.GARBAGE) from error
         except OSError as error:
             raise self._lost(error) from error
 
-    def _wait_until(self, instant: float) -> None:
-        """Bound the next wait on the socket. Raises TimeoutError when it is over already."""
-        left_s = instant - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError
-        self._child.socket.settimeout(left_s)
+    @contextlib.contextmanager
+    def _until(self, instant: float) -> Iterator[None]:
+        """One call on the socket, which the kernel ends after a tick; again, unless it is over."""
+        try:
+            yield
+        except BlockingIOError:
+            if time.monotonic() >= instant:
+                raise TimeoutError from None
 
     def _lost(self, error: OSError) -> ChildFault:
         if not isinstance(error, TimeoutError):

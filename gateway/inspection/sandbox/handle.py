@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import socket
+import struct
 from typing import Final
 
 from gateway.inspection.sandbox.wire import (
@@ -36,7 +37,7 @@ class ChildHandle:
     it has had none. units: handed to it. scratch: the descriptor of its scratch memory, or None.
     """
 
-    __slots__ = ("_pidfd", "channel", "inbox", "number", "scratch", "socket", "units")
+    __slots__ = ("_pidfd", "_tick_s", "channel", "inbox", "number", "scratch", "socket", "units")
 
     def __init__(self, number: int, own_end: socket.socket, scratch: int | None) -> None:
         self.number = number
@@ -46,6 +47,17 @@ class ChildHandle:
         self.units = 0
         self.inbox = Inbox(MAX_FROM_CHILD_BYTES)
         self._pidfd = -1
+        self._tick_s = 0.0
+
+    def tick(self, wait_s: float) -> None:
+        """From here a call on the socket ends with BlockingIOError after so long."""
+        if wait_s == self._tick_s:
+            return
+        self._tick_s = wait_s
+        self.socket.setblocking(True)
+        kernels = struct.pack("ll", int(wait_s), int(wait_s % 1 * 1e6))
+        for which in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self.socket.setsockopt(socket.SOL_SOCKET, which, kernels)
 
     def greeted(self, wait_s: float) -> bool:
         """Whether the child has said that it is closed off; waits for it. No other exception."""
