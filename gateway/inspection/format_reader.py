@@ -22,6 +22,8 @@ from gateway.inspection.formats.fhir import FhirProfile
 from gateway.inspection.formats.hl7 import Hl7Profile
 from gateway.inspection.formats.image import ImageProfile
 from gateway.inspection.formats.json import JsonProfile
+from gateway.inspection.formats.ofd import OfdProfile
+from gateway.inspection.formats.ooxml import OoxmlProfile
 from gateway.inspection.formats.xml import XmlProfile
 from gateway.inspection.unsound import Fault, Unsound, Word
 from gateway.policy.filetypes import FORMATS
@@ -32,9 +34,7 @@ Check = Callable[[Content, FormatLimits, object], Iterator[Item]]
 _LIMITS: Final = FormatLimits()
 _FORMAT_OF: Final = {kind: word for word, kinds in FORMATS.items() for kind in kinds}
 # Types that hold no text of their own: their members do, or they are refused by type anyway.
-_WITHOUT_TEXT: Final = frozenset(
-    ["zip", "gzip", "tar", "7z", "rar", "bzip2", "xz", "docx", "xlsx", "pptx", "ofd", "empty"]
-)
+_WITHOUT_TEXT: Final = frozenset(["zip", "gzip", "tar", "7z", "rar", "bzip2", "xz", "empty"])
 
 
 def reads(kind: str, demands: Mapping[str, FormatDemand], *, texts: bool) -> bool:
@@ -103,6 +103,12 @@ def profile_of(word: str, demand: FormatDemand | None) -> object:
             )  # fmt: skip
         case "image":
             return ImageProfile()
+        case "ooxml":
+            return OoxmlProfile(
+                embedded=says == "with embedded documents", links=says != "without links"
+            )
+        case "ofd":
+            return OfdProfile(attachments=says != "without attachments", jbig2=says == "with jbig2")
         case _:
             raise RuntimeError(f"no format {word}")
 

@@ -32,6 +32,9 @@ class Word(StrEnum):
     CSV = "csv"
     DICOM = "dicom"
     IMAGE = "image"
+    OOXML = "ooxml"
+    OFD = "ofd"
+    PDF = "pdf"
     TEXT = "text"
 
 

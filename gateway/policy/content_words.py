@@ -60,6 +60,16 @@ FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
         "image", "Images are walked and decoded to their end.", "图像逐块检查并解码至结尾。",
         ("whole",), "whole",
     ),
+    _format(
+        "ooxml", "Word, Excel and PowerPoint without macros, controls, outside data and DDE; links stay.",
+        "Word、Excel、PowerPoint 不含宏、控件、外部数据和 DDE;保留超链接。",
+        ("plain", "with embedded documents", "without links"), "plain",
+    ),
+    _format(
+        "ofd", "OFD documents whose parts are all there; no actions but jumps within the document.",
+        "OFD 文档各部分齐全,除文档内跳转外不含动作。",
+        ("plain", "with jbig2", "without attachments"), "plain",
+    ),
 )  # fmt: skip
 IDENTIFIERS: Final = Word[frozenset[str]](
     "identifiers", (Section.HELD_IF, Section.REFUSED_IF),

@@ -85,5 +85,7 @@ FORMATS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "csv": frozenset(["csv"]),
         "dicom": frozenset(["dicom"]),
         "image": frozenset(["png", "jpeg", "gif", "tiff", "bmp"]),
+        "ooxml": frozenset(["docx", "xlsx", "pptx"]),
+        "ofd": frozenset(["ofd"]),
     }
 )

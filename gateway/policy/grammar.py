@@ -255,6 +255,8 @@ FORMAT_PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "csv": ("any columns", "columns NAMES"),
         "dicom": ("any object", "without private elements"),
         "image": ("whole",),
+        "ooxml": ("plain", "with embedded documents", "without links"),
+        "ofd": ("plain", "with jbig2", "without attachments"),
     }
 )
 _FORMAT_NAME: Final = {

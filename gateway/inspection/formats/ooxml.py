@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
+from gateway.errors import Field
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item, Text
 from gateway.inspection.formats.ooxml_follower import PartFollower, looks_like_xml, root_of
+from gateway.inspection.formats.ooxml_reaching import is_plain_link
 from gateway.inspection.formats.ooxml_relations import (
     MAX_RELATIONS,
     TYPES_PART,
@@ -29,7 +31,6 @@ from gateway.inspection.formats.ooxml_relations import (
     resolved,
     source_of,
 )
-from gateway.inspection.formats.ooxml_reaching import is_plain_link
 from gateway.inspection.formats.ooxml_sheets import (
     SharedStrings,
     SharedStringsFollower,
@@ -51,9 +52,8 @@ from gateway.inspection.formats.ooxml_types import (
 )
 from gateway.inspection.unsound import Fault, Unsound, Word
 
-WORD: Final = cast(Word, "ooxml")
+WORD: Final = Word.OOXML
 _FAULTS_A_KIND: Final = 3
-_THUMBNAIL: Final = "thumbnail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class _Package:
         except Unsound as error:
             # The fault of the XML says what; this one says where.
             if error.fault.word == Word.XML:
-                fields = {"part": follower.part[:80], "rule": error.fault.number}
+                fields: dict[str, Field] = {"part": follower.part[:80], "rule": error.fault.number}
                 yield Fault(WORD, 3801, fields)
             raise
         if isinstance(follower, RelationsFollower):
@@ -197,10 +197,7 @@ class _Package:
             return
         for said_of, kind in types.all():
             number = number_of_type(kind)
-            if self._allows(kind):
-                number = 0
-            # A default for an ending that no part has brings in nothing, unless it is named for it.
-            if number:
+            if number and not self._allows(kind):
                 yield from self._fault(number, part=said_of, what=kind, type=kind)
             yield from self._by_profile(said_of, kind)
         for part, xml in self._is_xml.items():
@@ -256,7 +253,9 @@ class _Package:
 
     def _judge_mains(self) -> Iterator[Fault]:
         mains = [
-            resolved(one) for one in self._relations if not one.source and one.kind == "officeDocument"
+            resolved(one)
+            for one in self._relations
+            if not one.source and one.kind == "officeDocument"
         ]
         kinds = [self._types.type_of(one or "") for one in mains] if self._types else []
         if len(kinds) != 1 or kinds[0] not in MAINS:

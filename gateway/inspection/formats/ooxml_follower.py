@@ -45,7 +45,9 @@ _MEASURE: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?%?|[0-9A-F]{8}")
 _TELLING: Final = re.compile(r"[^\x21-\x7e]|.{10}", re.DOTALL)
 _XINCLUDE: Final = "http://www.w3.org/2001/XInclude"
 _ROOT: Final = re.compile(
-    r"\ufeff?(?:\s|<\?xml\s[^>]{0,200}\?>|<!--.{0,4000}?-->){0,20}<(?:[^\s<>/:\"'=]+:)?([^\s<>/:\"'=]+)",
+    # Without a way back: a head full of comments could be parted in very many ways.
+    r"\ufeff?(?>\s+|<\?xml\s[^>]{0,200}\?>|<!--.{0,4000}?-->){0,20}"
+    r"<(?:[^\s<>/:\"'=?!]*:)?([^\s<>/:\"'=?!]+)",
     re.DOTALL,
 )
 
@@ -67,7 +69,7 @@ def looks_like_xml(head: bytes) -> bool:
 
 
 class PartFollower(Follower):
-    """Follows one part. root: what it must begin with, "" for anything; values: elements and attributes."""
+    """Follows one part. root: its outermost element; values: elements and attributes."""
 
     def __init__(self, word: Word, part: str, root: str, limits: FormatLimits, values: int) -> None:
         self.part = part
@@ -107,7 +109,7 @@ class PartFollower(Follower):
         if self._data:
             self._flush()
         names = self.names
-        if not names and self.root and name != self.root:
+        if not names and name != self.root:
             raise unsound(3611, root=name[:60], expected=self.root[:60])
         names.append(name)
         self._values += 1 + len(attributes)

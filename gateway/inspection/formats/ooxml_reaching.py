@@ -20,8 +20,13 @@ _SCRIPT: Final = re.compile(
     re.IGNORECASE,
 )
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Fields that say something of the document itself, or of one place of it.
-_FIELDS: Final = frozenset(
+_FIELDS: Final = _names(
     """
     PAGE NUMPAGES SECTION SECTIONPAGES DATE TIME CREATEDATE SAVEDATE PRINTDATE EDITTIME TOC TOA TC TA
     INDEX XE REF PAGEREF NOTEREF STYLEREF SEQ HYPERLINK BIBLIOGRAPHY CITATION AUTHOR TITLE SUBJECT
@@ -29,13 +34,11 @@ _FIELDS: Final = frozenset(
     TEMPLATE INFO USERNAME USERINITIALS USERADDRESS FORMTEXT FORMCHECKBOX FORMDROPDOWN MERGEFIELD
     MERGEREC MERGESEQ NEXT LISTNUM AUTONUM AUTONUMLGL AUTONUMOUT BIDIOUTLINE SYMBOL EQ ADVANCE IF
     COMPARE SET QUOTE GOTOBUTTON BARCODE DISPLAYBARCODE ADDIN SHAPE
-    """.split()
+    """
 )
 # ADDIN holds data of an add-in that Word itself never runs; reference managers write it.
 # \l \o \t of HYPERLINK take a word (place, tip, frame), as do the formats; \m and \n do not.
-_SWITCHES: Final = re.compile(
-    r'\\(?:[lot*#@]\s*(?:"[^"]*"|[^\s"\\]+)?|[a-z!])', re.IGNORECASE
-)
+_SWITCHES: Final = re.compile(r'\\(?:[lot*#@]\s*(?:"[^"]*"|[^\s"\\]+)?|[a-z!])', re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"([^"]*)"|(\S+)')
 # Of all that are open at once, and how many.
 MAX_FIELD_CHARACTERS: Final = 64 << 10
@@ -53,8 +56,12 @@ _HYPERLINK: Final = re.compile(r"(?<![A-Z0-9_.])HYPERLINK\s*\(", re.IGNORECASE)
 _PLAIN_LINK: Final = re.compile(
     r'\s*(?:"(?:#|https?://|mailto:)(?:[^"]|"")*"|[A-Za-z0-9$_.!\']{1,80}\s*[,)])', re.IGNORECASE
 )
-# [1]Sheet1!A1, 'C:\[other.xlsx]Sheet1'!A1, '\\host\share\x.xlsx'!name
-_ELSEWHERE: Final = re.compile(r"\[[0-9]{1,5}\]'?[^\s,;\])\[(]{0,80}!|'[^'\n]{0,400}[\\/][^'\n]{0,400}'!|\\\\")
+# [1]Sheet1!A1, \\host\share\x.xlsx!name
+_ELSEWHERE: Final = re.compile(r"\[[0-9]{1,5}\]'?[^\s,;\])\[(]{0,80}!|\\\\")
+# 'C:\[other.xlsx]Sheet1'!A1; the name of a sheet has no slash.
+_QUOTED_SHEET: Final = re.compile(r"'([^'\n]{0,1000})'!")
+# Excel takes 8,192.
+MAX_FORMULA_CHARACTERS: Final = 32 << 10
 _ACTIONS: Final = re.compile(
     r"(?:ppaction://(?:noaction|hlinksldjump|customshow(?:\?[\w=&;% -]{0,200})?"
     r"|hlinkshowjump\?jump=(?:firstslide|lastslide|nextslide|previousslide|lastslideviewed|endshow)))?"
@@ -105,6 +112,8 @@ def _link_trouble(rest: str) -> str:
 
 def formula_trouble(formula: str) -> str:
     """What is wrong with a formula, "" for nothing."""
+    if len(formula) > MAX_FORMULA_CHARACTERS:
+        return f"{len(formula)} characters"
     bare = _STRINGS.sub('""', formula)
     if "|" in bare:
         return bare[:60]
@@ -112,6 +121,9 @@ def formula_trouble(formula: str) -> str:
         return found[1]
     if (found := _ELSEWHERE.search(bare)) is not None:
         return found[0][:60]
+    for sheet in _QUOTED_SHEET.finditer(bare):
+        if "\\" in sheet[1] or "/" in sheet[1]:
+            return sheet[1][:60]
     for call in _HYPERLINK.finditer(formula):
         if _PLAIN_LINK.match(formula, call.end()) is None:
             return formula[call.start() : call.start() + 60]

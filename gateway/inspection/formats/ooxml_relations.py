@@ -32,7 +32,13 @@ _SPACES: Final = (
     "http://purl.oclc.org/ooxml/officeDocument/relationships/",
     "http://schemas.microsoft.com/office/",
 )
-_KINDS: Final = frozenset(
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_KINDS: Final = _names(
     """
     officeDocument core-properties extended-properties extendedProperties custom-properties
     customProperties thumbnail classificationlabels
@@ -43,10 +49,10 @@ _KINDS: Final = frozenset(
     diagramDrawing drawing vmlDrawing customXml customXmlProps ink
     worksheet chartsheet sharedStrings calcChain table tableSingleCells pivotTable
     pivotCacheDefinition pivotCacheRecords sheetMetadata printerSettings threadedComment person
-    slicer slicerCache timeline timelineCache revisionHeaders revisionLog usernames
+    slicer slicerCache timeline timelineCache xmlMaps revisionHeaders revisionLog usernames
     slide slideLayout slideMaster notesSlide notesMaster handoutMaster presProps viewProps tableStyles
     commentAuthors tags revisionInfo changesInfo authors
-    """.split()
+    """
 )
 # What the others bring in, by number; a kind that stands nowhere is 3817.
 _REFUSED: Final = {
@@ -101,15 +107,13 @@ def resolve(folder: str, target: str) -> str | None:
     if "\\" in path or "\0" in path or "//" in path or ":" in path.partition("/")[0]:
         return None
     joined = path.lstrip("/") if path.startswith("/") else posixpath.join(folder, path)
-    depth, kept = 0, []
+    kept: list[str] = []
     for step in joined.split("/"):
         if step == "..":
-            depth -= 1
-            if depth < 0:
+            if not kept:
                 return None
             kept.pop()
         elif step not in ("", "."):
-            depth += 1
             kept.append(step)
     return "/".join(kept)
 

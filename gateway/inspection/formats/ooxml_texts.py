@@ -89,9 +89,7 @@ class TextFollower(PartFollower):
         """An element opens."""
         if name in _ELEMENTS:
             self.fault(_ELEMENTS[name], what=name)
-        elif name in _EMBEDDED and not (self._embedded and not _is_linked(attributes)):
-            self.fault(3809, what=name)
-        elif name == "link" and "oleObj" in self.names[-2:]:
+        elif self._is_object(name, attributes):
             self.fault(3809, what=name)
         if name in _PARAGRAPHS:
             self._paragraphs.append([])
@@ -119,6 +117,12 @@ class TextFollower(PartFollower):
             self._field(value_of(attributes, "instr"))
         elif name == "definedName":
             self._defined(attributes)
+
+    def _is_object(self, name: str, attributes: Attributes) -> bool:
+        """Whether an element is an object that is not allowed here; slides say `link` inside of it."""
+        if name in _EMBEDDED:
+            return not self._embedded or _is_linked(attributes)
+        return name == "link" and "oleObj" in self.names[-2:]
 
     def attribute(self, element: str, key: str, value: str) -> None:
         """One attribute; those that run or fetch something are judged."""

@@ -76,7 +76,15 @@ PICTURES: Final = frozenset(
      "image/tiff", "image/tif", "image/vnd.ms-photo", "image/webp"]
 )  # fmt: skip
 METAFILES: Final = frozenset(
-    ["image/x-emf", "image/x-wmf", "image/emf", "image/wmf", "image/x-emz", "image/x-wmz", "image/pcz"]
+    [
+        "image/x-emf",
+        "image/x-wmf",
+        "image/emf",
+        "image/wmf",
+        "image/x-emz",
+        "image/x-wmz",
+        "image/pcz",
+    ]
 )
 FONTS: Final = frozenset(
     [f"{_OPEN}obfuscatedFont", "application/x-fontdata", "application/x-font-ttf", "font/ttf"]
@@ -91,7 +99,7 @@ PACKAGES: Final = frozenset(
 )
 # What a name must end with, so that nobody takes the part for something else.
 _EXTENSIONS: Final = (
-    (XML_TYPES, frozenset(["xml", "rels", "vml", "svg"])),
+    (XML_TYPES, frozenset(["xml", "rels", "vml", "svg", "psmdc"])),
     (PICTURES, frozenset(["png", "jpeg", "jpg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff",
                           "wdp", "webp", "tmp"])),
     (METAFILES, frozenset(["emf", "wmf", "emz", "wmz", "pcz"])),
@@ -115,7 +123,7 @@ _REFUSED: Final = tuple(
 # Where parts stand. The standard leaves it open; office programs do not.
 _PLACES: Final = re.compile(
     r"\[Content_Types\]\.xml|"
-    r"(?:_rels|word|xl|ppt|docProps|customXml|docMetadata|theme|media)/(?:[^/]+/){0,4}[^/]+",
+    r"(?:_rels|word|xl|ppt|docProps|customXml|docMetadata|theme|media|package)/(?:[^/]+/){0,4}[^/]+",
     re.IGNORECASE,
 )
 

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from gateway.inspection.receiving.formats import cda, csv, dicom, fhir, hl7, image, json, xml
+from gateway.inspection.receiving.formats import (
+    cda,
+    csv,
+    dicom,
+    fhir,
+    hl7,
+    image,
+    json,
+    ofd,
+    ooxml,
+    xml,
+)
 
 CHECKS: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -18,6 +29,8 @@ CHECKS: Final[Mapping[str, Any]] = MappingProxyType(
         "hl7 v2": hl7.check,
         "csv": csv.check,
         "dicom": dicom.check,
+        "ofd": ofd.check,
+        **dict.fromkeys(("docx", "xlsx", "pptx"), ooxml.check),
         **dict.fromkeys(("png", "jpeg", "gif", "tiff", "bmp"), image.check),
     }
 )

@@ -25,6 +25,11 @@ from tests.corpus.csv import CASES as CSV_CASES
 from tests.corpus.hl7 import CASES as HL7_CASES
 from tests.corpus.hl7 import good as good_message
 from tests.corpus.hl7 import with_program
+from tests.corpus.ofd import CASES as OFD_CASES
+from tests.corpus.ofd import GOOD as OFD_GOOD
+from tests.corpus.ooxml import CASES as OOXML_CASES
+from tests.corpus.ooxml import GOOD as OOXML_GOOD
+from tests.corpus.ooxml import docx, packed
 from tests.corpus.xml import CDA_CASES, GOOD_CDA, cda_with_program
 from tests.gateway.inspection.scanning import Said
 from tests.support.clamav import LocalClamd, eicar
@@ -260,3 +265,36 @@ def test_files_in_files_in_files_end_at_the_limit(tmp_path: Path, role: Role) ->
     deep = judged(tmp_path, role, channel_of(TYPES + FORMATS), data)
     assert verdict.result is Result.PASSES
     assert (deep.result, deep.number) == (Result.REFUSED, 3221)
+
+
+DOCUMENTS = "  type: docx, xlsx, pptx or ofd\n  ooxml: plain\n  ofd: plain\n"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("make", [*OOXML_GOOD.values(), *OFD_GOOD.values()])
+def test_documents_of_an_office_pass(tmp_path: Path, role: Role, make: Callable[[], bytes]) -> None:
+    verdict = judged(tmp_path, role, channel_of(DOCUMENTS), make())
+    assert verdict.result is Result.PASSES, verdict.deciding
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "make",
+    [pytest.param(make, id=name) for name, make, _ in (*OOXML_CASES, *OFD_CASES)],
+)
+def test_documents_that_reach_out_or_run_something_do_not(
+    tmp_path: Path, role: Role, make: Callable[[], Mapping[str, bytes]]
+) -> None:
+    verdict = judged(tmp_path, role, channel_of(DOCUMENTS), packed(make()))
+    assert verdict.result is Result.REFUSED
+    assert verdict.deciding is not None
+    assert verdict.deciding.word in ("ooxml", "ofd", "type", "archive", "encrypted", "name")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_number_split_over_runs_of_a_letter_is_found(tmp_path: Path, role: Role) -> None:
+    runs = "".join(f"<w:r><w:t>{part}</w:t></w:r>" for part in (IDENTITY[:6], IDENTITY[6:]))
+    letter = packed(docx(f"<w:p>{runs}</w:p>"))
+    verdict = judged(tmp_path, role, channel_of(DOCUMENTS + SOUGHT), letter)
+    assert verdict.deciding is not None
+    assert (verdict.result, verdict.deciding.word) == (Result.REFUSED, "identifiers")

@@ -27,6 +27,8 @@ from tests.corpus.fhir import XML_CASES as FHIR_XML_CASES
 from tests.corpus.hl7 import CASES as HL7_CASES
 from tests.corpus.image import CASES as IMAGE_CASES
 from tests.corpus.json import CASES as JSON_CASES
+from tests.corpus.ofd import GOOD as OFD_GOOD
+from tests.corpus.ooxml import GOOD as OOXML_GOOD
 from tests.corpus.xml import CASES as XML_CASES
 from tests.corpus.xml import CDA_CASES
 from tests.gateway.inspection.attacks import ARCHIVES, DISGUISED, MALWARE, NAMES, POLYGLOTS
@@ -43,9 +45,9 @@ from tests.support.clamav import LocalClamd, eicar
 
 LIMITS = UnpackLimits()
 CHANNEL = channel_of(
-    TYPES.replace("docx or pdf", "docx, dicom, png, jpeg, gif, tiff, bmp or pdf")
+    TYPES.replace("docx or pdf", "docx, xlsx, pptx, ofd, dicom, png, jpeg, gif, tiff, bmp or pdf")
     + FORMATS
-    + "  dicom: any object\n  image: whole\n"
+    + "  dicom: any object\n  image: whole\n  ooxml: plain\n  ofd: plain\n"
     + SOUGHT
 )
 
@@ -87,6 +89,9 @@ CORPUS = [
         ("image", IMAGE_CASES), ("json", JSON_CASES), ("xml", XML_CASES), ("cda", CDA_CASES),
     )
     for case in cases
+] + [
+    pytest.param(make, "x.bin", id=f"office {name}")
+    for name, make in (*OOXML_GOOD.items(), *OFD_GOOD.items())
 ]  # fmt: skip
 
 

@@ -1,0 +1,16 @@
+"""OFD, as the sending guard reads it: through our reader of zips and libxml2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.inspection.content import Content
+from gateway.inspection.formats.contract import FormatLimits, Item
+from gateway.inspection.formats.ofd import OfdProfile, read
+from gateway.inspection.sending.formats.xml import watch
+from gateway.inspection.sending.unpack import members
+
+
+def check(content: Content, limits: FormatLimits, profile: OfdProfile) -> Iterator[Item]:
+    """Faults, texts and files of a document. Raises Unsound 32xx, 3600 to 3611, 3855 and OSError."""
+    yield from read(members, watch, content, limits, profile)
