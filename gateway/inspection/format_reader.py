@@ -24,6 +24,7 @@ from gateway.inspection.formats.image import ImageProfile
 from gateway.inspection.formats.json import JsonProfile
 from gateway.inspection.formats.ofd import OfdProfile
 from gateway.inspection.formats.ooxml import OoxmlProfile
+from gateway.inspection.formats.pdf import PdfProfile
 from gateway.inspection.formats.xml import XmlProfile
 from gateway.inspection.unsound import Fault, Unsound, Word
 from gateway.policy.filetypes import FORMATS
@@ -54,7 +55,7 @@ class FormatReader:
     ) -> None:
         self._checks, self._texts = checks, texts
         self._profiles = {
-            kind: profile_of(word, demand)
+            kind: profile_of(word, demand, texts=texts)
             for word, demand in demands.items()
             for kind in FORMATS[word]
         }
@@ -68,7 +69,7 @@ class FormatReader:
         """What is inside a content of this type: faults, members, texts. Raises Unsound and OSError."""
         profile = self._profiles.get(kind)
         if profile is None and self._texts and kind in _FORMAT_OF:
-            profile = profile_of(_FORMAT_OF[kind], None)
+            profile = profile_of(_FORMAT_OF[kind], None, texts=True)
         if profile is not None:
             yield from self._checks[kind](content, _LIMITS, profile)
         elif self._texts and kind == "text":
@@ -77,8 +78,11 @@ class FormatReader:
             yield Fault(Word.TEXT, 3959, {"type": kind})
 
 
-def profile_of(word: str, demand: FormatDemand | None) -> object:
-    """The profile of a format word; what a line does not say is as the README of the policies has it."""
+def profile_of(word: str, demand: FormatDemand | None, *, texts: bool) -> object:
+    """The profile of a format word; what a line does not say is as the README of the policies has it.
+
+    texts: all of them are needed, or the file is refused.
+    """
     names = frozenset(demand.names) if demand is not None else frozenset()
     says = demand.says if demand is not None else ""
     match word:
@@ -107,6 +111,11 @@ def profile_of(word: str, demand: FormatDemand | None) -> object:
             return OoxmlProfile(
                 embedded=says == "with embedded documents", links=says != "without links"
             )
+        case "pdf":
+            return PdfProfile(
+                embedded_files=says == "has no scripts or encryption", forms=says != "plain",
+                links=says != "plain", page_texts=texts, texts_needed=texts,
+            )  # fmt: skip
         case "ofd":
             return OfdProfile(attachments=says != "without attachments", jbig2=says == "with jbig2")
         case _:

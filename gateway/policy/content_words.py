@@ -70,6 +70,13 @@ FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
         "OFD 文档各部分齐全,除文档内跳转外不含动作。",
         ("plain", "with jbig2", "without attachments"), "plain",
     ),
+    _format(
+        "pdf", "PDF without scripts, actions, hidden objects, foreign data and encryption; a plain one has no"
+        " forms and links either.",
+        "PDF 不含脚本、动作、隐藏对象、外部数据和加密;plain 还不含表单和链接。",
+        ("has no scripts, attachments or encryption", "has no scripts or encryption", "plain"),
+        "has no scripts, attachments or encryption",
+    ),
 )  # fmt: skip
 IDENTIFIERS: Final = Word[frozenset[str]](
     "identifiers", (Section.HELD_IF, Section.REFUSED_IF),

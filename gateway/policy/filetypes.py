@@ -87,5 +87,6 @@ FORMATS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "image": frozenset(["png", "jpeg", "gif", "tiff", "bmp"]),
         "ooxml": frozenset(["docx", "xlsx", "pptx"]),
         "ofd": frozenset(["ofd"]),
+        "pdf": frozenset(["pdf"]),
     }
 )

@@ -257,6 +257,11 @@ FORMAT_PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "image": ("whole",),
         "ooxml": ("plain", "with embedded documents", "without links"),
         "ofd": ("plain", "with jbig2", "without attachments"),
+        "pdf": (
+            "has no scripts, attachments or encryption",
+            "has no scripts or encryption",
+            "plain",
+        ),
     }
 )
 _FORMAT_NAME: Final = {

@@ -57,10 +57,10 @@ LATER: Final[Mapping[Section, frozenset[str]]] = {
         {"drop_box", "peer", "addresses", "secret", "at", "database", "verbs", "conflict", "bad_row",
          "mqtt", "topics", "retain", "https", "share", "host"}
     ),
-    Section.PASSES_IF: frozenset({"pdf", "peer", "address"}),
-    Section.HELD_IF: frozenset({"malware", "pdf"}),
-    Section.REFUSED_IF: frozenset({"pdf", "peer", "address"}),
-    Section.ALSO_AT_RECEIVER: frozenset({"archive", "pdf"}),
+    Section.PASSES_IF: frozenset({"peer", "address"}),
+    Section.HELD_IF: frozenset({"malware"}),
+    Section.REFUSED_IF: frozenset({"peer", "address"}),
+    Section.ALSO_AT_RECEIVER: frozenset({"archive"}),
     Section.LIMITS: frozenset(
         {"schema_change", "silent_for", "per_caller", "whole_channel", "answer_within", "size"}
     ),

@@ -16,6 +16,7 @@ from gateway.inspection.receiving.formats import (
     json,
     ofd,
     ooxml,
+    pdf,
     xml,
 )
 
@@ -30,6 +31,7 @@ CHECKS: Final[Mapping[str, Any]] = MappingProxyType(
         "csv": csv.check,
         "dicom": dicom.check,
         "ofd": ofd.check,
+        "pdf": pdf.check,
         **dict.fromkeys(("docx", "xlsx", "pptx"), ooxml.check),
         **dict.fromkeys(("png", "jpeg", "gif", "tiff", "bmp"), image.check),
     }

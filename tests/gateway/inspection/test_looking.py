@@ -30,6 +30,9 @@ from tests.corpus.ofd import GOOD as OFD_GOOD
 from tests.corpus.ooxml import CASES as OOXML_CASES
 from tests.corpus.ooxml import GOOD as OOXML_GOOD
 from tests.corpus.ooxml import docx, packed
+from tests.corpus.pdf import CASES as PDF_CASES
+from tests.corpus.pdf import GOOD as PDF_GOOD
+from tests.corpus.pdf import document, saved
 from tests.corpus.xml import CDA_CASES, GOOD_CDA, cda_with_program
 from tests.gateway.inspection.scanning import Said
 from tests.support.clamav import LocalClamd, eicar
@@ -233,7 +236,8 @@ def test_a_wrong_entry_is_named_by_the_file_as_it_lies_there_and_its_line(
 def test_where_texts_are_sought_what_nobody_can_read_does_not_pass(
     tmp_path: Path, role: Role
 ) -> None:
-    verdict = judged(tmp_path, role, channel_of(TYPES + SOUGHT), PDF)
+    letters = TYPES.replace("docx or pdf", "docx, rtf or pdf")
+    verdict = judged(tmp_path, role, channel_of(letters + SOUGHT), b"{\\rtf1 a letter}")
     assert (verdict.result, verdict.number) == (Result.REFUSED, 3959)
 
 
@@ -267,6 +271,7 @@ def test_files_in_files_in_files_end_at_the_limit(tmp_path: Path, role: Role) ->
     assert (deep.result, deep.number) == (Result.REFUSED, 3221)
 
 
+PDF_LINES = "  type: pdf\n  pdf: has no scripts, attachments or encryption\n"
 DOCUMENTS = "  type: docx, xlsx, pptx or ofd\n  ooxml: plain\n  ofd: plain\n"
 
 
@@ -296,5 +301,39 @@ def test_a_number_split_over_runs_of_a_letter_is_found(tmp_path: Path, role: Rol
     runs = "".join(f"<w:r><w:t>{part}</w:t></w:r>" for part in (IDENTITY[:6], IDENTITY[6:]))
     letter = packed(docx(f"<w:p>{runs}</w:p>"))
     verdict = judged(tmp_path, role, channel_of(DOCUMENTS + SOUGHT), letter)
+    assert verdict.deciding is not None
+    assert (verdict.result, verdict.deciding.word) == (Result.REFUSED, "identifiers")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", PDF_GOOD)
+def test_good_pdf_files_pass(tmp_path: Path, role: Role, name: str) -> None:
+    verdict = judged(
+        tmp_path,
+        role,
+        channel_of("  type: pdf\n  pdf: has no scripts, attachments or encryption\n"),
+        PDF_GOOD[name](),
+    )
+    assert verdict.result is Result.PASSES, verdict.deciding
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("case", PDF_CASES, ids=lambda case: case[0])
+def test_bad_pdf_files_do_not(
+    tmp_path: Path, role: Role, case: tuple[str, Callable[[], bytes], set[int]]
+) -> None:
+    verdict = judged(tmp_path, role, channel_of("  type: pdf\n  pdf: plain\n"), case[1]())
+    assert verdict.result is Result.REFUSED
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_number_on_a_page_is_found(tmp_path: Path, role: Role) -> None:
+    channel = channel_of("  type: pdf\n  pdf: plain\n" + SOUGHT)
+    verdict = judged(
+        tmp_path,
+        role,
+        channel,
+        saved(document(text=f"BT /F1 12 Tf 72 700 Td (patient {IDENTITY} is) Tj ET".encode())),
+    )
     assert verdict.deciding is not None
     assert (verdict.result, verdict.deciding.word) == (Result.REFUSED, "identifiers")
