@@ -16,6 +16,7 @@ from gateway.errors import Refused, Unavailable
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait
 from gateway.identity.provision import provision
 from gateway.inspection.chain import Inspector, Role
+from gateway.inspection.here import Here
 from gateway.policy.facts import FileFacts
 from gateway.policy.model import Channel
 from gateway.receiving.verify import Opener
@@ -36,7 +37,7 @@ class Meddling(Inspector):
     """The real one; when it has looked, somebody else does something."""
 
     def __init__(self, scratch: Path, then: Callable[[], object]) -> None:
-        super().__init__(Role.SENDING, [], scratch)
+        super().__init__(Here(Role.SENDING, scratch), [])
         self.then = then
 
     def examine(self, *args: Any, **options: Any) -> FileFacts:

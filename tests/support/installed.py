@@ -116,7 +116,8 @@ class Installed:
             process.send_signal(signal.SIGTERM)
         for process in self.running.values():
             try:
-                process.wait(15)
+                # Under a trace on a busy machine the last words take their time.
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

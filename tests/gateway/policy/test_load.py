@@ -160,9 +160,13 @@ def test_loading_grows_with_the_number_of_channels_and_not_faster(tmp_path: Path
         folder.mkdir()
         for number in range(count):
             (folder / f"10-c{number}.yaml").write_text(numbered(f"c{number}", number))
-        start = time.perf_counter()
-        assert len(load_set(folder).channels) == count
-        return time.perf_counter() - start
+        # The best of three: one pause of the machine is no growth.
+        took_s = []
+        for _ in range(3):
+            start = time.perf_counter()
+            assert len(load_set(folder).channels) == count
+            took_s.append(time.perf_counter() - start)
+        return min(took_s)
 
     seconds(10)
     assert seconds(300) < 20 * seconds(60)
