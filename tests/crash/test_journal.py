@@ -160,5 +160,6 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_had_committed(tmp_path: P
         whole = sum(one.path.read_bytes().count(b"\n") - 1 for one in segments(folder))
         assert whole >= committed
     report = verify(tmp_path, lambda *_: True)
-    assert {finding.number for finding in report.findings} <= {6033, 6034, 6039, 6043}
+    # 6030 tells that the machine's clock was set back meanwhile, which is no fault of the writer.
+    assert {finding.number for finding in report.findings} <= {6030, 6033, 6034, 6039, 6043}
     assert report.journals["edge"].records >= committed
