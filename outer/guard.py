@@ -42,7 +42,9 @@ def guard(host: Host) -> Process:
         reserve_bytes=settings.reserve_bytes,
     )
     inspector = open_inspector(desk, Reading.SENDING)
-    judge = Judge(LANE, desk.policy.current, inspector, _sealer(host), cleared.staging())
+    judge = Judge(
+        LANE, desk.policy.current, inspector, _sealer(host), cleared.staging(), holds=False
+    )
     keys = KeysInForce(lambda: judge.use(_sealer(host)), desk.journal, desk.board)
     expiry = ExpiryWatch(folder.keys, desk.board)
     hop = Hop(

@@ -30,7 +30,7 @@ def _of(process: str, en: str, zh: str, fields: str = "") -> Meaning:
 
 
 # What a guard says of a judgement (gateway.guard.judgement), and of a manifest.
-_JUDGED: Final = "name size_bytes type policy checks"
+_JUDGED: Final = "name size_bytes type policy checks inside?"
 _DECIDED: Final = "rule? word?"
 _SAID: Final = "sha256? captured_at_ns? cleared_at_ns? sender_policy?"
 
@@ -42,7 +42,7 @@ EVENTS: Final[dict[str, Meaning]] = {
         "guard",
         "inspected; policy lets it pass; sealed",
         "已检查，策略放行，已封装",
-        f"{_JUDGED} again?",
+        f"{_JUDGED} {_DECIDED} held_at? again?",
     ),
     "sent": _of(
         "ferry",
@@ -63,7 +63,8 @@ EVENTS: Final[dict[str, Meaning]] = {
         "guard",
         "opened, verified, inspected anew and let in",
         "已拆封、验证、重新检查并准入",
-        f"{_JUDGED} {_SAID} again?",
+        f"{_JUDGED} {_SAID} {_DECIDED} changed? changed_sha256? changed_size_bytes? masked?"
+        " released_by? released_by_uids? again?",
     ),
     "delivered": _of(
         "edge",
@@ -75,13 +76,38 @@ EVENTS: Final[dict[str, Meaning]] = {
         "guard",
         "not let pass, for good; set aside",
         "已拒绝，不再重试，已隔离存放",
-        f"name? size_bytes? type? policy? checks? {_DECIDED} {_SAID}",
+        f"name? size_bytes? type? policy? checks? inside? {_DECIDED} {_SAID} released_by? released_by_uids?"
+        " user? uid? reason?",
     ),
     "deferred": _of(
         "any", "cannot be judged or handed on now; tried again", "暂不能判定或转交，将重试", ""
     ),
+    "sides.disagreed": _of(
+        "guard",
+        "beside `refused`: the sending guard let it pass by the same policy set; two readers differ",
+        "与“已拒绝”同时记录：发送侧守卫按同一策略集予以放行；两侧解析结果不一致",
+        f"{_JUDGED} {_DECIDED} {_SAID}",
+    ),
     "held": _of(
         "guard", "waits for people to decide", "等待人工审批", f"{_JUDGED} {_DECIDED} {_SAID}"
+    ),
+    "held.release_asked": _of(
+        "guard",
+        "a person released a held unit; it goes on once there are as many as the policy asks for",
+        "有人放行待审批单元;达到策略要求的人数后继续",
+        "user uid reason group sha256 shown_policy have needed again?",
+    ),
+    "held.refuse_asked": _of(
+        "guard",
+        "a person refused a held unit",
+        "有人拒绝待审批单元",
+        "user uid reason group sha256 shown_policy again?",
+    ),
+    "held.ignored": _of(
+        "guard",
+        "a decision about a held unit did not count (why: the text of its number)",
+        "对待审批单元的某个决定未计入(原因见其编号)",
+        "file user? uid? decision?",
     ),
     "corrupt": _of(
         "any", "not what it should be on disk or lane; set aside", "内容损坏，已隔离存放", ""

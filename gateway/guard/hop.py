@@ -138,7 +138,9 @@ class Hop:
             self._record(self._stage.value, taken, out.channel, 0, {**out.fields, **again}, at_ns)
         exits = [(taken, out) for taken, out in results if isinstance(out, Exit)]
         for taken, left in exits:
-            self._record(left.stage.value, taken, left.channel, left.number, left.fields, at_ns)
+            for what in (left.stage.value, left.beside):
+                if what:
+                    self._record(what, taken, left.channel, left.number, left.fields, at_ns)
         self._wait([(taken, out) for taken, out in results if isinstance(out, Wait)], at_ns)
         if not self._commit():
             # What was put is answered Duplicate when it comes again: the ordinary path.
@@ -204,7 +206,7 @@ class Hop:
         fields: Mapping[str, Field],
         at_ns: int,
     ) -> None:
-        self._status.count(f"units_{what}_total")
+        self._status.count(f"units_{what.replace('.', '_')}_total")
         self._recorder.record(Event(what, at_ns, taken.number, channel, number, fields))
 
 

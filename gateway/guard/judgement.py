@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from gateway.errors import Field
 from gateway.inspection.chain import Inspector
@@ -15,6 +16,10 @@ from gateway.policy.evaluate import Result, Verdict, evaluate
 from gateway.policy.facts import FileFacts
 from gateway.policy.model import Channel
 from gateway.unit.stages import Body
+
+# Of the tree of what was found, as much as a record of the journal keeps.
+_TREE_LEAVES: Final = 40
+_TREE_CHARACTERS: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +73,27 @@ def decision_fields(name: str, judgement: Judgement, policy_digest: str) -> dict
         deciding = verdict.deciding
         fields |= {"rule": f"{deciding.file}:{deciding.line}", "word": deciding.word}
         fields |= {key: value for key, value in deciding.fields.items() if key not in fields}
+    if tree := tree_of(facts):
+        fields["inside"] = tree
     return fields
+
+
+def tree_of(facts: FileFacts) -> str:
+    """What was found inside of a unit, a line each: path, type, size; "" for a unit without anything.
+
+    The path begins behind the unit's own name. A last line of three dots and a number says how much more
+    there was; every one of them was looked at.
+    """
+    found = sorted((*facts.leaves[1:], *facts.parts), key=lambda leaf: leaf.path)
+    lines: list[str] = []
+    left = _TREE_CHARACTERS
+    for leaf in found[:_TREE_LEAVES]:
+        path = leaf.path.removeprefix(f"{facts.name} > ").replace("\n", " ").replace("\t", " ")
+        line = f"{path}\t{leaf.type}\t{leaf.size_bytes}"
+        left -= len(line) + 1
+        if left < 0:
+            break
+        lines.append(line)
+    if len(lines) < len(found):
+        lines.append(f"...\t{len(found) - len(lines)}")
+    return "\n".join(lines)

@@ -21,12 +21,16 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """The unit leaves: REFUSED, HELD or CORRUPT, with the number of its reason."""
+    """The unit leaves: REFUSED, HELD or CORRUPT, with the number of its reason.
+
+    beside: a second event about the same, with the same fields; "" for none.
+    """
 
     stage: Stage
     number: int
     channel: str = ""
     fields: Mapping[str, Field] = field(default_factory=dict)
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
     outer/keys/guard/         signing.key, device.crt, peer-epochs.bundle, journal.key, journal.pub
     outer/keys/ferry/         lane.key, clearance.pub
     outer/keys/trust/         root.crt, issuing.crt, issuing.crl, peers/inner.crt, journals/*.pub
-    inner/keys/guard/         signing.key, device.crt, epochs/, journal.key, journal.pub
+    inner/keys/guard/         signing.key, device.crt, epochs/, journal.key, journal.pub, pseudonym.key
     inner/keys/ferry/         lane.key, clearance.pub
     inner/keys/trust/         root.crt, issuing.crt, issuing.crl, peers/outer.crt, journals/*.pub
 
@@ -39,6 +39,7 @@ from gateway.identity.issuing import keep_issued
 from gateway.identity.keys import PUBLIC_MODE, SECRET_MODE, write_new
 from gateway.identity.lane_key import KEY_BYTES
 from gateway.identity.names import host_name
+from gateway.identity.pseudonym_key import make_pseudonym_key
 from gateway.identity.suites import DEFAULT
 from gateway.unit.model import Side
 
@@ -89,6 +90,7 @@ def provision(
             )
         _introduce(keys)
         receiver = load_guard_identity(keys[Side.INNER] / "guard")
+        make_pseudonym_key(keys[Side.INNER] / "guard")
         _make_lane(keys, receiver, now_ns, epochs)
         for part in parts:
             (root_dir / part).parent.mkdir(exist_ok=True)

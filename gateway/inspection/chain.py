@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from gateway.errors import Unavailable
+from gateway.errors import Misconfigured, Unavailable
 from gateway.inspection.content import Content, bytes_body, file_body
 from gateway.inspection.format_reader import reads
 from gateway.inspection.formats.contract import Text
@@ -44,6 +44,9 @@ __all__ = [
 
 # One is enough to refuse; a few more help whoever reads the story.
 _MAX_DETECTIONS: Final = 16
+# A file of each format that may have a schema, to see whether it can be built.
+_SAMPLES: Final[Mapping[str, bytes]] = {"json": b'{"a": 1}', "xml": b"<a>b</a>"}
+_OF_SCHEMAS: Final = range(3520, 3530)
 
 
 class Inspector:
@@ -108,12 +111,32 @@ class Inspector:
             hits,
             None if looking is None or search is None else looking.sought,
             frozenset() if looking is None else frozenset(looking.demands),
+            found.parts,
         )
 
     def prepare(self, channels: Iterable[Channel]) -> None:
-        """Make ready what these channels want looked at. Raises Misconfigured 3951 to 3968."""
+        """Make ready what these channels want looked at.
+
+        Raises Misconfigured 3951 to 3968 (lists), 3520 to 3529 (schemas of their own).
+        """
         made = {channel.name: (channel, Looking(channel)) for channel in channels}
+        for channel, _ in made.values():
+            for word, demand in channel.formats.items():
+                if demand.schema is not None:
+                    self._try_schema(channel, word)
         self._lookings = made
+
+    def _try_schema(self, channel: Channel, word: str) -> None:
+        """The readers build the schema for a small file; where there are none now, units find out."""
+        sample = bytes_body(_SAMPLES[word])
+        order = Order("sample", channel.name, UnpackLimits(), demands=dict(channel.formats))
+        try:
+            found = self._take_apart(order, sample, _Searching(None))
+        except Unavailable:
+            return
+        for problem in found.problems:
+            if problem.number in _OF_SCHEMAS:
+                raise Misconfigured(problem.number, **problem.fields)
 
     def _looking_of(self, channel: Channel) -> Looking:
         known = self._lookings.get(channel.name)
@@ -140,7 +163,9 @@ class Inspector:
         problems = facts.problems
         looking = None if channel is None else self._looking_of(channel)
         if _has_parts(facts, looking):
-            order = replace(_order(facts.name, limits, channel, looking), texts=False, visits=True)
+            order = replace(
+                _order(facts.name, limits, channel, looking), texts=False, values=False, visits=True
+            )
             found = self._take_apart(order, body, listener)
             # What stopped this walk and not the first (its time) left parts that no scanner saw.
             problems += tuple(one for one in found.problems if one not in problems)
@@ -223,6 +248,7 @@ def _order(
         thorough,
         {} if looking is None else dict(looking.demands),
         texts=looking is not None and looking.texts,
+        values=looking is not None and looking.values,
     )
 
 

@@ -123,7 +123,11 @@ class _Teller:
 
     def text(self, text: Text) -> None:
         """Longer ones in pieces that overlap, as everywhere."""
-        where = text.where[:_WHERE_CHARACTERS]
+        where = text.where
+        if len(where) > _WHERE_CHARACTERS:
+            # The end is the place within its format, by which a line of a policy names it.
+            half = _WHERE_CHARACTERS // 2
+            where = where[:half] + where[-half:]
         step = TEXTS_CHARACTERS - TEXT_OVERLAP_CHARACTERS
         for at in range(0, max(1, len(text.text) - TEXT_OVERLAP_CHARACTERS), step):
             piece = text.text[at : at + TEXTS_CHARACTERS]

@@ -13,6 +13,7 @@ import codecs
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from gateway.errors import Misconfigured
 from gateway.inspection.content import Content
 from gateway.inspection.formats.cda import CdaProfile, Follows
 from gateway.inspection.formats.contract import FormatLimits, Item, Text
@@ -24,6 +25,7 @@ from gateway.inspection.formats.image import ImageProfile
 from gateway.inspection.formats.json import JsonProfile
 from gateway.inspection.formats.ofd import OfdProfile
 from gateway.inspection.formats.ooxml import OoxmlProfile
+from gateway.inspection.formats.own_schemas import OwnSchemas
 from gateway.inspection.formats.pdf import PdfProfile
 from gateway.inspection.formats.xml import XmlProfile
 from gateway.inspection.unsound import Fault, Unsound, Word
@@ -34,6 +36,8 @@ from gateway.policy.values import FormatDemand
 Check = Callable[[Content, FormatLimits, object], Iterator[Item]]
 _LIMITS: Final = FormatLimits()
 _FORMAT_OF: Final = {kind: word for word, kinds in FORMATS.items() for kind in kinds}
+# Formats whose readers name a place for each value: the others have none that a line could name.
+_PLACED: Final = frozenset(["json", "fhir", "xml", "cda", "hl7", "csv"])
 # Types that hold no text of their own: their members do, or they are refused by type anyway.
 _WITHOUT_TEXT: Final = frozenset(["zip", "gzip", "tar", "7z", "rar", "bzip2", "xz", "empty"])
 
@@ -48,54 +52,79 @@ class FormatReader:
     """The checks of one side, as one channel wants them.
 
     checks: by type. demands: what the channel asks, by the words of formats. texts: it wants texts.
+    values: it wants those that have a place of their own. schemas: this side's engines.
     """
 
     def __init__(
-        self, checks: Mapping[str, Check], demands: Mapping[str, FormatDemand], *, texts: bool
+        self,
+        checks: Mapping[str, Check],
+        demands: Mapping[str, FormatDemand],
+        *,
+        texts: bool,
+        values: bool,
+        schemas: OwnSchemas,
     ) -> None:
-        self._checks, self._texts = checks, texts
-        self._profiles = {
-            kind: profile_of(word, demand, texts=texts)
-            for word, demand in demands.items()
-            for kind in FORMATS[word]
-        }
+        self._checks, self._demands, self._schemas = checks, demands, schemas
+        self._texts, self._values = texts, values
+        self._profiles: dict[str, object] = {}
 
     @property
     def wants_nothing(self) -> bool:
         """Whether files are judged by their type and container alone."""
-        return not self._profiles and not self._texts
+        return not (self._demands or self._texts or self._values)
 
     def items(self, content: Content, kind: str) -> Iterator[Item]:
         """What is inside a content of this type: faults, members, texts. Raises Unsound and OSError."""
-        profile = self._profiles.get(kind)
-        if profile is None and self._texts and kind in _FORMAT_OF:
-            profile = profile_of(_FORMAT_OF[kind], None, texts=True)
-        if profile is not None:
-            yield from self._checks[kind](content, _LIMITS, profile)
+        word = _FORMAT_OF.get(kind)
+        if word is not None and self._reads(word):
+            yield from self._checks[kind](content, _LIMITS, self._profile(word))
         elif self._texts and kind == "text":
             yield from plain_texts(content)
         elif self._texts and kind not in _WITHOUT_TEXT:
             yield Fault(Word.TEXT, 3959, {"type": kind})
 
+    def _reads(self, word: str) -> bool:
+        return word in self._demands or self._texts or (self._values and word in _PLACED)
 
-def profile_of(word: str, demand: FormatDemand | None, *, texts: bool) -> object:
+    def _profile(self, word: str) -> object:
+        """Raises Unsound 3520 to 3529 where the channel's own schema cannot be built."""
+        if word not in self._profiles:
+            try:
+                made = profile_of(
+                    word,
+                    self._demands.get(word),
+                    texts=self._texts,
+                    values=self._values,
+                    schemas=self._schemas,
+                )
+            except Misconfigured as error:
+                raise Unsound(error.number, Word(word), **error.fields) from error
+            self._profiles[word] = made
+        return self._profiles[word]
+
+
+def profile_of(
+    word: str, demand: FormatDemand | None, *, texts: bool, values: bool, schemas: OwnSchemas
+) -> object:
     """The profile of a format word; what a line does not say is as the README of the policies has it.
 
-    texts: all of them are needed, or the file is refused.
+    texts: all of them are needed, or the file is refused. values: the parts of fields, too. Raises
+    Misconfigured 3520 to 3529 (the channel's own schema) and nothing else.
     """
+    own = demand.schema if demand is not None else None
     names = frozenset(demand.names) if demand is not None else frozenset()
     says = demand.says if demand is not None else ""
     match word:
         case "json":
-            return JsonProfile()
+            return JsonProfile(schema=None if own is None else schemas.json(own))
         case "fhir":
             return FhirProfile(types=names) if names else FhirProfile()
         case "xml":
-            return XmlProfile()
+            return XmlProfile(schema=None if own is None else schemas.xml(own))
         case "cda":
             return CdaProfile(Follows.NATIONAL if says == "follows WS/T 500" else Follows.CDA)
         case "hl7":
-            return Hl7Profile(names)
+            return Hl7Profile(names, components=values)
         case "csv":
             listed = demand.names if demand is not None else ()
             return CsvProfile(tuple((name, Kind.TEXT) for name in listed))

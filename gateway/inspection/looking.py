@@ -2,6 +2,7 @@
 
     Channel --> Looking --> demands, texts wanted      for whoever reads the files (format_reader)
                        \\-> Search: texts in, Hit out   (kind, name, first place, count)
+                              \\-> CodeSearch          what stands at a place and is not in its list
 
 A channel that asks for neither costs nothing.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from gateway.inspection.formats.contract import Text
+from gateway.inspection.text.coded_places import CodeSearch, codes_of
 from gateway.inspection.text.found import Identifier
 from gateway.inspection.text.patterns import read_patterns
 from gateway.inspection.text.search import Kind as HitKind
@@ -34,6 +36,13 @@ _IDENTIFIERS: Final[Mapping[str, tuple[Identifier, ...]]] = {
     "addresses": (Identifier.ADDRESS,),
     "e-mail addresses": (Identifier.EMAIL,),
 }
+
+
+def identifiers_of(words: frozenset[str]) -> frozenset[Identifier]:
+    """What these words of a policy look for."""
+    return frozenset(one for word in words for one in _IDENTIFIERS[word])
+
+
 _WORD_OF: Final = {one.value: word for word, ones in _IDENTIFIERS.items() for one in ones}
 _KINDS: Final = {
     HitKind.IDENTIFIER: "identifier", HitKind.WORD: "word", HitKind.PATTERN: "pattern",
@@ -49,29 +58,42 @@ class Looking:
     def __init__(self, channel: Channel) -> None:
         self.demands = channel.formats
         self.sought = channel.sought
-        self._plan = _plan_of(channel) if self.sought else None
+        plan = _plan_of(channel)
+        self._plan = plan if plan.identifiers or plan.word_lists or plan.patterns else None
+        self._codes = codes_of(channel)
         self._local = threading.local()
 
     @property
     def texts(self) -> bool:
-        """Whether texts are wanted."""
+        """Whether all texts are wanted."""
         return self._plan is not None
+
+    @property
+    def values(self) -> bool:
+        """Whether the values at places are wanted."""
+        return bool(self._codes)
 
     def search(self) -> Search | None:
         """A search over the texts of one unit, None where nothing is sought."""
-        if self._plan is None:
+        if not self.texts and not self.values:
             return None
+        codes = CodeSearch(self._codes) if self._codes else None
+        return Search(None if self._plan is None else self._searcher(self._plan), codes)
+
+    def _searcher(self, plan: SearchPlan) -> Searcher:
+        """One a thread: it is used by one at a time."""
         searcher = getattr(self._local, "searcher", None)
         if searcher is None:
-            searcher = self._local.searcher = Searcher(self._plan)
-        return Search(cast(Searcher, searcher))
+            searcher = self._local.searcher = Searcher(plan)
+        return cast(Searcher, searcher)
 
 
 @dataclass(slots=True)
 class Search:
     """The texts of one unit, searched as they come. overflowed: some of it was not looked at."""
 
-    searcher: Searcher
+    searcher: Searcher | None
+    codes: CodeSearch | None = None
     found: dict[tuple[str, str], Hit] = field(default_factory=dict)
     overflowed: bool = False
     _waiting: list[Text] = field(default_factory=list)
@@ -79,6 +101,10 @@ class Search:
 
     def add(self, text: Text) -> None:
         """One more text; where: its whole path."""
+        if self.codes is not None:
+            self.codes.add(text)
+        if self.searcher is None:
+            return
         self._waiting.append(text)
         self._characters += len(text.text)
         if self._characters >= _TOGETHER_CHARACTERS:
@@ -87,9 +113,11 @@ class Search:
     def hits(self) -> tuple[Hit, ...]:
         """Each thing that was found, with its first place and how often."""
         self._search()
-        return tuple(self.found.values())
+        return (*self.found.values(), *(self.codes.hits() if self.codes is not None else ()))
 
     def _search(self) -> None:
+        if self.searcher is None:
+            return
         texts, self._waiting, self._characters = self._waiting, [], 0
         for hit in self.searcher.search(texts):
             kind = _KINDS.get(hit.kind)
@@ -107,7 +135,6 @@ class Search:
 
 def _plan_of(channel: Channel) -> SearchPlan:
     sought, lists = channel.sought, channel.lists
-    identifiers = {one for word in sought.identifiers for one in _IDENTIFIERS[word]}
     words = tuple(
         read_words(name, lists[name].path, lists[name].text.encode())
         for name in sorted(sought.words)
@@ -117,4 +144,4 @@ def _plan_of(channel: Channel) -> SearchPlan:
         for name in sorted(sought.patterns)
         for one in read_patterns(lists[name].path, lists[name].text.encode())
     )
-    return SearchPlan(frozenset(identifiers), words, patterns)
+    return SearchPlan(identifiers_of(sought.identifiers), words, patterns)

@@ -24,8 +24,10 @@ class Order:
     """One unit to be taken apart.
 
     wanted: types that are worth it, None for all: any other is refused anyway. thorough: go on behind
-    the first problem that refuses. demands: of formats, by their words. texts, visits: whether the
-    listener wants them. channel: units of different ones never share a process.
+    the first problem that refuses. demands: of formats, by their words; a schema comes with them.
+    texts, visits: whether the listener wants them. values: it wants texts of the formats that name a
+    place for each, with the parts of a field besides. channel: units of different ones never share a
+    process.
     """
 
     name: str
@@ -36,14 +38,19 @@ class Order:
     demands: dict[str, FormatDemand] | None = None
     texts: bool = False
     visits: bool = False
+    values: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Every thing that a policy sees, the unit itself first, and what no channel allows."""
+    """Every thing that a policy sees, the unit itself first, and what no channel allows.
+
+    parts: of documents, and files within formats: counted, looked at, and no things of their own.
+    """
 
     leaves: tuple[Leaf, ...]
     problems: tuple[Problem, ...]
+    parts: tuple[Leaf, ...] = ()
 
 
 class Listener(Protocol):

@@ -26,7 +26,7 @@ from gateway.inspection.order import Order
 from gateway.inspection.take_apart import Readers, take_apart
 from gateway.policy.facts import UnpackLimits
 from gateway.policy.filetypes import FORMATS
-from gateway.policy.values import FormatDemand
+from gateway.policy.values import FormatDemand, SchemaText
 
 _FHIR: Final = "http://hl7.org/fhir"
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
@@ -42,24 +42,53 @@ _TEXTS: Final = (
     "id,name\n1,李\n2,王\n",
     "plain text 文\n",
 )
+_XSD: Final = (
+    '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a">'
+    '<xs:complexType mixed="true"><xs:attribute name="b"><xs:simpleType>'
+    '<xs:restriction base="xs:string"><xs:pattern value="[a-c]+"/>'
+    "</xs:restriction></xs:simpleType></xs:attribute></xs:complexType></xs:element></xs:schema>"
+)
+_OWN_SCHEMAS: Final = {
+    "json": FormatDemand(
+        "", (), SchemaText("a.json", '{"properties": {"a": {"type": "array"}}}', "rehearsal")
+    ),
+    "xml": FormatDemand("", (), SchemaText("a.xsd", _XSD, "rehearsal")),
+}
 _CODECS: Final = ("utf-8", "gb18030", "utf-16")
 
 
 def rehearse(readers: Readers) -> None:
     """Take every sample apart, with all that can be asked for. Raises Unavailable 3313 (no libmagic)."""
-    _load_codecs()
+    load_codecs()
     demands = {word: FormatDemand("") for word in FORMATS}
+    demands |= _OWN_SCHEMAS
     for sample in _samples():
         for wanted in (demands, {}):
-            order = Order("a", "", UnpackLimits(), demands=wanted, texts=bool(wanted), visits=True)
+            order = Order(
+                "a",
+                "",
+                UnpackLimits(),
+                demands=wanted,
+                texts=bool(wanted),
+                visits=True,
+                values=bool(wanted),
+            )
             take_apart(readers, order, Content.of_bytes(sample), _NoRoom(), _Nobody())
 
 
-def _load_codecs() -> None:
+def load_codecs() -> None:
     """Every codec of the standard library: which one a content names nobody knows before."""
     for module in pkgutil.iter_modules(encodings.__path__):
         with contextlib.suppress(LookupError, ImportError):
             codecs.lookup(module.name)
+
+
+def samples_of() -> Iterator[tuple[str, bytes]]:
+    """Some of the samples with the types that they are of."""
+    kinds = ("json", "fhir json", "fhir xml", "xml", "cda", "hl7 v2", "csv")
+    for kind, text in zip(kinds, _TEXTS, strict=False):
+        yield kind, text.encode("gb18030" if "GB" in text else "utf-8")
+    yield "dicom", _dicom("PN", "李^一".encode("gb18030"))
 
 
 def _samples() -> Iterator[bytes]:
@@ -109,14 +138,18 @@ def _png() -> bytes:
 
 def _dicom(vr: str, value: bytes) -> bytes:
     """A file header and two elements, explicit VR little endian (PS3.10, 7.1)."""
+    version = struct.pack("<HH2sHI", 0x0002, 0x0001, b"OB", 0, 2) + b"\0\1"
+    instance = _element(0x0002, 0x0003, "UI", b"1.2.3.4\0")
     syntax = _element(0x0002, 0x0010, "UI", b"1.2.840.10008.1.2.1\0")
+    writer = _element(0x0002, 0x0012, "UI", b"1.2.3.4\0")
     storage = _element(0x0002, 0x0002, "UI", b"1.2.840.10008.5.1.4.1.1.7\0")
-    length = _element(0x0002, 0x0000, "UL", struct.pack("<I", len(storage) + len(syntax)))
+    group_2 = version + storage + instance + syntax + writer
+    length = _element(0x0002, 0x0000, "UL", struct.pack("<I", len(group_2)))
     charset = _element(0x0008, 0x0005, "CS", b"GB18030 ")
     patient = _element(
         0x0010, 0x0010 if vr == "PN" else 0x0020, vr, value + b" " * (len(value) % 2)
     )
-    return bytes(128) + b"DICM" + length + storage + syntax + charset + patient
+    return bytes(128) + b"DICM" + length + group_2 + charset + patient
 
 
 def _element(group: int, element: int, vr: str, value: bytes) -> bytes:

@@ -7,7 +7,6 @@ cannot be told from here; the unit itself is scanned whole, and the other side r
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +36,7 @@ from gateway.inspection.sandbox.endings import ChildFault, Ending
 from gateway.inspection.sandbox.exchange import Leaf as Handed
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.wire import MAX_PIECE_BYTES
+from gateway.inspection.sealed_memory import sealed
 from gateway.inspection.unsound import Role, Word
 from gateway.policy.facts import Leaf, Problem
 from gateway.policy.filetypes import BY_WORD
@@ -87,7 +87,7 @@ class Sandboxed:
             request = encode(Request(order, body.size_bytes, body.read()))
             return self._asked(order, body, request, None, listener)
         request = encode(Request(order, body.size_bytes, None))
-        with _sealed(body.read()) if body.path is None else body.open() as file:
+        with sealed(body.read()) if body.path is None else body.open() as file:
             return self._asked(order, body, request, file.fileno(), listener)
 
     def _asked(
@@ -123,7 +123,7 @@ def _answer(
         raise ChildFault(Ending.GARBAGE) from error
     match question:
         case Texts(texts):
-            _must(order.texts)
+            _must(order.texts or order.values)
             for text in texts:
                 listener.text(text)
         case Visit(path, number):
@@ -204,16 +204,6 @@ class _Kept:
         self.clear()
 
 
-def _sealed(data: bytes) -> BinaryIO:
-    """A body in memory as a file that nobody can change any more."""
-    file = os.fdopen(os.memfd_create("unit", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "r+b")
-    file.write(data)
-    file.flush()
-    every = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
-    fcntl.fcntl(file.fileno(), fcntl.F_ADD_SEALS, every)
-    return file
-
-
 def _sayable(name: str) -> str:
     """A name as characters; the rules for names refuse any other in the end."""
     return name.encode("utf-8", "replace").decode()
@@ -229,6 +219,7 @@ def _renamed(found: Found, said: str, name: str) -> Found:
     return Found(
         tuple(replace(one, path=own(one.path)) for one in found.leaves),
         tuple(replace(one, where=own(one.where)) for one in found.problems),
+        tuple(replace(one, path=own(one.path)) for one in found.parts),
     )
 
 
@@ -248,10 +239,11 @@ def _believable(found: Found, order: Order, body: Body) -> None:
     own = found.leaves[0] if found.leaves else None
     checks: tuple[Callable[[], bool], ...] = (
         lambda: own is not None and own.path == order.name and own.size_bytes == body.size_bytes,
-        lambda: len(found.leaves) <= order.limits.files + 1,
+        lambda: len(found.leaves) + len(found.parts) <= order.limits.files + 1,
         lambda: len(found.problems) <= _MAX_PROBLEMS,
         lambda: all(
-            one.type in BY_WORD and len(one.path) <= _MAX_PATH_CHARACTERS for one in found.leaves
+            one.type in BY_WORD and len(one.path) <= _MAX_PATH_CHARACTERS
+            for one in (*found.leaves, *found.parts)
         ),
         lambda: all(_is_problem(one) for one in found.problems),
     )

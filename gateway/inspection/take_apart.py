@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gateway.inspection.content import Content
 from gateway.inspection.format_reader import Check, FormatReader
+from gateway.inspection.formats.own_schemas import OwnSchemas
 from gateway.inspection.leaf import Room
 from gateway.inspection.order import Found, Listener, Order
 from gateway.inspection.walk import Members, ReadType, Walk
@@ -14,11 +15,12 @@ from gateway.inspection.walk import Members, ReadType, Walk
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """The readers of one side. checks: of formats, by type."""
+    """The readers of one side. checks: of formats, by type. schemas: engines for a channel's own."""
 
     read_type: ReadType
     members: Members
     checks: Mapping[str, Check]
+    schemas: OwnSchemas
 
 
 def take_apart(
@@ -33,8 +35,14 @@ def take_apart(
         listener.visit if order.visits else None,
         order.wanted,
         order.thorough,
-        FormatReader(readers.checks, order.demands or {}, texts=order.texts),
-        listener.text if order.texts else None,
+        FormatReader(
+            readers.checks,
+            order.demands or {},
+            texts=order.texts,
+            values=order.values,
+            schemas=readers.schemas,
+        ),
+        listener.text if order.texts or order.values else None,
     )
     walk.unit(content, order.name)
-    return Found(tuple(walk.leaves), tuple(walk.problems))
+    return Found(tuple(walk.leaves), tuple(walk.problems), tuple(walk.parts))

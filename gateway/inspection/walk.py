@@ -4,7 +4,7 @@
       \\--members--> member --name, bytes--> leaf --read_type--> ... down to the limit of levels
 
 A real archive's members are leaves to a policy. The parts of a document (docx, xlsx, pptx, ofd) are
-counted and looked at in the same way, but a policy sees one document.
+counted and looked at in the same way, but a policy sees one document; they are told as its parts.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Meter:
 
 @dataclass(slots=True)
 class Walk:
-    """One pass over a unit. leaves and problems are its result.
+    """One pass over a unit. leaves, parts and problems are its result.
 
     visit: called with each content that is not empty (the unit first) and its path; what it raises
     goes through. wanted: types that are worth taking apart, None for all: any other is refused anyway.
@@ -113,6 +113,7 @@ class Walk:
     formats: FormatReader | None = None
     take_text: TakeText | None = None
     leaves: list[Leaf] = field(default_factory=list)
+    parts: list[Leaf] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def unit(self, content: Content, name: str) -> None:
@@ -232,10 +233,12 @@ class Walk:
 
     def _leaf(self, leaf: Content, path: str, document: str, budget: Budget, level: int) -> None:
         word = self._look(leaf, path, document)
+        one = Leaf(path, word, leaf.size_bytes)
         if document:
+            self.parts.append(one)
             self._check_macros(leaf, path, document)
         else:
-            self.leaves.append(Leaf(path, word, leaf.size_bytes))
+            self.leaves.append(one)
         self._inside(leaf, path, word, budget, level + 1, document)
         if self._apart(leaf, path, word, budget, level + 1, document):
             # What an inner archive held has been counted; the archive itself is not content.

@@ -32,7 +32,7 @@ def open_inspector(desk: Desk, reading: Reading) -> Inspector:
     scratch.mkdir(mode=0o700, exist_ok=True)
     settings = host.settings.scanners
     yara = str(host.path(settings.yara)) if settings.yara else ""
-    sandbox = Sandbox(_limits(host.settings), program_of(reading))
+    sandbox = Sandbox(sandbox_limits(host.settings), program_of(reading))
     desk.board.gauge("sandbox", ", ".join(sandbox.start()))
     inspector = Inspector(
         Sandboxed(sandbox, scratch),
@@ -96,7 +96,8 @@ class CheckpointStep:
         return 0.25
 
 
-def _limits(settings: Settings) -> SandboxSettings:
+def sandbox_limits(settings: Settings) -> SandboxSettings:
+    """What a guard's sandbox may take, by the host's settings."""
     limits = settings.sandbox
     return SandboxSettings(
         children=settings.guard_threads + BULK_THREADS + SUSPECT_THREADS,

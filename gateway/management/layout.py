@@ -8,6 +8,8 @@ HOST/state/{edge,guard,ferry}/     numbers, sessions, ledgers, partial units: of
 HOST/journal/{edge,guard,ferry}/   the audit journal, one chain a process
 HOST/journal/checkpoints/          signed by the guard
 HOST/control/{edge,guard,ferry}/   what operators ask of a process
+HOST/held/                         a page for each unit that people have to decide on (inner host)
+HOST/approvals/                    what they decided, until the guard has taken it (inner host)
 HOST/run/                          status of each process, its pid; nothing that must survive
 
 Each process is a user of its own. Who owns what stands in systemd/ferrygate.tmpfiles; the modes here.
@@ -37,6 +39,8 @@ PRIVATE_MODE: Final = 0o700
 CONTROL_MODE: Final = 0o3770
 # The guard reads all journals through their groups.
 JOURNAL_MODE: Final = 0o2750
+# The guard writes, the group of operators reads.
+HELD_MODE: Final = 0o2750
 # All three write here; sticky: none can replace or remove another's status.
 RUN_MODE: Final = 0o3775
 
@@ -113,6 +117,16 @@ class HostFolder:
         return self.state / role.value
 
     @property
+    def held(self) -> Path:
+        """What the guard tells operators of units that it holds; they read, it writes."""
+        return self.root / "held"
+
+    @property
+    def approvals(self) -> Path:
+        """Where operators leave decisions about held units."""
+        return self.root / "approvals"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "journal" / "checkpoints"
 
@@ -137,6 +151,9 @@ class HostFolder:
             made[self.state_of(role)] = Owned(PRIVATE_MODE, role)
             made[self.journal(role)] = Owned(JOURNAL_MODE, role)
             made[self.control(role)] = Owned(CONTROL_MODE, role)
+        if side is Lane.IMPORT.receiver:
+            made[self.held] = Owned(HELD_MODE, Role.GUARD)
+            made[self.approvals] = Owned(CONTROL_MODE, Role.GUARD)
         return made
 
     def make(self, side: Side) -> None:

@@ -53,9 +53,8 @@ class PolicyInForce:
         try:
             self._prepare(loaded.channels.values())
         except Misconfigured as error:
-            self._refuse(
-                f"{error.fields.get('path', self._folder)}:{error.fields.get('line', 1)}", 1
-            )
+            file = error.fields.get("path") or error.fields.get("file") or self._folder
+            self._refuse(f"{file}:{error.fields.get('line', 1)}", 1)
             return False
         return True
 

@@ -7,12 +7,13 @@ seconds although a step may be waiting for one of them.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.audit.event import Event, Recorder, Status
@@ -57,7 +58,8 @@ class Process:
     watches: Sequence[Callable[[], None]] = ()
     closing: Sequence[Callable[[], None]] = ()
     reload: Callable[[], None] | None = None
-    _reload_wanted: threading.Event = field(default_factory=threading.Event)
+    # No Event: a signal's handler runs between any two steps of the main thread, which may hold its lock.
+    _reload_wanted: bool = False
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Raises StateUncertain and Misconfigured: the process must end."""
@@ -83,8 +85,8 @@ class Process:
                 close()
 
     def _round(self) -> float:
-        if self._reload_wanted.is_set() and self.reload is not None:
-            self._reload_wanted.clear()
+        if self._reload_wanted and self.reload is not None:
+            self._reload_wanted = False
             self.reload()
         waits_s = []
         for step in self.steps:
@@ -112,7 +114,7 @@ class Process:
 
     def want_reload(self) -> None:
         """Read policies and keys anew at the next round (SIGHUP)."""
-        self._reload_wanted.set()
+        self._reload_wanted = True
 
 
 def in_turn(*parts: Callable[[], None]) -> Callable[[], None]:
@@ -128,5 +130,7 @@ def in_turn(*parts: Callable[[], None]) -> Callable[[], None]:
 def stop_on_signals(process: Process, stop: threading.Event) -> None:
     """SIGTERM and SIGINT end the process in order; SIGHUP reloads policies and keys."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        # In a thread of its own: the main thread may be inside stop.wait(), and then has the lock that
+        # set() wants, for ever. _thread, because Thread.start() has locks too.
+        signal.signal(number, lambda *_: _thread.start_new_thread(stop.set, ()))
     signal.signal(signal.SIGHUP, lambda *_: process.want_reload())

@@ -7,6 +7,7 @@ Every value may be left out but gate, side, mode and link: the defaults below ar
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,12 +57,16 @@ class LinkSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScannerSettings:
-    """clamd: path of its socket, "" for none. Ages and waits in seconds; 0 age: any."""
+    """clamd: path of its socket or `tcp://HOST:PORT`, "" for none. Ages and waits in seconds; 0 age: any.
+
+    database: clamd's folder of signatures on this machine, "" where the gate does not bring any in.
+    """
 
     clamd: str
     answer_within_s: float
     signatures_max_age_s: float
     yara: str
+    database: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,16 @@ def _text(text: str) -> str:
     return text
 
 
+_TCP: Final = re.compile(r"tcp://(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+
+
+def _clamd(text: str) -> str:
+    """A path, `none`, or `tcp://HOST:PORT`. Raises Misread 3331."""
+    if text.startswith("tcp:") and not _TCP.fullmatch(text):
+        raise Misread(3331, 0, len(text), text=text)
+    return text
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     return lambda text: read_word(text, words)
 
@@ -158,7 +173,10 @@ _FIELDS: Final[Mapping[str, _Field[object]]] = {
     "link.stall": _Field(
         read_duration, "50 ms", "how long the receiver may stall without loss: sizes its buffer"
     ),
-    "scanners.clamd": _Field(_text, "none", "socket of clamd, or none"),
+    "scanners.clamd": _Field(_clamd, "none", "socket of clamd, tcp://HOST:PORT, or none"),
+    "scanners.database": _Field(
+        _text, "none", "clamd's folder of signatures, for `ferrygate scanners import`, or none"
+    ),
     "scanners.answer_within": _Field(read_duration, "30 s", "then the scanner counts as hung"),
     "scanners.signatures": _Field(
         _age, "7 d", "oldest signatures that still count, or any age (a local database has none)"
@@ -289,6 +307,7 @@ def _settings(values: Mapping[str, object]) -> Settings:
             answer_within_s=get("scanners.answer_within", float),
             signatures_max_age_s=get("scanners.signatures", float),
             yara=_or_none(get("scanners.yara", str)),
+            database=_or_none(get("scanners.database", str)),
         ),
         inline_bytes=get("queues.inline", int),
         reserve_bytes=get("queues.reserve", int),

@@ -8,6 +8,7 @@ from typing import Final
 from gateway.errors import MAX_FIELD_CHARACTERS, Field, GatewayError
 from gateway.messages import (
     audit,
+    changing,
     connectors,
     ferry,
     formats_csv,
@@ -16,7 +17,9 @@ from gateway.messages import (
     formats_json,
     formats_office,
     formats_pdf,
+    formats_rebuilt,
     formats_xml,
+    held,
     identity,
     inspection,
     operating,
@@ -43,6 +46,8 @@ _AREAS = (
     formats_image,
     formats_office,
     formats_pdf,
+    formats_rebuilt,
+    changing,
     text_search,
     sandbox,
     identity,
@@ -50,6 +55,7 @@ _AREAS = (
     audit,
     spool,
     operating,
+    held,
     pki,
 )
 

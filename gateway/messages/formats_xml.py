@@ -1,4 +1,4 @@
-"""Texts of the area: XML (3600 to 3629) and CDA (3630 to 3659)."""
+"""Texts of the area: XML (3600 to 3629), CDA (3630 to 3659), a channel's own XML Schema (3527 to 3529, 3612, 3613)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,36 @@ _ANEW_ZH: Final = "请发送方软件重新生成该文档。"
 
 TEXTS: Final[dict[int, Text]] = {
     3600: Text("{where}: it is no well-formed XML: {reason}", "{where}:XML 格式不正确:{reason}", _ANEW, _ANEW_ZH),
+    3527: Text(
+        "{file}:{line}: this is no XML Schema: {reason}",
+        "{file}:{line}:不是 XML Schema:{reason}",
+        "Correct the line.",
+        "请修正该行。",
+    ),
+    3528: Text(
+        "{file}:{line}: {element} is not taken in a schema: it would bring in what is not in the file",
+        "{file}:{line}:Schema 中不接受 {element}:会引入文件之外的内容",
+        "Write all of the schema in one file.",
+        "请将全部 Schema 写在一个文件中。",
+    ),
+    3529: Text(
+        "{file}:{line}: the schema cannot be built: {reason}",
+        "{file}:{line}:无法建立该 Schema:{reason}",
+        "Correct the line.",
+        "请修正该行。",
+    ),
+    3612: Text(
+        "{where}: {place} breaks the rule {rule} of {schema}",
+        "{where}:{place} 违反 {schema} 的规则 {rule}",
+        "Let the sender write the document by the schema, or correct the schema.",
+        "请发送方按 Schema 生成文档,或修正 Schema。",
+    ),
+    3613: Text(
+        "{where}: {place} is no name that {schema} declares there",
+        "{where}:{place} 不是 {schema} 在此处声明的名称",
+        "Let the sender write the document by the schema, or correct the schema.",
+        "请发送方按 Schema 生成文档,或修正 Schema。",
+    ),
     3601: Text(
         "{where}: the encoding {encoding} is not taken, or the bytes at {offset} are not in it",
         "{where}:不接受编码 {encoding},或第 {offset} 字节与之不符",

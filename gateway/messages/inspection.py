@@ -4,6 +4,7 @@
 3201 to 3233    archives, their limits, encryption
 3301 to 3316    scanners and what inspection itself needs: the unit waits
 3401 to 3414    names
+3320 to 3331    signatures carried in by hand, clamd on another machine
 3501 to 3503    scanners that cannot be opened
 """
 
@@ -388,4 +389,79 @@ _START: Final[dict[int, Text]] = {
     ),
 }
 
-TEXTS: Final[dict[int, Text]] = _TYPE | _ARCHIVE | _WAITS | _NAMES | _START
+_SIGNATURES: Final[dict[int, Text]] = {
+    3320: Text(
+        "the gate does not know where clamd keeps its signatures",
+        "未设置 clamd 特征库所在文件夹",
+        "Write under `scanners` of gate.yaml: database: /var/lib/clamav",
+        "请在 gate.yaml 的 `scanners` 下写:database: /var/lib/clamav",
+    ),
+    3321: Text(
+        "{file} is no file of signatures ({reason})",
+        "{file} 不是特征库文件({reason})",
+        "Signed ones end in .cvd; local ones in .ndb, .hdb, .hsb, .ldb, .yar or .yara.",
+        "签名的以 .cvd 结尾;本地的以 .ndb、.hdb、.hsb、.ldb、.yar 或 .yara 结尾。",
+    ),
+    3322: Text(
+        "{file} bears no signature of ClamAV: whoever wrote it decides what is found",
+        "{file} 没有 ClamAV 的数字签名",
+        "If it is your own: ferrygate scanners import --unsigned-local {file}",
+        "若确为本单位自制:ferrygate scanners import --unsigned-local {file}",
+    ),
+    3323: Text(
+        "{file} is not as ClamAV signed it: {reason}",
+        "{file} 与 ClamAV 的签名不符:{reason}",
+        "Fetch it anew, and compare what was carried with what was fetched.",
+        "请重新下载,并核对搬运前后的文件。",
+    ),
+    3324: Text(
+        "{file} is older (version {version}) than what clamd has (version {present})",
+        "{file} 的版本({version})低于现有版本({present})",
+        "Fetch the newest one.",
+        "请下载最新版本。",
+    ),
+    3325: Text(
+        "the signatures cannot be loaded: {reason}; nothing was changed",
+        "特征库无法加载:{reason};未作任何更改",
+        "Look at the file named there.",
+        "请检查所示文件。",
+    ),
+    3326: Text(
+        "with the new signatures the test string EICAR would not be found; nothing was changed",
+        "使用新特征库将无法发现 EICAR 测试串;未作任何更改",
+        "Bring in main.cvd and daily.cvd together, or add a signature of EICAR to the local ones.",
+        "请同时导入 main.cvd 与 daily.cvd,或在本地特征中加入 EICAR。",
+    ),
+    3327: Text(
+        "with the new signatures a plain text would be found ({signature}); nothing was changed",
+        "使用新特征库会把普通文本报为 {signature};未作任何更改",
+        "Take the signature out: it finds what is harmless.",
+        "请删除该特征。",
+    ),
+    3328: Text(
+        "{program} cannot be run ({reason})",
+        "无法运行 {program}({reason})",
+        "Install it: apt install clamav",
+        "请安装:apt install clamav",
+    ),
+    3329: Text(
+        "the signatures cannot be put into {folder} ({reason}); nothing was changed",
+        "无法写入 {folder}({reason});未作任何更改",
+        "Run it as the user that owns the folder, or with sudo.",
+        "请以该文件夹的属主或 sudo 运行。",
+    ),
+    3330: Text(
+        "clamd did not take version {version} within {wait_s} s; the signatures before lie there again",
+        "clamd 在 {wait_s} 秒内未启用版本 {version};已恢复原特征库",
+        "Look at its log: journalctl -u clamav-daemon",
+        "请查看其日志:journalctl -u clamav-daemon",
+    ),
+    3331: Text(
+        '"{text}" is no address of a clamd',
+        "“{text}”不是 clamd 的地址",
+        "Write tcp://10.0.0.9:3310, or the path of its socket.",
+        "请写 tcp://10.0.0.9:3310,或其套接字路径。",
+    ),
+}
+
+TEXTS: Final[dict[int, Text]] = _TYPE | _ARCHIVE | _WAITS | _NAMES | _START | _SIGNATURES

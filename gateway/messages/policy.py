@@ -3,7 +3,8 @@
 2100 to 2129, 2170 to 2190    reading and checking a file or a set
 2150 to 2156                  a set in force, a unit without a channel
 2191 to 2199                  tests of a set
-2201 to 2216                  what a line found in a unit
+2201 to 2216, 2230 to 2235, 2243, 2244    what a line found in a unit
+2240 to 2242                  schemas and codes of a set
 2220 to 2228                  what would change the result
 """
 
@@ -368,6 +369,36 @@ TEXTS: Final[dict[int, Text]] = {
         "请发送方删去,或与通道负责人商定。",
     ),
     2232: Text("not found: {names}", "未发现:{names}"),
+    2240: Text(
+        '"{place}" is no place that a reader of a format names',
+        "“{place}”不是格式读取器所用的位置写法",
+        "Write it without indices, like one of these: Condition.code.coding.code, DG1-3.1, column icd10,"
+        " $.diagnoses.code, /ClinicalDocument/code/@code.",
+        "请写不带下标的位置,例如 Condition.code.coding.code、DG1-3.1、column icd10、$.diagnoses.code、"
+        "/ClinicalDocument/code/@code。",
+    ),
+    2241: Text(
+        "there is no {path} in the set",
+        "策略集中没有 {path}",
+        "Put the schema there, or name one that is there.",
+        "请将 Schema 放在该处,或写已有的文件名。",
+    ),
+    2242: Text(
+        "{name} is no name of a schema",
+        "{name} 不是 Schema 文件名",
+        "Name it schemas/NAME.json or schemas/NAME.xsd; letters, digits, dot, dash and underscore only.",
+        "请命名为 schemas/NAME.json 或 schemas/NAME.xsd,只用字母、数字、点、横线和下划线。",
+    ),
+    2243: Text(
+        "at {where}: {shown} is not in the list ({name}); {count} such in the file",
+        "{where}:{shown} 不在列表中({name});文件内共 {count} 处",
+        "Let the sender write a code of the list, or add the code to the list if it is one.",
+        "请发送方使用列表中的编码;若该编码有效,请将其加入列表。",
+    ),
+    2244: Text(
+        "every value is in its list, or there is none: {names}",
+        "各值均在列表中,或没有该位置:{names}",
+    ),
     2220: Text("{do}", "{do}"),
     2221: Text("the scanners' answer is still open", "等待扫描器应答"),
     2222: Text(

@@ -6,10 +6,12 @@ What is refused here is what reads well line by line and is wrong together: an a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import Any, Final
 
-from gateway.policy import channel_words, condition_words, content_words
+from gateway.policy import changed_words, channel_words, condition_words, content_words
+from gateway.policy.changes import check_changes, rebuilt_of
 from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.filetypes import ARCHIVE_WORDS, FORMATS
 from gateway.policy.grammar import RETRY_APART_S
@@ -18,6 +20,7 @@ from gateway.policy.model import (
     ArchiveRule,
     Channel,
     Clash,
+    CodesRule,
     Condition,
     EncryptedRule,
     FolderSink,
@@ -45,6 +48,8 @@ from gateway.policy.trials import read_trials
 from gateway.policy.values import (
     Afterwards,
     Approval,
+    CodedPlace,
+    FormatDemand,
     ListName,
     Names,
     Retry,
@@ -75,6 +80,8 @@ def build(sheet: Sheet) -> Channel | None:
     _check_receiver(sheet)
     _check_held(sheet)
     _check_lists(sheet)
+    _check_schemas(sheet)
+    check_changes(sheet)
     zone_name = sheet.value(Section.CHANNEL, channel_words.TIME_ZONE) or DEFAULT_ZONE
     try:
         zone = zone_of(zone_name)
@@ -110,8 +117,13 @@ def build(sheet: Sheet) -> Channel | None:
         rehearse=sheet.value(Section.CHANNEL, channel_words.REHEARSE) or False,
         tests=tests,
         sought=sought,
-        lists={name: sheet.lists[name].written for name in sought.words | sought.patterns},
+        lists={name: sheet.lists[name].written for name in _lists_of(conditions, sought)},
         approval=sheet.value(Section.CHANNEL, channel_words.APPROVAL) or Approval(1, "operators"),
+        rebuilt=rebuilt_of(sheet),
+        changed_line=min(
+            (f.key.line for f in sheet.found.get(Section.CHANGED, {}).values()), default=0
+        ),
+        masking=sheet.masking if sheet.value(Section.CHANGED, changed_words.PERSONS) else None,
         file=sheet.document.file,
         line=sheet.document.top.line,
     )
@@ -189,7 +201,9 @@ def _rule(sheet: Sheet, section: Section, word: str, found: Found) -> Rule | Non
         case condition_words.ENCRYPTED.name:
             return EncryptedRule()
         case _ if word in FORMATS:
-            return FormatRule(word, value)
+            return FormatRule(word, _with_schema(sheet, value))
+        case content_words.CODES.name:
+            return CodesRule(value)
         case content_words.IDENTIFIERS.name:
             return IdentifiersRule(value)
         case content_words.SOUGHT.name:
@@ -211,6 +225,7 @@ def _sought(conditions: tuple[Condition, ...]) -> Sought:
     identifiers: set[str] = set()
     words: set[str] = set()
     patterns: set[str] = set()
+    codes: set[str] = set()
     for condition in conditions:
         match condition.rule:
             case IdentifiersRule(names):
@@ -219,9 +234,34 @@ def _sought(conditions: tuple[Condition, ...]) -> Sought:
                 words |= names
             case PatternsRule(names):
                 patterns |= names
+            case CodesRule(places):
+                codes |= {str(place) for place in places}
             case _:
                 pass
-    return Sought(frozenset(identifiers), frozenset(words), frozenset(patterns))
+    return Sought(frozenset(identifiers), frozenset(words), frozenset(patterns), frozenset(codes))
+
+
+def _lists_of(conditions: tuple[Condition, ...], sought: Sought) -> frozenset[str]:
+    """The lists whose entries inspection needs."""
+    rules = (condition.rule for condition in conditions)
+    places = (place for rule in rules if isinstance(rule, CodesRule) for place in rule.places)
+    return sought.words | sought.patterns | {place.list for place in places}
+
+
+def _with_schema(sheet: Sheet, demand: FormatDemand) -> FormatDemand:
+    """The demand with the schema that it names; one that is not there is a problem already."""
+    if not demand.says.startswith("following "):
+        return demand
+    return replace(demand, schema=sheet.schemas.get(demand.names[0]))
+
+
+def _check_schemas(sheet: Sheet) -> None:
+    for found in sheet.found.get(Section.PASSES_IF, {}).values():
+        demand = found.value
+        if isinstance(demand, FormatDemand) and demand.says.startswith("following "):
+            path = demand.names[0]
+            if path not in sheet.schemas:
+                sheet.suggest(found.node, 2241, tuple(sorted(sheet.schemas)), path=path)
 
 
 def _check_inside(sheet: Sheet) -> None:
@@ -269,7 +309,11 @@ def _check_lists(sheet: Sheet) -> None:
     for words in sheet.found.values():
         for found in words.values():
             items = found.value if isinstance(found.value, tuple) else ()
-            named = dict.fromkeys(item.name for item in items if isinstance(item, ListName))
+            named = dict.fromkeys(
+                item.name if isinstance(item, ListName) else item.list
+                for item in items
+                if isinstance(item, ListName | CodedPlace)
+            )
             for name in named:
                 if name not in sheet.lists:
                     sheet.suggest(found.node, 2170, tuple(sorted(sheet.lists)), name=name)

@@ -19,9 +19,11 @@ from gateway.policy.build import build
 from gateway.policy.document import Broken, Document, Entries, Scalar, read_document
 from gateway.policy.lists import EntryList
 from gateway.policy.located import Located
+from gateway.policy.masking import Masking
 from gateway.policy.model import Channel, Section
 from gateway.policy.parts import PARTS
 from gateway.policy.sheet import Sheet, read_entries
+from gateway.policy.values import SchemaText
 from gateway.unit.model import Kind
 
 _PART_NAMES: Final = tuple(part.section.value for part in PARTS)
@@ -39,23 +41,27 @@ class Checked:
     problems: tuple[Located, ...]
 
 
-def check_file(file: str, untrusted_bytes: bytes, lists: Mapping[str, EntryList]) -> Checked:
+def check_file(
+    file: str,
+    untrusted_bytes: bytes,
+    lists: Mapping[str, EntryList],
+    masking: Masking | None = None,
+    schemas: Mapping[str, SchemaText] | None = None,
+) -> Checked:
     """Read and check one policy file. Raises nothing, does no I/O but the time zone database.
 
-    file: its name for people. lists: the entries of each list of the set, by name.
+    file: its name for people. lists: the entries of each list of the set, by name. masking: the rules
+    of the set, None where it has none. schemas: those of the set, by path.
     """
     reading = read_document(file, untrusted_bytes)
     if reading.document is None:
         return Checked(None, None, reading.problems)
-    channel, problems = _channel(reading.document, lists)
+    channel, problems = _channel(Sheet(reading.document, lists, masking, schemas or {}))
     found = sorted((*reading.problems, *problems), key=lambda p: (p.line, p.column))
     return Checked(None if found else channel, reading.document, tuple(found))
 
 
-def _channel(
-    document: Document, lists: Mapping[str, EntryList]
-) -> tuple[Channel | None, tuple[Located, ...]]:
-    sheet = Sheet(document, lists)
+def _channel(sheet: Sheet) -> tuple[Channel | None, tuple[Located, ...]]:
     if not _kind_is_ready(sheet):
         return None, tuple(sheet.problems)
     _read_top(sheet)

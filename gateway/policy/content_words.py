@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.policy import grammar, identifiers
 from gateway.policy.model import Section
-from gateway.policy.values import FormatDemand, ListName
+from gateway.policy.values import CodedPlace, FormatDemand, ListName
 from gateway.policy.written_words import Word, many_of, one_of
 
 
@@ -25,8 +25,10 @@ def _format(
 
 FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
     _format(
-        "json", "JSON is read to its end by two strict parsers: no doubled keys, no programs in it.",
-        "由两个严格解析器读完整个 JSON:无重复键,不夹带程序。", ("well formed",), "well formed",
+        "json", "JSON is read to its end by two strict parsers: no doubled keys, no programs in it; or it"
+        " follows a JSON Schema of the set, too.",
+        "由两个严格解析器读完整个 JSON:无重复键,不夹带程序;或还须符合策略集内的 JSON Schema。",
+        ("well formed", "following schemas/NAME.json"), "following schemas/vitals-2.json",
     ),
     _format(
         "fhir", "FHIR R4 resources, their elements, values and narratives; or these resources only.",
@@ -34,8 +36,10 @@ FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
         ("any resource", "RESOURCE, RESOURCE or RESOURCE"), "Patient, Observation or Bundle",
     ),
     _format(
-        "xml", "XML without document types, instructions, inclusions and scripts.",
-        "XML 不含文档类型、处理指令、包含和脚本。", ("well formed",), "well formed",
+        "xml", "XML without document types, instructions, inclusions and scripts; or it follows an XML"
+        " Schema of the set, too.",
+        "XML 不含文档类型、处理指令、包含和脚本;或还须符合策略集内的 XML Schema。",
+        ("well formed", "following schemas/NAME.xsd"), "following schemas/report.xsd",
     ),
     _format(
         "cda", "Clinical documents by their header and elements.", "按文档头和元素检查临床文档。",
@@ -77,6 +81,14 @@ FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
         ("has no scripts, attachments or encryption", "has no scripts or encryption", "plain"),
         "has no scripts, attachments or encryption",
     ),
+)  # fmt: skip
+CODES: Final = Word[tuple[CodedPlace, ...]](
+    "codes", (Section.PASSES_IF, Section.ALSO_AT_RECEIVER),
+    "What stands at this place of a file, at any depth, is an entry of the list (of a .csv the first"
+    " column), letter by letter. A file without the place passes.",
+    "文件中(任意层级)该位置的值须逐字为列表中的条目(.csv 取第一列);没有该位置的文件可通过。",
+    ("PLACE in list NAME", "[PLACE in list NAME, PLACE in list NAME]"), "DG1-3.1 in list icd-10",
+    r"^\S.* in list [a-z0-9-]+$", grammar.read_coded_place, tuple, many=True,
 )  # fmt: skip
 IDENTIFIERS: Final = Word[frozenset[str]](
     "identifiers", (Section.HELD_IF, Section.REFUSED_IF),

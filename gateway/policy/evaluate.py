@@ -17,7 +17,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from gateway.errors import Field
+from gateway.errors import Field, Refused
 from gateway.policy.facts import FileFacts, Problem
 from gateway.policy.judges import Outcome, judge_line, judge_malware
 from gateway.policy.model import (
@@ -106,6 +106,15 @@ def evaluate(channel: Channel, facts: FileFacts, *, at_receiver: bool) -> Verdic
     if not asks_malware and facts.malware is not None and facts.malware.detections:
         checks.append(_unasked_malware(channel, facts))
     return _verdict((*own, *types, *inside, *checks))
+
+
+def refused_anew(channel: Channel, verdict: Verdict, refused: Refused) -> Verdict:
+    """The verdict on a unit that passed and that does not once it is written anew (`changed`)."""
+    check = Check(
+        Section.CHANGED.value, Section.CHANGED, "", channel.file, channel.changed_line, Outcome.FAILS,
+        Effect.REFUSES, refused.number, dict(refused.fields),
+    )  # fmt: skip
+    return Verdict(Result.REFUSED, check, (check, *verdict.checks))
 
 
 def _is_of_unit(problem: Problem, facts: FileFacts) -> bool:

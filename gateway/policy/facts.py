@@ -60,8 +60,9 @@ class MalwareFacts:
 class Hit:
     """Something that was looked for in the text of a file.
 
-    kind: what it is (SoughtKind). name: which identifier or list. shown: as much of it as a record
-    may keep; never the whole of an identifier. count: how often, in all of the file.
+    kind: what it is (SoughtKind). name: which identifier or list; of a code the place and its list.
+    shown: as much of it as a record may keep; never the whole of an identifier. count: how often, in
+    all of the file.
     """
 
     kind: str
@@ -93,18 +94,23 @@ class FileFacts:
     hits: tuple[Hit, ...] = ()
     searched: Sought | None = None
     checked: frozenset[str] = frozenset()
+    parts: tuple[Leaf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What a channel wants looked for in text: identifiers by their words, lists by their names."""
+    """What a channel wants looked for in text: identifiers by their words, lists by their names.
+
+    codes: `PLACE in list NAME`: what stands there and is not in the list.
+    """
 
     identifiers: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     patterns: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.identifiers or self.words or self.patterns)
+        return bool(self.identifiers or self.words or self.patterns or self.codes)
 
 
 @dataclass(frozen=True, slots=True)

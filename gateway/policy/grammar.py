@@ -23,6 +23,7 @@ from gateway.policy.values import (
     NO_SIZE_LIMIT,
     Afterwards,
     Approval,
+    CodedPlace,
     Expectation,
     FormatDemand,
     ListName,
@@ -247,9 +248,9 @@ def read_grade(text: str) -> int:
 # The phrases of each format word; NAMES stands for a list of names of their own form.
 FORMAT_PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "json": ("well formed",),
+        "json": ("well formed", "following NAMES"),
         "fhir": ("any resource", "NAMES"),
-        "xml": ("well formed",),
+        "xml": ("well formed", "following NAMES"),
         "cda": ("follows CDA R2", "follows WS/T 500"),
         "hl7": ("any message", "NAMES"),
         "csv": ("any columns", "columns NAMES"),
@@ -265,6 +266,8 @@ FORMAT_PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 _FORMAT_NAME: Final = {
+    "json": re.compile(r"schemas/[A-Za-z0-9][A-Za-z0-9._-]{0,62}\.json"),
+    "xml": re.compile(r"schemas/[A-Za-z0-9][A-Za-z0-9._-]{0,62}\.xsd"),
     "fhir": re.compile(r"[A-Z][A-Za-z]{1,60}"),
     "hl7": re.compile(r"[A-Z]{3}(?:\^[A-Z][A-Z0-9]{2})?"),
     "csv": re.compile(r"[^\x00-\x1f,]{1,100}"),
@@ -280,10 +283,41 @@ def read_format(word: str, text: str) -> FormatDemand:
             return FormatDemand(phrase)
         if listed and text.startswith(before):
             names = tuple(_BETWEEN_NAMES.split(text.removeprefix(before)))
-            if all(_FORMAT_NAME[word].fullmatch(name) for name in names):
+            # A file follows one schema: which of several would be meant?
+            several = len(names) > 1 and before == "following "
+            if not several and all(_FORMAT_NAME[word].fullmatch(name) for name in names):
                 return FormatDemand(phrase, names)
     first = FORMAT_PHRASES[word][0]
     raise Misread(2124, 0, len(text), FORMAT_PHRASES[word], text=text, write=first)
+
+
+CODES_FORMS: Final = (
+    "Condition.code.coding.code in list NAME",
+    "DG1-3.1 in list NAME",
+    "column NAME in list NAME",
+    "$.KEY.KEY in list NAME",
+    "/ELEMENT/ELEMENT/@ATTRIBUTE in list NAME",
+)
+_CODED: Final = re.compile(r"(?P<place>\S.{0,198}?) +in list +(?P<list>\S+)")
+# Places as the readers of FHIR, HL7, tables, JSON and XML name them, without indices.
+_PLACE: Final = re.compile(
+    r"[A-Z][A-Za-z]{1,60}(?:\._?[A-Za-z][A-Za-z0-9]{0,60})+"
+    r"|[A-Z][A-Z0-9]{2}-[0-9]{1,3}(?:\.[0-9]{1,2})?"
+    r"|column [^\x00-\x1f]{1,100}"
+    r"|\$(?:\.[^\W\d]\w{0,59}|\['[^'\\\x00-\x1f]{1,60}'\])+"
+    r"|(?:/[^\s/@\[\]]{1,100})+(?:/@[^\s/@\[\]]{1,100})?"
+)
+
+
+def read_coded_place(text: str) -> CodedPlace:
+    """`DG1-3.1 in list icd10`. Raises Misread 2124 (the phrase), 2240 (the place) and nothing else."""
+    match = _CODED.fullmatch(text)
+    if match is None or not LIST_NAME.fullmatch(match["list"]):
+        raise Misread(2124, 0, len(text), CODES_FORMS, text=text, write="DG1-3.1 in list NAME")
+    place = match["place"]
+    if not _PLACE.fullmatch(place):
+        raise Misread(2240, 0, len(place), CODES_FORMS, place=place)
+    return CodedPlace(place, match["list"])
 
 
 APPROVAL_FORMS: Final = ("N of GROUP",)

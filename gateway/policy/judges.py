@@ -16,6 +16,7 @@ from gateway.policy.filetypes import FORMATS
 from gateway.policy.model import (
     ArchiveRule,
     Channel,
+    CodesRule,
     Condition,
     EncryptedRule,
     FormatRule,
@@ -177,6 +178,20 @@ def _grade(rule: GradeRule, _line: Condition, _channel: Channel, facts: FileFact
     return _sought("word", rule.lists, facts, asked=asked)
 
 
+def _codes(rule: CodesRule, _line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
+    names = tuple(str(place) for place in rule.places)
+    # Where nobody has looked the line is not true: doubt never passes.
+    if facts.searched is None or not facts.searched.codes.issuperset(names):
+        return _FAILS, 2230, {"names": ", ".join(names)}
+    for hit in facts.hits:
+        if hit.kind == "code" and hit.name in names:
+            fields: dict[str, Field] = {
+                "name": hit.name, "where": hit.where, "shown": hit.shown, "count": hit.count,
+            }  # fmt: skip
+            return _FAILS, 2243, fields
+    return _HOLDS, 2244, {"names": ", ".join(names)}
+
+
 def _sought(kind: str, names: frozenset[str], facts: FileFacts, *, asked: bool) -> Finding:
     """HOLDS where one of the names was found, and where nobody has looked: doubt never passes."""
     if not asked:
@@ -204,5 +219,6 @@ _JUDGES: Final[Mapping[type, _Judge]] = {
     WordsRule: _words,
     PatternsRule: _patterns,
     GradeRule: _grade,
+    CodesRule: _codes,
     FormatRule: _format,
 }

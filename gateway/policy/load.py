@@ -2,6 +2,8 @@
 
     NN-name.yaml    a channel               read, part of the digest
     lists/NAME.txt  entries, one a line     read, part of the digest (.csv: first column)
+    schemas/NAME.json, .xsd                 read, part of the digest
+    masking.yaml    rules about persons     read, part of the digest
     yara/           scanner rules           part of the digest; inspection reads them
     samples/, README.md, policy.schema.json, dot files      not part of what decides
     anything else                           not read, and noted
@@ -23,12 +25,18 @@ from gateway.policy.check import check_file
 from gateway.policy.document import MAX_BYTES, Document, Entries
 from gateway.policy.lists import LIST_FOLDER, MAX_LIST_BYTES, EntryList, read_list
 from gateway.policy.located import Located, LocatedErrors
+from gateway.policy.masking import MASKING_FILE, Masking
+from gateway.policy.masking_words import read_masking
 from gateway.policy.model import Channel, PolicySet, SetFile
+from gateway.policy.schemas import MAX_SCHEMA_BYTES, SCHEMA_FOLDER, read_schema
+from gateway.policy.values import SchemaText
 
 # First line of the digest's manifest: another way of counting would be another line.
 _MANIFEST_HEAD: Final = "ferrygate policy set 1\n"
 _CHANNEL_FILE: Final = re.compile(r"[0-9]{2}-[a-z0-9][a-z0-9-]{0,80}\.yaml")
-_KNOWN: Final = frozenset({"README.md", "codes", "lists", "samples", "yara", "policy.schema.json"})
+_KNOWN: Final = frozenset(
+    {"README.md", "codes", "lists", "samples", "schemas", "yara", "policy.schema.json"}
+)
 _RULES_FOLDER: Final = "yara"
 MAX_RULES_BYTES: Final = 64 << 20
 # Far above any installation; a folder with more is the wrong folder.
@@ -78,22 +86,38 @@ class _Loading:
         if names is None:
             return
         lists = self._lists()
+        schemas = self._schemas()
+        masking = self._masking() if MASKING_FILE in names else None
         for path in self._below(_RULES_FOLDER):
             self._read_file(path, MAX_RULES_BYTES)
         for name in names:
             if _CHANNEL_FILE.fullmatch(name):
-                self._channel(name, lists)
-            elif name not in _KNOWN and not name.startswith("."):
+                self._channel(name, lists, masking, schemas)
+            elif name not in (*_KNOWN, MASKING_FILE) and not name.startswith("."):
                 self.notes.append(_whole_file(name, 2184))
         self._check_shared()
         if not self.channels and not self.problems:
             self.notes.append(_whole_file(str(self.folder), 2185))
 
-    def _channel(self, name: str, lists: dict[str, EntryList]) -> None:
+    def _masking(self) -> Masking | None:
+        content = self._read_file(MASKING_FILE, MAX_BYTES)
+        if content is None:
+            return None
+        masking, problems = read_masking(MASKING_FILE, content)
+        self.problems += problems
+        return masking
+
+    def _channel(
+        self,
+        name: str,
+        lists: dict[str, EntryList],
+        masking: Masking | None,
+        schemas: dict[str, SchemaText],
+    ) -> None:
         content = self._read_file(name, MAX_BYTES)
         if content is None:
             return
-        checked = check_file(name, content, lists)
+        checked = check_file(name, content, lists, masking, schemas)
         self.problems += checked.problems
         if checked.channel is not None and checked.document is not None:
             self.channels.append((checked.channel, checked.document))
@@ -110,6 +134,19 @@ class _Loading:
                 self.problems.append(_whole_file(path, 2182))
             lists[name] = known
         return lists
+
+    def _schemas(self) -> dict[str, SchemaText]:
+        schemas: dict[str, SchemaText] = {}
+        for path in self._below(SCHEMA_FOLDER):
+            content = self._read_file(path, MAX_SCHEMA_BYTES)
+            if content is None:
+                continue
+            schema, problem = read_schema(path, content)
+            if problem is not None:
+                self.problems.append(problem)
+            if schema is not None:
+                schemas[path] = schema
+        return schemas
 
     def _names(self, folder: Path, shown: str) -> list[str] | None:
         try:

@@ -18,9 +18,11 @@ from typing import Literal
 from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.lists import ListText
 from gateway.policy.located import Located
+from gateway.policy.masking import Masking
 from gateway.policy.values import (
     Afterwards,
     Approval,
+    CodedPlace,
     Expectation,
     FormatDemand,
     Names,
@@ -43,6 +45,7 @@ class Section(StrEnum):
     HELD_IF = "held_if"
     REFUSED_IF = "refused_if"
     ALSO_AT_RECEIVER = "also_at_receiver"
+    CHANGED = "changed"
     LIMITS = "limits"
     TESTS = "tests"
     TRY = "try"
@@ -148,6 +151,13 @@ class GradeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class CodesRule:
+    """What stands at these places of a file is in their lists."""
+
+    places: tuple[CodedPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FormatRule:
     """Every part of one of these formats is what its standard and this line say."""
 
@@ -169,6 +179,7 @@ Rule = (
     | WordsRule
     | PatternsRule
     | GradeRule
+    | CodesRule
     | FormatRule
 )
 
@@ -232,6 +243,8 @@ class Channel:
     people instead of being refused. rehearse: judged and recorded, never carried. sought: what its
     conditions want looked for in texts. approval: who releases what is held.
     lists: the entries of what is sought, a line each, with their files, by the lists' names.
+    rebuilt: words of formats that are written anew. masking: where persons are masked, by these rules.
+    changed_line: where `changed` stands.
     conditions: in the order of the file; the order decides nothing but which line is named first.
     """
 
@@ -258,12 +271,20 @@ class Channel:
     sought: Sought = field(default=Sought())
     approval: Approval = field(default=Approval(1, "operators"))
     lists: Mapping[str, ListText] = field(default_factory=dict)
+    rebuilt: frozenset[str] = frozenset()
+    masking: Masking | None = None
+    changed_line: int = 0
 
     @property
     def formats(self) -> Mapping[str, FormatDemand]:
         """What its lines ask of formats, by their words."""
         rules = (condition.rule for condition in self.conditions)
         return {rule.word: rule.demand for rule in rules if isinstance(rule, FormatRule)}
+
+    @property
+    def changes(self) -> bool:
+        """Whether some of its units are written anew."""
+        return bool(self.rebuilt) or self.masking is not None
 
     def types_taken(self, *, at_receiver: bool) -> frozenset[str] | None:
         """The types that can pass on this side, None where the channel names none."""

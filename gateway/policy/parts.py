@@ -36,6 +36,11 @@ PARTS: Final[tuple[Part, ...]] = (
         "As `passes_if`, asked by the receiving host besides. It can only be stricter.",
         "同 passes_if,仅由接收侧另行要求;只能更严。",
     ),
+    Part(
+        Section.CHANGED,
+        "What the inner host's guard writes anew before a unit goes on; it is then judged again.",
+        "内侧守卫在放行前重新写出的内容;写出后再次判定。",
+    ),
     Part(Section.LIMITS, "How much, how often, how soon.", "数量、重试与优先级。"),
     Part(
         Section.TESTS,
@@ -47,7 +52,7 @@ PARTS: Final[tuple[Part, ...]] = (
 # Words of kinds and conditions that later versions bring: known, and refused as such.
 LATER: Final[Mapping[Section, frozenset[str]]] = {
     Section.CHANNEL: frozenset(
-        {"changed", "quality", "delivery", "lanes", "operations", "listed"}
+        {"quality", "delivery", "lanes", "operations", "listed"}
     ),
     Section.FROM: frozenset(
         {"drop_box", "peer", "addresses", "secret", "at", "database", "tables", "together", "mqtt",
@@ -61,6 +66,7 @@ LATER: Final[Mapping[Section, frozenset[str]]] = {
     Section.HELD_IF: frozenset({"malware"}),
     Section.REFUSED_IF: frozenset({"peer", "address"}),
     Section.ALSO_AT_RECEIVER: frozenset({"archive"}),
+    Section.CHANGED: frozenset({"ofd", "response", "payload"}),
     Section.LIMITS: frozenset(
         {"schema_change", "silent_for", "per_caller", "whole_channel", "answer_within", "size"}
     ),

@@ -14,10 +14,12 @@ from typing import Any, Final, TypeVar, cast
 from gateway.errors import Field
 from gateway.policy.lists import EntryList
 from gateway.policy.located import Located
+from gateway.policy.masking import Masking
 from gateway.policy.model import Section
 from gateway.policy.nodes import Broken, Document, Entries, Items, Node, Scalar
 from gateway.policy.parts import LATER
 from gateway.policy.phrases import Misread, did_you_mean
+from gateway.policy.values import SchemaText
 from gateway.policy.words import words_of
 from gateway.policy.written_words import Word
 
@@ -42,6 +44,8 @@ class Sheet:
 
     document: Document
     lists: Mapping[str, EntryList]
+    masking: Masking | None = None
+    schemas: Mapping[str, SchemaText] = field(default_factory=dict)
     problems: list[Located] = field(default_factory=list)
     found: dict[Section, dict[str, Found]] = field(default_factory=dict)
 

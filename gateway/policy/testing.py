@@ -17,10 +17,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
-from gateway.errors import Field, GatewayError, Misconfigured
+from gateway.errors import Field, GatewayError, Misconfigured, Refused
 from gateway.messages import describe
 from gateway.policy.coverage import reached_lines, untested_lines
-from gateway.policy.evaluate import Effect, Result, Verdict, evaluate
+from gateway.policy.evaluate import Effect, Result, Verdict, evaluate, refused_anew
 from gateway.policy.facts import FileFacts, MalwareFacts
 from gateway.policy.located import Located
 from gateway.policy.model import Channel, PolicySet, Trial
@@ -28,6 +28,8 @@ from gateway.policy.permitted import first_name, first_time, first_writer
 from gateway.policy.samples import generate_sample
 
 Examine = Callable[[Path, str, Channel], FileFacts]
+# Writes a sample anew as the inner host's guard would; why it would be refused then, None where it passes.
+Rewrite = Callable[[Path, Channel, FileFacts], Refused | None]
 Generate = Callable[[str], bytes]
 
 
@@ -78,6 +80,7 @@ def run_tests(
     examine: Examine,
     generate: Generate = generate_sample,
     channels: Iterable[str] | None = None,
+    rewrite: Rewrite | None = None,
 ) -> TestReport:
     """Run the tests of a set, or of some channels of it. Reads samples below `folder`.
 
@@ -89,7 +92,7 @@ def run_tests(
     problems: list[Located] = []
     notes: list[Located] = []
     with tempfile.TemporaryDirectory(prefix="ferrygate-tests-") as scratch:
-        bench = _Bench(folder, Path(scratch), examine, generate)
+        bench = _Bench(folder, Path(scratch), examine, generate, rewrite)
         for name, channel in sorted(policy_set.channels.items()):
             if name not in wanted:
                 continue
@@ -109,6 +112,7 @@ class _Bench:
     scratch: Path
     examine: Examine
     generate: Generate
+    rewrite: Rewrite | None = None
 
     def run(self, channel: Channel, trial: Trial) -> TrialResult:
         name = trial.name or (first_name(channel) if trial.generated else Path(trial.sample).name)
@@ -125,7 +129,7 @@ class _Bench:
         if facts.malware is None and trial.expect.word == "malware":
             problem = _at_test(channel, trial.line, 2194, title=trial.title)
             return TrialResult(channel.name, trial, Status.NOT_RUN, problem=problem)
-        return _judged(channel, trial, facts, name)
+        return _judged(channel, trial, facts, name, path, self.rewrite)
 
     def _sample(self, trial: Trial) -> Path | None:
         if trial.generated:
@@ -138,7 +142,14 @@ class _Bench:
         return path if inside and path.is_file() else None
 
 
-def _judged(channel: Channel, trial: Trial, facts: FileFacts, name: str) -> TrialResult:
+def _judged(
+    channel: Channel,
+    trial: Trial,
+    facts: FileFacts,
+    name: str,
+    path: Path,
+    rewrite: Rewrite | None,
+) -> TrialResult:
     scanned = facts.malware is not None
     facts = replace(
         facts,
@@ -152,6 +163,9 @@ def _judged(channel: Channel, trial: Trial, facts: FileFacts, name: str) -> Tria
     receiver = None
     if sender.result is Result.PASSES:
         receiver = evaluate(channel, replace(facts, peer=""), at_receiver=True)
+        if receiver.result is Result.PASSES and rewrite is not None and channel.changes:
+            refused = rewrite(path, channel, facts)
+            receiver = receiver if refused is None else refused_anew(channel, receiver, refused)
     last = receiver or sender
     status = Status.PASSED if _is_as_expected(trial, last) else Status.FAILED
     problem = _unexpected(channel, trial, last) if status is Status.FAILED else None

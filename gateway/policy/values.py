@@ -106,11 +106,39 @@ class Afterwards:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaText:
+    """A schema of the set as it lies there. path: below the set's folder. sha256: hexadecimal."""
+
+    path: str
+    text: str = field(repr=False)
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class FormatDemand:
-    """What a line asks of a format. says: the phrase. names: what it names: types, messages, columns."""
+    """What a line asks of a format. says: the phrase. names: what it names: types, messages, columns.
+
+    schema: the file of the set that the line names, where it names one.
+    """
 
     says: str
     names: tuple[str, ...] = ()
+    schema: SchemaText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodedPlace:
+    """`PLACE in list NAME`: what stands at that place of a file is an entry of that list.
+
+    place: as the readers of formats name it, without indices: `Condition.code.coding.code`, `DG1-3.1`,
+    `$.diagnoses.code`, `/ClinicalDocument/code/@code`, `column icd10`.
+    """
+
+    place: str
+    list: str
+
+    def __str__(self) -> str:
+        return f"{self.place} in list {self.list}"
 
 
 @dataclass(frozen=True, slots=True)

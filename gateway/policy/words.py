@@ -1,7 +1,7 @@
 """The table of words of a policy file: what may stand where, how it is written, what it means.
 
     written_words    what a word is
-      ^-- channel_words, condition_words, content_words, trial_words    the words, by their subject
+      ^-- channel_, condition_, content_, changed_, trial_words    the words, by their subject
             ^-- here: all of them, in the order of the reference page, and by section
 
 The check of a file, the JSON Schema for editors and the reference page are all made from this table
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.policy.changed_words import PERSONS, REBUILT_WORDS
 from gateway.policy.channel_words import (
     AFTERWARDS,
     APPROVAL,
@@ -43,7 +44,14 @@ from gateway.policy.condition_words import (
     TIME,
     TYPE,
 )
-from gateway.policy.content_words import FORMAT_WORDS, GRADE_FOUND, IDENTIFIERS, PATTERNS, SOUGHT
+from gateway.policy.content_words import (
+    CODES,
+    FORMAT_WORDS,
+    GRADE_FOUND,
+    IDENTIFIERS,
+    PATTERNS,
+    SOUGHT,
+)
 from gateway.policy.model import Section
 from gateway.policy.trial_words import (
     EXPECT,
@@ -61,7 +69,8 @@ WORDS: Final[tuple[Word[Any], ...]] = (
     CHANNEL, PURPOSE, OWNER, CARRIES, LANE, GRADE, TIME_ZONE, APPROVAL, REHEARSE,
     FOLDER, NAMES, WRITERS, WHOLE_WHEN, AFTERWARDS, ON_CLASH, FILE_MODE,
     TYPE, INSIDE, SIZE, TIME, NAME, MALWARE, ARCHIVE, ENCRYPTED,
-    *FORMAT_WORDS, IDENTIFIERS, SOUGHT, PATTERNS, GRADE_FOUND,
+    *FORMAT_WORDS, CODES, IDENTIFIERS, SOUGHT, PATTERNS, GRADE_FOUND,
+    *REBUILT_WORDS, PERSONS,
     RATE, RETRY, PRIORITY,
     TITLE, EXPECT, TRY_FILE, TRY_GENERATED, TRY_NAME, TRY_TIME, TRY_WRITER, TRY_SIZE,
 )  # fmt: skip

@@ -7,18 +7,19 @@ What passes is read from the queue `admitted` as Admitted, and from nowhere else
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from gateway.errors import Field, Refused
-from gateway.guard.judgement import decision_fields, judge
+from gateway.guard.judgement import Judgement, decision_fields, judge
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait
+from gateway.guard.rewriting import Rewriter, Rewritten
 from gateway.inspection.chain import Inspector, file_body
-from gateway.policy.evaluate import Result
-from gateway.policy.model import PolicySet
+from gateway.policy.evaluate import Result, Verdict
+from gateway.policy.model import Channel, PolicySet, Section
 from gateway.receiving.verify import Opener
 from gateway.spool.model import Entry, Taken
 from gateway.unit.encode import encode_manifest
@@ -26,6 +27,8 @@ from gateway.unit.model import Lane, Manifest, Stage
 from gateway.unit.stages import Body
 
 NO_POLICY_WAIT_S: Final = 2.0
+# The event of a unit that the sending guard let pass and this one does not, by the same policy.
+_DISAGREED: Final = "sides.disagreed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Admit:
     """Verifies and judges received units of one lane.
 
     policy: gives the set in force, None where there is none (then every unit waits).
-    staging: folder of the next queue for opened large bodies.
+    staging: folder of the next queue for opened large bodies. rewriter: of the inner host.
     Safe to call from several threads for different units.
     """
 
@@ -64,12 +67,14 @@ class Admit:
         opener: Opener,
         inspector: Inspector,
         staging: Path,
+        rewriter: Rewriter | None = None,
     ) -> None:
         self._lane = lane
         self._policy = policy
         self._opener = opener
         self._inspector = inspector
         self._staging = staging
+        self._rewriter = rewriter
 
     def use(self, opener: Opener) -> None:
         """Open with this one from the next unit on; a unit under way is finished by the one before."""
@@ -77,6 +82,14 @@ class Admit:
 
     def __call__(self, taken: Taken) -> Outcome:
         """Verify and judge one received unit. Raises Unavailable 33xx (scanners) and Refused."""
+        return self._work(taken, is_released=False)
+
+    def release(self, taken: Taken) -> Outcome:
+        """The same for a unit that people have released: what would hold it does not, and whatever
+        refuses it now does. Raises as a call does."""
+        return self._work(taken, is_released=True)
+
+    def _work(self, taken: Taken, *, is_released: bool) -> Outcome:
         policy = self._policy()
         if policy is None:
             return Wait(NO_POLICY_WAIT_S, 1050)
@@ -86,7 +99,7 @@ class Admit:
         except Refused as error:
             target.unlink(missing_ok=True)
             return Exit(Stage.CORRUPT, error.number, fields=error.fields)
-        outcome = self._judged(taken, manifest, body, policy)
+        outcome = self._judged(taken, manifest, body, policy, is_released)
         if not isinstance(outcome, Passed):
             target.unlink(missing_ok=True)
         return outcome
@@ -104,7 +117,14 @@ class Admit:
             raise Refused(4190, unit=manifest.number, came_as=taken.number)
         return manifest, body
 
-    def _judged(self, taken: Taken, manifest: Manifest, body: Body, policy: PolicySet) -> Outcome:
+    def _judged(
+        self,
+        taken: Taken,
+        manifest: Manifest,
+        body: Body,
+        policy: PolicySet,
+        is_released: bool,
+    ) -> Outcome:
         said = _as_the_sender_said(manifest)
         channel = policy.channels.get(manifest.channel)
         if (
@@ -121,14 +141,58 @@ class Admit:
         )
         fields = decision_fields(manifest.body.name, judgement, policy.digest) | said
         verdict = judgement.verdict
-        if verdict.result is Result.HELD:
-            # The sending side holds for people; here only what nobody may release can differ.
+        if verdict.result is Result.HELD and not is_released:
             return Exit(Stage.HELD, verdict.number, channel.name, fields)
-        if verdict.result is not Result.PASSES:
-            return Exit(Stage.REFUSED, verdict.number, channel.name, fields)
+        if verdict.result not in (Result.PASSES, Result.HELD):
+            beside = _DISAGREED if _disagree(manifest, policy, verdict) else ""
+            return Exit(Stage.REFUSED, verdict.number, channel.name, fields, beside)
+        try:
+            rewritten = self._rewritten(taken, channel, judgement, body, is_released)
+        except Refused as error:
+            return Exit(Stage.REFUSED, error.number, channel.name, {**fields, **error.fields})
         content = body.path if body.path is not None else body.read()
+        if rewritten is not None:
+            manifest, content = self._anew(taken, manifest, rewritten)
+            fields |= rewritten.fields
         entry = Entry(taken.number, encode_manifest(manifest), content)
         return Passed(entry, channel.name, fields)
+
+    def _rewritten(
+        self, taken: Taken, channel: Channel, judgement: Judgement, body: Body, is_released: bool
+    ) -> Rewritten | None:
+        if self._rewriter is None:
+            return None
+        facts, target = judgement.facts, self._staging / f"{taken.number}.changed"
+        return self._rewriter(
+            channel, facts, body, facts.at, target, at_receiver=True, is_released=is_released
+        )
+
+    def _anew(
+        self, taken: Taken, manifest: Manifest, rewritten: Rewritten
+    ) -> tuple[Manifest, bytes | Path]:
+        """What goes on is the new body, under the number of the unit; the old one ends here."""
+        changed = rewritten.changed
+        content, target = changed.content, self._staging / str(taken.number)
+        if isinstance(content, Path):
+            content = content.replace(target)
+        else:
+            target.unlink(missing_ok=True)
+        body = replace(manifest.body, size_bytes=changed.size_bytes)
+        return replace(manifest, body=body, body_sha256=changed.sha256), content
+
+
+def _disagree(manifest: Manifest, policy: PolicySet, verdict: Verdict) -> bool:
+    """Whether two readings of one file differ: the sender judged by this same set, and let it pass.
+
+    Lines that only the receiver asks, and the answers of its scanners, are no difference of reading.
+    """
+    deciding = verdict.deciding
+    return (
+        manifest.policy_digest == policy.digest
+        and deciding is not None
+        and deciding.section is not Section.ALSO_AT_RECEIVER
+        and deciding.word != "malware"
+    )
 
 
 def _as_the_sender_said(manifest: Manifest) -> dict[str, Field]:

@@ -41,6 +41,8 @@ class Judge:
 
     policy: gives the set in force, None where there is none (then every unit waits).
     staging: gives a new path for the sealed file of a large unit, by number.
+    holds: whether people can release on this host what a line holds. Where they cannot, it goes on to
+    the receiving guard, which judges by itself and holds; all that refuses refuses here as well.
     Safe to call from several threads for different units.
     """
 
@@ -51,8 +53,10 @@ class Judge:
         inspector: Inspector,
         sealer: Sealer,
         staging: Path,
+        *,
+        holds: bool,
     ) -> None:
-        self._lane = lane
+        self._lane, self._holds = lane, holds
         self._policy = policy
         self._inspector = inspector
         self._sealer = sealer
@@ -103,8 +107,10 @@ class Judge:
         fields = decision_fields(unit.body.name, judgement, policy.digest)
         verdict = judgement.verdict
         if verdict.result is Result.HELD:
-            return Exit(Stage.HELD, verdict.number, unit.channel, fields)
-        if verdict.result is not Result.PASSES:
+            if self._holds:
+                return Exit(Stage.HELD, verdict.number, unit.channel, fields)
+            fields["held_at"] = self._lane.receiver.value
+        elif verdict.result is not Result.PASSES:
             return Exit(Stage.REFUSED, verdict.number, unit.channel, fields)
         if channel.rehearse:
             return Exit(Stage.REFUSED, 1053, unit.channel, fields)

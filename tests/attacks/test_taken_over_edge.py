@@ -78,6 +78,7 @@ def judge_file(
         Meddling(scratch, then),
         keys.sealer(),
         staging,
+        holds=False,
     )
     unit = CapturedUnit(NUMBER, "c", Kind.FILES, time.time_ns(), FileFields("a.pdf", size, 1))
     try:

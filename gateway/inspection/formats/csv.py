@@ -28,6 +28,7 @@ MAX_CELL_CHARACTERS: Final = 1 << 20
 DELIMITERS: Final = ",\t;|"
 _PIECE_BYTES: Final = 256 << 10
 # Records that are handed on for searching as one text: a number split over cells stays together.
+_IN_A_CELL: Final = str.maketrans("\t\n", "  ")
 _TEXT_CHARACTERS: Final = 64 << 10
 # One of each kind is enough to refuse; more would only hide the first.
 _FAULTS_A_KIND: Final = 3
@@ -113,6 +114,9 @@ class Table:
         for place, cell in enumerate(cells):
             yield from self._cell(place, cell)
         joined = "\t".join(cells)
+        # So that a line of the text is a record, and a tab a border, whatever stands in a cell.
+        if joined.count("\t") >= len(cells) or "\n" in joined:
+            joined = "\t".join(cell.translate(_IN_A_CELL) for cell in cells)
         self._waiting.append(joined)
         self._waiting_characters += len(joined)
         if self._waiting_characters >= _TEXT_CHARACTERS:

@@ -70,7 +70,8 @@ class Dates(StrEnum):
 class DeidentifyRules:
     """One rule for the whole gate. key: 32 bytes or more, the site's own.
 
-    keep_*: the retain options of PS3.15, annex E.3. remove: further tags that go.
+    keep_*: the retain options of PS3.15, annex E.3. remove: further tags that go. number: what a
+    patient's number becomes where other formats have the same patient; its pseudonym of here where None.
     """
 
     key: bytes
@@ -81,6 +82,7 @@ class DeidentifyRules:
     keep_institution: bool = False
     burned_in: BurnedIn = BurnedIn.REFUSE_YES
     remove: frozenset[int] = field(default_factory=frozenset)
+    number: Callable[[str], str] | None = None
 
     def kept(self) -> frozenset[str]:
         """Letters of the options, as the table has them."""
@@ -95,7 +97,9 @@ def deidentify(values: DicomObject, rules: DeidentifyRules) -> DicomObject:
     is beyond this table), and nothing else."""
     _refuse_what_stays(values, rules)
     hidden = _Hidden(
-        rules.key, _text_of(values.data, _PATIENT_ID) or _text_of(values.data, _PATIENT_NAME)
+        rules.key,
+        _text_of(values.data, _PATIENT_ID) or _text_of(values.data, _PATIENT_NAME),
+        rules.number,
     )
     leaks = sorted(_identifiers(values.data, rules.kept()), key=len, reverse=True)
     worker = _Worker(rules, hidden, leaks)
@@ -124,6 +128,7 @@ class _Hidden:
 
     key: bytes
     patient: bytes
+    number: Callable[[str], str] | None = None
 
     def _digest(self, purpose: bytes, value: bytes) -> bytes:
         return hmac.new(self.key, purpose + b"\x00" + value, hashlib.sha256).digest()
@@ -131,6 +136,12 @@ class _Hidden:
     def pseudonym(self, value: bytes) -> bytes:
         """Sixteen characters of A-Z and 2-7: ten bytes of the digest, far beyond any collision."""
         return base64.b32encode(self._digest(b"name", value.strip(b" \0"))[:10])
+
+    def patient_pseudonym(self) -> bytes:
+        """The patient's number and name, which become the same."""
+        if self.number is None:
+            return self.pseudonym(self.patient)
+        return self.number(self.patient.strip(b" \0").decode("utf-8", "replace")).encode()
 
     def uid(self, old: str) -> str:
         """2.25. and 128 bits (PS3.5, B.2)."""
@@ -168,7 +179,7 @@ class _Worker:
             case "X":
                 return
             case "Z" if element.tag == _PATIENT_NAME:
-                yield Element(element.tag, element.vr, self.hidden.pseudonym(self.hidden.patient))
+                yield Element(element.tag, element.vr, self.hidden.patient_pseudonym())
             case "Z":
                 yield _emptied(element)
             case "U" if element.vr == "UI":
@@ -185,7 +196,7 @@ class _Worker:
         if not value:
             return element
         if tag == _PATIENT_ID:
-            return Element(tag, vr, self.hidden.pseudonym(self.hidden.patient))
+            return Element(tag, vr, self.hidden.patient_pseudonym())
         if vr in ("PN", "LO", "SH") and isinstance(value, bytes):
             return Element(tag, vr, self.hidden.pseudonym(value))
         if vr in _DUMMY:

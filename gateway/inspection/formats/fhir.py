@@ -10,7 +10,7 @@ Source: HL7 FHIR Release 4 (4.0.1): 2.6 (JSON), 2.1.1 (XML), 2.24 (data types), 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -85,6 +85,13 @@ def inner_faults(where: str, kind: object, in_entry: bool, profile: FhirProfile)
         yield fault(3550, type=str(kind)[:40])
     elif kind not in (profile.bundle_of or profile.types if in_entry else profile.inner):
         yield fault(3551, type=kind, place=where)
+
+
+def typed(where: str, node: Mapping[str, object]) -> str:
+    """The place of what is in a node; of a resource within another with its type, as FHIRPath has it."""
+    kind = node.get("resourceType")
+    known = isinstance(kind, str) and kind in RESOURCES
+    return f"{where}.ofType({kind})" if known else where
 
 
 _ID: Final = re.compile(FORMS["id"])

@@ -71,11 +71,13 @@ _NEEDS: Final = {
 class Hl7Profile:
     """What a channel takes. messages: `ADT^A01` or `ADT` for every event of it; empty for any.
 
-    own_segments: whether segments that begin with Z may stand in it.
+    own_segments: whether segments that begin with Z may stand in it. components: they are texts of
+    their own, besides their field.
     """
 
     messages: frozenset[str] = frozenset()
     own_segments: bool = False
+    components: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ def is_time(text: str) -> bool:
     return True
 
 
-def items_of(message: Message) -> Iterator[Item]:
+def items_of(message: Message, profile: Hl7Profile) -> Iterator[Item]:
     """Texts of every field, and the files that encapsulated data (ED) hold."""
     for place, segment in enumerate(message.segments, 1):
         for number, text in enumerate(segment.fields, 1):
@@ -216,6 +218,16 @@ def items_of(message: Message) -> Iterator[Item]:
                 yield from _encapsulated(place, text)
                 continue
             yield Text(f"{segment.name}-{number}", unescaped(text.translate(_APART)))
+            if profile.components:
+                yield from _components(f"{segment.name}-{number}", text)
+
+
+def _components(where: str, text: str) -> Iterator[Text]:
+    """DG1-3.1 and so on, of each repetition; one without separators is its own first component."""
+    for repetition in text.split("~"):
+        for number, one in enumerate(repetition.split("^"), 1):
+            if one:
+                yield Text(f"{where}.{number}", unescaped(one.replace("&", " ")))
 
 
 def _encapsulated(place: int, text: str) -> Iterator[Item]:

@@ -46,7 +46,7 @@ from gateway.inspection.formats.pdf_tables import (
     SUBTYPES_FORBIDDEN,
     TYPES_FORBIDDEN,
 )
-from gateway.inspection.unsound import Member
+from gateway.inspection.unsound import Fault, Member
 
 # Files that harm wherever they lie; pictures and fonts have streams of their own.
 _PROGRAMS: Final = (
@@ -62,6 +62,17 @@ _CONTROLS: Final = re.compile(r"[\x00-\x20\x7f]+")
 def judge(document: Document, limits: FormatLimits, profile: PdfProfile) -> Iterator[Item]:
     """Everything but the words on pages. Raises Unsound 3875 to 3878, 3889 to 3891."""
     yield from _Judge(document, limits, profile).items()
+
+
+class StreamsJudged:
+    """The streams of a document, one by one, as judge has them; what they decode to counts together."""
+
+    def __init__(self, document: Document, limits: FormatLimits, profile: PdfProfile) -> None:
+        self._judge = _Judge(document, limits, profile)
+
+    def faults(self, stored: Stored) -> Iterator[Fault]:
+        """What is wrong with one stream. Raises Unsound 3889 to 3891."""
+        yield from self._judge.stream_faults(stored)
 
 
 class _Judge:
@@ -93,6 +104,15 @@ class _Judge:
             if stored.data is not None:
                 yield from self._stream(stored)
             yield from self._complaints.take()
+
+    def stream_faults(self, stored: Stored) -> Iterator[Fault]:
+        """Only of one stream."""
+        self._ref = stored.ref
+        for one in self._stream(stored):
+            if isinstance(one, Member):
+                for _ in one.chunks:
+                    pass
+        yield from self._complaints.take()
 
     def _complain(self, number: int, /, **fields: Field) -> None:
         self._complaints.add(number, object=self._ref, **fields)

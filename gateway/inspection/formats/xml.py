@@ -25,6 +25,7 @@ from gateway.inspection.formats.contract import (
     Item,
     Text,
 )
+from gateway.inspection.formats.xml_schema import XmlSchema
 from gateway.inspection.unsound import Fault, Unsound, Word
 
 WORD: Final = Word.XML
@@ -59,9 +60,13 @@ _ACTIVE_LINK: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class XmlProfile:
-    """What a channel takes. root: `{space}name` of the outermost element, "" for any."""
+    """What a channel takes. root: `{space}name` of the outermost element, "" for any.
+
+    schema: its own XML Schema, as the side that checks has built it.
+    """
 
     root: str = ""
+    schema: XmlSchema | None = None
 
 
 Attributes = Mapping[tuple[str, str], str]

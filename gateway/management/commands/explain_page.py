@@ -11,6 +11,7 @@ from gateway.management.commands.command import (
 from gateway.management.terminal.figures import digest, size
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of
+from gateway.management.terminal.tree import inside_lines
 from gateway.management.terminal.width import pad, width
 from gateway.management.terminal.words import say
 from gateway.messages import shown
@@ -23,7 +24,7 @@ def render_explain(data: Data, terminal: Terminal) -> Sequence[str]:
     """The subject, the deciding line, every other check, then what would let it through."""
     lines = [*_subject(data, terminal), ""]
     if data["journal"] is not None:
-        lines += [*_journal_lines(data["journal"], terminal), ""]
+        lines += [*_journal_lines(data["journal"], data["unit"], terminal), ""]
     for judgement in (data["judgement"], data["receiver"]):
         if judgement is not None:
             lines += [*_judgement_lines(judgement, terminal, anew=data["journal"] is not None), ""]
@@ -53,7 +54,7 @@ def _subject(data: Data, terminal: Terminal) -> list[str]:
     ]
 
 
-def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
+def _journal_lines(journal: Data, unit: str, terminal: Terminal) -> list[str]:
     if journal["result"] in ("refused", "held"):
         lines = [
             _deciding_line(
@@ -73,8 +74,12 @@ def _journal_lines(journal: Data, terminal: Terminal) -> list[str]:
         ]
     if journal["text"]:
         lines += terminal.wrap(journal["text"], " " * 6)
+    lines += _inside_lines(journal, terminal)
     if journal["side"] == "outer" and journal["result"] in ("refused", "held"):
         lines.append("  " + say(terminal, "The receiving side never saw it."))
+    elif journal["result"] == "held":
+        phrase = "People decide on the inner host: ferrygate held show {unit}"
+        lines += terminal.wrap(say(terminal, phrase, unit=unit), "  ")
     return lines
 
 
@@ -97,6 +102,7 @@ def _judgement_lines(judgement: Data, terminal: Terminal, *, anew: bool) -> list
             )
         )
         lines += terminal.wrap(deciding["text"], " " * 6)
+    lines += _inside_lines(judgement, terminal)
     lines.append("")
     for check in judgement["checks"]:
         lines += _check_lines(check, terminal)
@@ -105,6 +111,13 @@ def _judgement_lines(judgement: Data, terminal: Terminal, *, anew: bool) -> list
         for advice in judgement["advice"]:
             lines += terminal.wrap(advice["text"], "    ")
     return lines
+
+
+def _inside_lines(data: Data, terminal: Terminal) -> list[str]:
+    inside = data.get("inside")
+    if not inside:
+        return []
+    return ["  " + say(terminal, "Inside:"), *inside_lines(inside, terminal, " " * 4)]
 
 
 def _deciding_line(result: str, word: str, line: str, says: str, terminal: Terminal) -> str:

@@ -28,6 +28,7 @@ from gateway.management.commands.records import Entry, Wanted, entries
 from gateway.management.layout import HostFolder
 from gateway.management.terminal.figures import stamp
 from gateway.management.terminal.help import Parser
+from gateway.management.terminal.tree import inside_data
 from gateway.messages import describe
 from gateway.unit.model import Lane, Side, Stage
 from gateway.unit.number import hear, speak
@@ -38,10 +39,11 @@ if TYPE_CHECKING:
 
 _DECISIONS: Final = (
     "refused",
-    "held",
     "corrupt",
     "delivered",
     "admitted",
+    # Overtaken by what people decided.
+    "held",
     "sent",
     "cleared",
     "deferred",
@@ -99,9 +101,10 @@ def judged_data(
     writer: str,
     language: str,
 ) -> Data:
-    """The judgement of a body by both guards; the receiving one is asked where the sending one passes."""
-    from gateway.guard.judgement import judge
-    from gateway.policy.evaluate import Result
+    """The judgement of a body by both guards; the receiving one is asked where the sending one does not
+    refuse: what is held goes on to it, and is held there."""
+    from gateway.guard.judgement import judge, tree_of
+    from gateway.policy.evaluate import Result, refused_anew
     from gateway.policy.explain import as_data
     from gateway.policy.explain import explain as explain_verdict
 
@@ -117,15 +120,20 @@ def judged_data(
             every_check=inspection.scanned_by != "none",
         )
         verdict = judgement.verdict
-        return {**as_data(explain_verdict(channel, verdict), language), "side": side.value}
+        if side is Side.INNER and verdict.result is Result.PASSES and channel.changes:
+            refused = inspection.rewrite_body(body, channel, judgement.facts)
+            verdict = verdict if refused is None else refused_anew(channel, verdict, refused)
+        explained = as_data(explain_verdict(channel, verdict), language)
+        inside = inside_data(tree_of(judgement.facts))
+        return {**explained, "side": side.value, "inside": inside}
 
     sender = one(channel.lane.sender)
-    passes = sender["result"] in (Result.PASSES.value, Result.NEEDS_SCAN.value)
+    goes_on = sender["result"] != Result.REFUSED.value
     return {
         "at": stamp(int(at.timestamp()) * 1_000_000_000),
         "channel": channel.name,
         "judgement": sender,
-        "receiver": one(channel.lane.receiver) if passes else None,
+        "receiver": one(channel.lane.receiver) if goes_on else None,
     }
 
 
@@ -192,6 +200,7 @@ def unit_data(number: int, found: Sequence[Entry], language: str) -> Data:
             "text": describe(Refused(record.number, **record.fields), language)
             if record.number
             else None,
+            "inside": inside_data(str(record.fields.get("inside", ""))),
         },
         "judgement": None,
         "receiver": None,

@@ -13,6 +13,7 @@ from gateway.management.terminal.figures import size, span, stamp
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of, letter, state
+from gateway.management.terminal.tree import inside_data, inside_lines
 from gateway.management.terminal.width import pad
 from gateway.management.terminal.words import say
 from gateway.messages import shown
@@ -36,12 +37,7 @@ def life_data(number: int, found: Sequence[Entry], here: frozenset[Side], langua
     for side in Side:
         events = sorted(
             (e for e in found if e.side is side),
-            key=lambda e: (
-                ORDER.get(e.record.what, 99)
-                if e.record.what in ORDER and e.record.what not in EXITS
-                else 98,
-                e.record.at_ns,
-            ),
+            key=lambda e: (_place(e.record.what), e.record.at_ns),
         )
         hosts.append(
             {
@@ -64,6 +60,13 @@ def life_data(number: int, found: Sequence[Entry], here: frozenset[Side], langua
         "sender_says": receipts if Side.OUTER not in here else None,
         "hosts": hosts,
     }
+
+
+def _place(what: str) -> float:
+    """Where an event stands in the story of a host: by stage, then exits and all else."""
+    if what == "held" or what.startswith("held."):
+        return ORDER["received"] + 0.5
+    return ORDER[what] if what in ORDER and what not in EXITS else 98
 
 
 def _receipts(entry: Entry) -> Data | None:
@@ -124,10 +127,14 @@ def _life_title(data: Data, terminal: Terminal) -> list[str]:
         parts.append(size(float(row["size_bytes"])))
     if data["took_s"] is not None:
         parts.append(say(terminal, "{span} in all", span=span(data["took_s"])))
-    return [
+    lines = [
         terminal.fit("  ".join(part for part in parts if part)),
         *terminal.wrap(shown(row["name"])),
     ]
+    if result == "held":
+        phrase = "People decide on the inner host: ferrygate held show {unit}"
+        lines += terminal.wrap(say(terminal, phrase, unit=data["unit"]))
+    return lines
 
 
 def _nothing_known(host: Data, row: Data | None, unit: str, terminal: Terminal) -> str:
@@ -143,7 +150,7 @@ def _nothing_known(host: Data, row: Data | None, unit: str, terminal: Terminal) 
 
 
 # Fields that stand in the title or in the text already.
-_TITLE_FIELDS: Final = frozenset({"name", "size_bytes", "rule", "word"})
+_TITLE_FIELDS: Final = frozenset({"name", "size_bytes", "rule", "word", "inside"})
 
 
 def _event_lines(event: Data, terminal: Terminal) -> list[str]:
@@ -170,7 +177,8 @@ def _event_lines(event: Data, terminal: Terminal) -> list[str]:
         ]
     wrapped = terminal.wrap("; ".join(parts), " " * 36) if parts else [" " * 36]
     first = terminal.paint(head, colour_of(what)) + "  " + wrapped[0][36:]
-    return [first.rstrip(), *wrapped[1:]]
+    inside = inside_data(str(event["fields"].get("inside", "")))
+    return [first.rstrip(), *wrapped[1:], *inside_lines(inside, terminal, " " * 36)]
 
 
 def _life_arguments(parser: Parser) -> None:

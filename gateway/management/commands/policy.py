@@ -46,7 +46,7 @@ def check(call: Call) -> Answer:
     with laptop_inspection(folder, call.gate()) as inspection:
         # Lists of words and patterns are made ready here as a guard does it: what is wrong is told now.
         inspection.inspector(Side.OUTER).prepare(policy_set.channels.values())
-        report = run_tests(policy_set, folder, inspection.examine)
+        report = run_tests(policy_set, folder, inspection.examine, rewrite=inspection.rewrite)
     data = check_data(folder, policy_set, report, inspection.scanned_by, call.language)
     return Answer(data, render_check, Exit.NO if data["errors"] else Exit.YES)
 

@@ -81,8 +81,11 @@ def row_of(number: int, story: Sequence[Entry]) -> Data:
     }
 
 
-def _rank(what: str) -> int:
-    # A deferral is overtaken by whatever came of it later; an exit ends the story.
+def _rank(what: str) -> float:
+    # A deferral is overtaken by whatever came of it later, a hold by what people decided; any other
+    # exit ends the story.
+    if what == "held":
+        return ORDER["received"] + 0.5
     return -1 if what == "deferred" else ORDER.get(what, -2)
 
 

@@ -30,6 +30,7 @@ from gateway.inspection.formats.fhir import (
     outermost,
     plain_items,
     reference_faults,
+    typed,
 )
 from gateway.inspection.formats.fhir_files import base64_items, hash_faults
 from gateway.inspection.formats.fhir_narrative import narrative_items
@@ -156,7 +157,8 @@ class _Walk:
         yield from wrong
         if not wrong:
             contained = at.contained or slot.key == "contained"
-            self._waiting.append(_Place(value, TYPES[str(kind)], where, contained))
+            inside = typed(where, value)
+            self._waiting.append(_Place(value, TYPES[str(kind)], inside, contained))
 
     def _beside(self, at: _Place, slot: Slot, value: Value) -> Iterator[Item]:
         """`_key`: id and extensions of a primitive, beside its value (2.6.2.3)."""

@@ -24,9 +24,11 @@ from gateway.inspection.formats.pdf import (
     unsound,
     whole,
 )
+from gateway.inspection.formats.pdf_allowed import allowed
 from gateway.inspection.formats.pdf_judge import judge
+from gateway.inspection.formats.pdf_parts import PdfPart
 from gateway.inspection.receiving.formats.pdf_objects import TROUBLE, Reader, opened, read
-from gateway.inspection.unsound import Fault
+from gateway.inspection.unsound import Fault, Unsound
 
 
 def check(content: Content, limits: FormatLimits, profile: PdfProfile) -> Iterator[Item]:
@@ -44,6 +46,15 @@ def digest(content: Content, limits: FormatLimits, profile: PdfProfile) -> Diges
     reader = read(whole(content, profile), limits, profile, Complaints())
     pages = sum(1 for _ in page_references(reader.document, limits))
     return Digest(pages, len(reader.revisions), len(reader.document.current))
+
+
+def parts(content: Content, limits: FormatLimits, profile: PdfProfile) -> Iterator[PdfPart]:
+    """What the document written anew is made of. Raises what check raises, and Unsound 3867, 3868."""
+    complaints = Complaints()
+    reader = read(whole(content, profile), limits, profile, complaints)
+    for fault in complaints.take():
+        raise Unsound(fault.number, fault.word, **fault.fields)
+    yield from allowed(reader.document, limits, profile, names_exact=False)
 
 
 def _words(reader: Reader, limits: FormatLimits, profile: PdfProfile) -> Iterator[Item]:

@@ -9,6 +9,7 @@ from xml.parsers import expat
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item
 from gateway.inspection.formats.xml import Follower, Watch, XmlProfile, follow, unsound
+from gateway.inspection.receiving.formats.xml_schema import OwnSchema, SchemaWatch
 
 # expat joins a name and its space by one character that no name has.
 _JOINT = "\x1f"
@@ -16,7 +17,11 @@ _JOINT = "\x1f"
 
 def check(content: Content, limits: FormatLimits, profile: XmlProfile) -> Iterator[Item]:
     """Faults, texts and files of a document. Raises Unsound 3600 to 3609 and OSError."""
-    yield from watch(content, Watch(limits, profile))
+    schema = profile.schema
+    if isinstance(schema, OwnSchema):
+        yield from watch(content, SchemaWatch(limits, profile, schema))
+    else:
+        yield from watch(content, Watch(limits, profile))
 
 
 def watch(content: Content, follower: Follower) -> Iterator[Item]:

@@ -32,6 +32,7 @@ from gateway.inspection.formats.fhir import (
     outermost,
     plain_items,
     reference_faults,
+    typed,
 )
 from gateway.inspection.formats.fhir_files import base64_items, hash_faults
 from gateway.inspection.formats.fhir_narrative import narrative_items
@@ -112,7 +113,7 @@ def _walk(top: Value, kind: str, limits: FormatLimits, profile: FhirProfile) -> 
                     yield from _string_items(at, key, one, node, limits, profile)
                 elif isinstance(one, dict):
                     yield from _inner_items(at, key, one, contained, profile)
-                    waiting.append((one, at, contained or key == "contained"))
+                    waiting.append((one, typed(at, one), contained or key == "contained"))
                 elif isinstance(one, int | Decimal) and not isinstance(one, bool):
                     yield from number_items(at, one, exact=False)
 

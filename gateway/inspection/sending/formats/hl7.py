@@ -26,7 +26,7 @@ def check(content: Content, _limits: FormatLimits, profile: Hl7Profile) -> Itera
     """Faults, texts and encapsulated files of one message. Raises Unsound 3700 to 3715 and OSError."""
     message = read(content.read_at(0, MAX_MESSAGE_BYTES + 1))
     yield from faults_of(message, profile)
-    yield from items_of(message)
+    yield from items_of(message, profile)
 
 
 def read(untrusted: bytes) -> Message:

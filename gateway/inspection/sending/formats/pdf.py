@@ -34,7 +34,9 @@ from gateway.inspection.formats.pdf import (
     unsound,
     whole,
 )
+from gateway.inspection.formats.pdf_allowed import allowed
 from gateway.inspection.formats.pdf_judge import judge
+from gateway.inspection.formats.pdf_parts import PdfPart
 from gateway.inspection.sending.formats.pdf_layout import END_STREAM, Layout, Placed, layout_of
 from gateway.inspection.sending.formats.pdf_texts import is_untold, pages_of
 from gateway.inspection.unsound import Fault, Unsound
@@ -72,6 +74,15 @@ def digest(content: Content, limits: FormatLimits, profile: PdfProfile) -> Diges
     read = _read(whole(content, profile), limits, profile, Complaints())
     pages = sum(1 for _ in page_references(read.document, limits))
     return Digest(pages, len(read.layout.ends), len(read.document.current))
+
+
+def parts(content: Content, limits: FormatLimits, profile: PdfProfile) -> Iterator[PdfPart]:
+    """What the document written anew is made of. Raises what check raises, and Unsound 3867, 3868."""
+    complaints = Complaints()
+    read = _read(whole(content, profile), limits, profile, complaints)
+    for fault in complaints.take():
+        raise Unsound(fault.number, fault.word, **fault.fields)
+    yield from allowed(read.document, limits, profile, names_exact=True)
 
 
 @dataclass(slots=True)

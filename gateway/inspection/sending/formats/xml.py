@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lxml import etree
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item
 from gateway.inspection.formats.xml import Follower, Watch, XmlProfile, follow, unsound
+from gateway.inspection.sending.formats.xml_schema import MAX_FAULTS, LibxmlSchema, fault_of
+from gateway.inspection.unsound import Fault
 
 
 def check(content: Content, limits: FormatLimits, profile: XmlProfile) -> Iterator[Item]:
     """Faults, texts and files of a document. Raises Unsound 3600 to 3609 and OSError."""
-    yield from watch(content, Watch(limits, profile))
+    schema = profile.schema if isinstance(profile.schema, LibxmlSchema) else None
+    yield from watch(content, Watch(limits, profile), schema)
 
 
-def watch(content: Content, follower: Follower) -> Iterator[Item]:
-    """The same for a vocabulary that follows the document itself."""
+def watch(
+    content: Content, follower: Follower, schema: LibxmlSchema | None = None
+) -> Iterator[Item]:
+    """The same for a vocabulary that follows the document itself. schema: one that it must follow."""
     # Nothing can be declared here; but where nothing is resolved `&amp;` in a value comes as `&#38;`.
     parser = etree.XMLParser(
         target=_Target(follower), encoding="utf-8", resolve_entities="internal", no_network=True,
-        load_dtd=False, huge_tree=False,
+        load_dtd=False, huge_tree=False, schema=None if schema is None else schema.validator,
     )  # fmt: skip
-    yield from follow(content, follower, lambda piece: _asked(parser.feed, piece))
-    _asked(parser.close)
-    # With a target libxml2 goes on behind an error of namespaces, and only notes it.
-    for error in parser.feed_error_log:
-        raise unsound(3600, reason=error.message[:80])
+
+    def feed(piece: bytes) -> None:
+        _asked(parser.feed, piece)
+        # Each broken rule takes memory: a piece with one is the last that is read.
+        if schema is not None and len(parser.feed_error_log) > 0:
+            raise _Enough
+
+    with contextlib.suppress(_Enough):
+        yield from follow(content, follower, feed)
+        _asked(parser.close)
+    yield from _noted(parser, schema)
     yield from follower.items()
+
+
+class _Enough(Exception):
+    """The document breaks its schema: the rest of it need not be read."""
+
+
+def _noted(parser: Any, schema: LibxmlSchema | None) -> Iterator[Fault]:
+    """What libxml2 went on behind: rules of the schema, and (with a target) errors of namespaces."""
+    for count, error in enumerate(parser.feed_error_log):
+        if schema is None or error.domain != etree.ErrorDomains.SCHEMASV:
+            raise unsound(3600, reason=error.message[:80])
+        if count < MAX_FAULTS:
+            yield fault_of(error, schema.outline.file)
 
 
 def _asked(call: Callable[..., object], *arguments: bytes) -> None:

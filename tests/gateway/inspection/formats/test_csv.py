@@ -89,4 +89,6 @@ def test_what_was_written_as_a_table_is_read_as_it_was(rows: list[list[str]]) ->
     for side in (sending.check, receiving.check):
         content = out.getvalue().encode()
         assert numbers(side, content) == set()
-        assert text(side, content) == "\n".join("\t".join(row) for row in [["id", "x"], *rows])
+        # A line is a record and a tab a border: those of a cell are blanks.
+        plain = [[cell.replace("\n", " ") for cell in row] for row in rows]
+        assert text(side, content) == "\n".join("\t".join(row) for row in [["id", "x"], *plain])

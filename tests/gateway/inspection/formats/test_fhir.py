@@ -118,13 +118,14 @@ def test_texts_stand_under_their_path_and_the_photo_comes_out(side: Any, form: s
     content = in_xml(BUNDLE) if form == "xml" else in_json(BUNDLE)
     found = items(side, content, form)
     texts = {one.where: one.text for one in found if isinstance(one, Text)}
-    patient_at = "Bundle.entry[0].resource"
+    patient_at = "Bundle.entry[0].resource.ofType(Patient)"
     assert texts[f"{patient_at}.identifier[0].value"] == "110101199003070011"
     assert texts[f"{patient_at}.name[0].given[0]"] == "三"
     assert texts[f"{patient_at}.text.div"] == "张三"
     (photo,) = (one for one in found if isinstance(one, Member))
     assert b"".join(photo.chunks) == PNG
-    assert photo.name == f"{patient_at}.photo[0].data.png"
+    # A name takes no brackets of this kind.
+    assert photo.name == "Bundle.entry[0].resource.ofType_Patient_.photo[0].data.png"
 
 
 def test_both_sides_give_the_same_texts() -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pypdfium2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,7 +20,6 @@ from gateway.inspection.formats.contract import FormatLimits, Text
 from gateway.inspection.formats.pdf import WORD, PdfProfile
 from gateway.inspection.receiving.formats import pdf as receiving
 from gateway.inspection.sending.formats import pdf as sending
-from gateway.inspection.sending.formats.pdf_rebuild import rebuild
 from gateway.inspection.unsound import Word
 from gateway.messages.formats_pdf import TEXTS
 from tests.corpus import pdf as corpus
@@ -109,51 +107,6 @@ def test_a_channel_says_what_it_takes(side: Any) -> None:
     assert numbers(side, GOOD["twenty pages"](), None, FormatLimits(pages=19)) == {3878}
 
 
-@pytest.mark.parametrize("name", GOOD)
-def test_a_rebuilt_document_shows_the_same_and_passes(name: str) -> None:
-    old = GOOD[name]()
-    new = rebuild(Content.of_bytes(old))
-    assert new == rebuild(Content.of_bytes(old))
-    for side in (sending.check, receiving.check):
-        assert numbers(side, new, NEEDED) == set()
-    # What was switched off is shown; the sign for a note and the tint of a field are the viewer's own.
-    if name not in ("a layer", "an author and a note", "a form"):
-        assert shown(new) == shown(old)
-
-
-def shown(content: bytes) -> list[bytes]:
-    document = pypdfium2.PdfDocument(content)
-    return [bytes(page.render(scale=0.5).buffer) for page in document]
-
-
-def test_a_field_that_was_filled_in_stays_legible_on_the_page() -> None:
-    old = GOOD["a form"]()
-    made = (old, rebuild(Content.of_bytes(old)))
-    pages = [[one.text.split() for one in page_texts(content)] for content in made]
-    assert pages[0] == pages[1] != []
-    assert "Filled" in pages[1][0]
-
-
-def page_texts(content: bytes) -> list[Text]:
-    found = items(sending.check, content, NEEDED)
-    return [one for one in found if isinstance(one, Text) and one.where == "page 1"]
-
-
-ACTS = (
-    *("a script on opening", "an attached program", "an associated program", "an XFA form"),
-    *("a web page when a page is shown", "a script of a field", "a link that runs"),
-    *("a program that is started", "an attached program", "a file as an annotation"),
-)
-
-
-@pytest.mark.parametrize("name", ACTS)
-def test_a_rebuilt_document_holds_nothing_of_what_acts(name: str) -> None:
-    new = rebuild(Content.of_bytes(next(case[1] for case in CASES if case[0] == name)()))
-    for side in (sending.check, receiving.check):
-        assert numbers(side, new) == set()
-    assert b"MZ" not in new and b"/JS" not in new and b"/Annots" not in new
-
-
 @pytest.mark.parametrize("side", SIDES)
 def test_nothing_is_opened_while_reading(side: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     every = [make() for make in GOOD.values()]
@@ -178,7 +131,6 @@ from gateway.inspection.receiving.formats import pdf as receiving
 from gateway.inspection.sandbox import kernel
 from gateway.inspection.sandbox.filter import child_filter
 from gateway.inspection.sending.formats import pdf as sending
-from gateway.inspection.sending.formats.pdf_rebuild import rebuild
 every = [pathlib.Path(name).read_bytes() for name in sys.argv[1:]]
 rules = child_filter()
 kernel.no_new_privileges()
@@ -188,7 +140,6 @@ for content in map(Content.of_bytes, every):
     for side in (sending, receiving):
         found = side.check(content, FormatLimits(), PdfProfile(texts_needed=True))
         bad += sum(not isinstance(one, Text) for one in found)
-    bad += not rebuild(content)
 os._exit(min(bad, 99))
 """
 

@@ -1,0 +1,249 @@
+"""One unit written anew: its parts come out of a closed-off child, the guard writes the new file.
+
+    body --(child: reading)--> parts --> writer of the type, persons masked --> memory, or a file
+
+What is written counts only when the child is done and the writer says that the file is whole. Who judges it
+again stands in guard.rewriting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+import msgspec
+
+from gateway.errors import Refused, Unavailable
+from gateway.inspection.changing.masker import Masker
+from gateway.inspection.changing.parts import Receiver
+from gateway.inspection.changing.reading_order import Request, Trouble
+from gateway.inspection.changing.writing import WRITTEN, Job, Writer
+from gateway.inspection.content import Content
+from gateway.inspection.sandbox.exchange import Leaf
+from gateway.inspection.sandbox.sandbox import Sandbox
+from gateway.inspection.sealed_memory import sealed
+from gateway.inspection.unsound import Unsound, Word
+from gateway.policy.masking import Masking
+from gateway.unit.stages import Body
+
+_BESIDE_BYTES: Final = 256 << 10
+_JOB: Final = "hand out"
+PROGRAM: Final = "gateway.inspection.changing.program"
+# Up to here the new file stands in memory, as small units do everywhere.
+MEMORY_BYTES: Final = 256 << 10
+# Escapes and quotes make a file longer, nothing makes it much longer.
+_LONGER: Final = 8
+_LEAST_LIMIT_BYTES: Final = 1 << 20
+# A table is masked record by record, a DICOM object whole.
+_TWICE: Final = frozenset(["json", "fhir json", "xml", "fhir xml", "cda", "hl7 v2"])
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A new file. content: its bytes, or the file that holds them. masked: values by rule."""
+
+    content: bytes | Path
+    size_bytes: int
+    sha256: bytes
+    masked: Mapping[str, int] = field(default_factory=dict)
+
+
+class HandOut(Protocol):
+    """Who takes a file apart into parts: a child of a sandbox, or this process in tests and at check."""
+
+    def __call__(
+        self,
+        kind: str,
+        channel: str,
+        body: Body,
+        take: Callable[[bytes], None],
+        begin: Callable[[], None],
+        /,
+    ) -> None:
+        """Every message in order; begin: called before the first, and again where it begins anew.
+
+        Raises Unsound, Refused 398x, Unavailable 398x, and what `take` raises.
+        """
+
+
+class InSandbox:
+    """Hands out in the closed-off children of a sandbox that runs PROGRAM."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def __call__(
+        self,
+        kind: str,
+        channel: str,
+        body: Body,
+        take: Callable[[bytes], None],
+        begin: Callable[[], None],
+    ) -> None:
+        def asked(question: bytes, _leaf: Leaf | None) -> bytes:
+            take(question)
+            return b""
+
+        begin()
+        if body.path is None and body.size_bytes <= _BESIDE_BYTES:
+            request = msgspec.msgpack.encode(Request(kind, body.size_bytes, body.read()))
+            answers = self._sandbox.run(_JOB, channel, None, request, asked, begin)
+        else:
+            request = msgspec.msgpack.encode(Request(kind, body.size_bytes, None))
+            with sealed(body.read()) if body.path is None else body.open() as file:
+                answers = self._sandbox.run(_JOB, channel, file.fileno(), request, asked, begin)
+        for answer in answers:
+            raise _trouble(answer)
+
+
+def _trouble(untrusted: bytes) -> Unsound:
+    try:
+        said = msgspec.msgpack.decode(untrusted, type=Trouble)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Unsound(3828, Word.TYPE, type="?")
+    if not 3000 <= said.number <= 3999:
+        return Unsound(3828, said.word, type=said.word.value)
+    return Unsound(said.number, said.word, **{"where": "", **said.fields})
+
+
+class Changer:
+    """Writes units anew. Safe to call from several threads for different units.
+
+    key: gives the site's key of pseudonyms; raises Unavailable 3834 where there is none.
+    """
+
+    def __init__(self, hand_out: HandOut, key: Callable[[], bytes]) -> None:
+        self._hand_out = hand_out
+        self._key = key
+
+    def __call__(
+        self, kind: str, channel: str, body: Body, masking: Masking | None, target: Path
+    ) -> Changed:
+        """kind: the type of the body. target: a path of no file, for what is too long for memory.
+
+        Raises Refused with the number of what is wrong, Unavailable 3834, 3835 and 398x.
+        """
+        key = self._key() if masking is not None else b""
+        masker = None if masking is None else Masker(masking, _derived(key, b"values"))
+        output = _Output(target, _LONGER * body.size_bytes + _LEAST_LIMIT_BYTES)
+        try:
+            with Content.of_body(body) as source:
+                if masker is not None and kind in _TWICE:
+                    # Once for the values that rules mask, then with these sought in every text.
+                    self._written(
+                        Job(kind, source, _nowhere, masker, b""), channel, body, masker.begin
+                    )
+                    masker.seek()
+
+                def begin() -> None:
+                    output.begin()
+                    if masker is not None:
+                        masker.begin()
+
+                job = Job(kind, source, output.write, masker, _derived(key, b"dicom"))
+                self._written(job, channel, body, begin)
+            return output.changed({} if masker is None else dict(masker.masked))
+        except Unsound as error:
+            output.discard()
+            raise Refused(error.fault.number, **{"where": "", **error.fault.fields}) from error
+        except BaseException:
+            output.discard()
+            raise
+
+    def _written(
+        self, job: Job, channel: str, body: Body, begin_output: Callable[[], None]
+    ) -> None:
+        how = WRITTEN[job.kind]
+        writer: Writer | None = None
+        receiver: Receiver[object] | None = None
+
+        def begin() -> None:
+            nonlocal writer, receiver
+            begin_output()
+            writer = how.writer(job, how.word)
+            receiver = Receiver(how.parts, writer.feed, how.word)
+
+        def take(untrusted: bytes) -> None:
+            assert receiver is not None
+            receiver.take(untrusted)
+
+        self._hand_out(job.kind, channel, body, take, begin)
+        assert writer is not None and receiver is not None
+        receiver.end()
+        writer.end()
+
+
+def _nowhere(_data: bytes) -> None:
+    """What is written to find out what would be masked."""
+
+
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    """A key of its own for each use."""
+    return hashlib.sha256(b"ferrygate pseudonyms\0" + purpose + b"\0" + key).digest()
+
+
+class _Output:
+    """The new file: in memory at first, in a file of its own when it grows."""
+
+    def __init__(self, target: Path, limit_bytes: int) -> None:
+        self._target, self._limit_bytes = target, limit_bytes
+        self._file: BinaryIO | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        self.discard()
+        self._memory = bytearray()
+        self._size_bytes = 0
+        self._hash = hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        """Raises Unsound 3831 (longer than it can be), Unavailable 3835."""
+        self._size_bytes += len(data)
+        if self._size_bytes > self._limit_bytes:
+            raise Unsound(3831, Word.TYPE, limit_bytes=self._limit_bytes)
+        self._hash.update(data)
+        if self._file is None:
+            self._memory += data
+            if len(self._memory) > MEMORY_BYTES:
+                self._file = self._opened()
+                self._put(bytes(self._memory))
+                self._memory = bytearray()
+        else:
+            self._put(data)
+
+    def changed(self, masked: Mapping[str, int]) -> Changed:
+        """The file as it is now; the queue that takes it makes it durable."""
+        content: bytes | Path = bytes(self._memory)
+        if self._file is not None:
+            self._file.close()
+            content = self._target
+        return Changed(content, self._size_bytes, self._hash.digest(), masked)
+
+    def discard(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._target.unlink(missing_ok=True)
+
+    def _opened(self) -> BinaryIO:
+        try:
+            with suppress(FileNotFoundError):
+                self._target.unlink()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            return os.fdopen(os.open(self._target, flags, 0o640), "wb", buffering=0)
+        except OSError as error:
+            raise Unavailable(3835, reason=error.strerror or str(error)) from error
+
+    def _put(self, data: bytes) -> None:
+        assert self._file is not None
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise Unavailable(3835, reason=error.strerror or str(error)) from error

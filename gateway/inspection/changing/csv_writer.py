@@ -1,0 +1,99 @@
+"""A table written anew from its cells (RFC 4180), persons masked by column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, assert_never
+
+from gateway.inspection.changing.masker import Masker
+from gateway.inspection.changing.parts import Cells, CsvPart, Shape
+from gateway.inspection.formats.csv import DELIMITERS
+from gateway.inspection.unsound import Unsound, Word
+from gateway.policy.masking import MaskRule
+
+_CODECS: Final = frozenset(["utf-8-sig", "utf-16", "gb18030"])
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_PIECE_BYTES: Final = 64 << 10
+_WORD: Final = Word.CSV
+
+
+class CsvWriter:
+    """One table. UTF-8 and UTF-16 leave as UTF-8, GB 18030 as itself.
+
+    Raises Unsound 3828 for parts that are none of a table, 3833 where a column of a rule stands twice.
+    """
+
+    def __init__(self, write: Callable[[bytes], object], masker: Masker | None = None) -> None:
+        self._write, self._masker = write, masker
+        self._shape: Shape | None = None
+        self._quoted = re.compile("")
+        self._rules: list[MaskRule | None] = []
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+
+    def feed(self, part: CsvPart) -> None:
+        """The next part: the shape first."""
+        match part:
+            case Shape(delimiter, codec):
+                if self._shape is not None or delimiter not in DELIMITERS or codec not in _CODECS:
+                    raise _wrong()
+                self._shape = part
+                self._quoted = re.compile(f'["\r\n{re.escape(delimiter)}]|^\\s|\\s$')
+            case Cells(cells):
+                self._record(cells)
+            case _:
+                assert_never(part)
+
+    def end(self) -> None:
+        """The table is whole."""
+        if not self._rules:
+            raise _wrong()
+        self._write(b"".join(self._held))
+
+    def _record(self, cells: list[str]) -> None:
+        if self._shape is None or any(_FORBIDDEN.search(cell) for cell in cells):
+            raise _wrong()
+        if not self._rules:
+            self._rules = self._rules_of(cells)
+        elif len(cells) != len(self._rules):
+            raise _wrong()
+        elif self._masker is not None:
+            cells = self._masked(self._masker, cells)
+        written = self._shape.delimiter.join(map(self._escaped, cells))
+        # A record of one empty cell would be an empty line, which no reader counts.
+        data = (written or '""').encode("gb18030" if self._shape.codec == "gb18030" else "utf-8")
+        self._held.append(data + b"\r\n")
+        self._held_bytes += len(data)
+        if self._held_bytes >= _PIECE_BYTES:
+            self._write(b"".join(self._held))
+            self._held, self._held_bytes = [], 0
+
+    def _rules_of(self, names: list[str]) -> list[MaskRule | None]:
+        """The rule of each column, by the names of the first record."""
+        rules = self._masker.masking.rules if self._masker is not None else ()
+        by_column = {column: rule for rule in reversed(rules) for column in rule.columns}
+        plain = [name.strip() for name in names]
+        for name in plain:
+            if name in by_column and plain.count(name) > 1:
+                raise Unsound(3833, _WORD, column=name)
+        return [by_column.get(name) for name in plain]
+
+    def _masked(self, masker: Masker, cells: list[str]) -> list[str]:
+        """A record: first what its columns say, then the same values in its other cells."""
+        pairs = list(zip(self._rules, cells, strict=True))
+        ruled = [masker.value(rule, cell) if rule else "" for rule, cell in pairs]
+        leaks = masker.noted()
+        return [
+            done if rule else masker.text(masker.without(leaks, cell) if leaks else cell)
+            for (rule, cell), done in zip(pairs, ruled, strict=True)
+        ]
+
+    def _escaped(self, cell: str) -> str:
+        if self._quoted.search(cell) is None:
+            return cell
+        return '"' + cell.replace('"', '""') + '"'
+
+
+def _wrong() -> Unsound:
+    return Unsound(3828, _WORD, type=_WORD.value)

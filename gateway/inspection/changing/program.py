@@ -1,0 +1,11 @@
+"""The parent of the sandbox that hands out parts: `python -m gateway.inspection.changing.program`."""
+
+from __future__ import annotations
+
+from gateway.inspection.changing.reading import handing_out
+from gateway.inspection.changing.warming import warm
+from gateway.inspection.sandbox.serve import serve
+
+if __name__ == "__main__":
+    warm()
+    serve({"hand out": handing_out})

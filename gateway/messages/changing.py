@@ -1,0 +1,119 @@
+"""Texts of what is written anew: masking.yaml and `changed` (2260 to 2279), the writing (3828 to 3839)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.messages.text import Text
+
+TEXTS: Final[dict[int, Text]] = {
+    2260: Text('"{word}" is not a word of this file', "“{word}”不是此文件中的词"),
+    2261: Text(
+        "there is no rule in it",
+        "其中没有任何规则",
+        "Write a rule under fields:, or in_text: identity numbers.",
+        "请在 fields: 下写规则,或写 in_text: identity numbers。",
+    ),
+    2262: Text(
+        "this must be a value, or a list of values; a rule is its name and lines below it",
+        "此处应为一个值或一组值;规则为其名称及下属各行",
+    ),
+    2263: Text(
+        'the rule "{name}" names no place',
+        "规则“{name}”未指明任何位置",
+        "Write where such values stand, for example hl7: PID-5.",
+        "请写明位置,例如 hl7: PID-5。",
+    ),
+    2264: Text(
+        'the rule "{name}" names tags of DICOM, whose values cannot become "{becomes}"',
+        "规则“{name}”含 DICOM 标签,其值不能变为“{becomes}”",
+        "Write removed or pseudonym; what else becomes of an object is the profile's to say.",
+        "请写 removed 或 pseudonym;其余由 PS3.15 配置文件决定。",
+    ),
+    2265: Text("the file names more than {limit} places", "文件中的位置超过 {limit} 个"),
+    2266: Text(
+        '"{word}" is missing', "缺少“{word}”", "Write {word}: and its value.", "请补写 {word}。"
+    ),
+    2267: Text(
+        '"{text}" is no place of {word}',
+        "“{text}”不是 {word} 的位置写法",
+        'Write it as "{write}".',
+        "写法如“{write}”。",
+    ),
+    2268: Text(
+        "{word} is written anew here, and the channel takes no such type",
+        "此处要求重写 {word},但通道不接收该类型",
+        "Take the line out, or name the type under passes_if.",
+        "请删除该行,或在 passes_if 中列出该类型。",
+    ),
+    2269: Text(
+        "{word} inside an archive cannot be written anew: such a unit would always be refused",
+        "压缩包内的 {word} 无法重写:此类单元将总被拒绝",
+        "Take the type out of inside:, or let such files come by themselves.",
+        "请从 inside: 中去掉该类型,或让此类文件单独传输。",
+    ),
+    2270: Text(
+        "persons are to be masked, and the set has no {file}",
+        "要求处理个人信息,但策略集中没有 {file}",
+        "Write {file} beside this file; policies/README.md shows one.",
+        "请在本文件旁编写 {file};示例见 policies/README.md。",
+    ),
+    2271: Text(
+        "persons are to be masked, and in the type {type} no field can be named",
+        "要求处理个人信息,但类型 {type} 无法指明字段",
+        "Take the type out of type:, or give it a channel of its own.",
+        "请从 type: 中去掉该类型,或为其另设通道。",
+    ),
+    2272: Text(
+        "persons are to be masked, and no line says that {word} is read to its end",
+        "要求处理个人信息,但没有一行要求把 {word} 检查到底",
+        "Write a line {word}: under passes_if.",
+        "请在 passes_if 中写 {word}: 一行。",
+    ),
+    3828: Text(
+        "what the sandbox gave is not what a {type} is made of",
+        "沙箱给出的内容不构成 {type}",
+    ),
+    3829: Text(
+        "{where} is of the type {type}, which this channel writes anew, and lies inside another file",
+        "{where} 的类型 {type} 需重写,但位于其他文件之内",
+        "Send it by itself.",
+        "请单独发送。",
+    ),
+    3830: Text(
+        "it is a {type}, in which nobody can name what is about persons",
+        "类型为 {type},无法指明其中涉及个人的内容",
+        "Give such files a channel of their own.",
+        "请为此类文件另设通道。",
+    ),
+    3831: Text(
+        "written anew it is more than {limit_bytes} bytes",
+        "重写后超过 {limit_bytes} 字节",
+    ),
+    3832: Text(
+        "written anew it does not pass: {word}, FG-{found}",
+        "重写后未通过判定:{word},FG-{found}",
+        "The file as it came passed. See what was found with: ferrygate explain UNIT",
+        "原文件已通过判定。查看发现:ferrygate explain 单元号",
+    ),
+    3833: Text(
+        "the column {column} is about persons and stands twice in the table",
+        "涉及个人的列 {column} 在表中重复出现",
+    ),
+    3834: Text(
+        "the key of pseudonyms ({path}) cannot be used: {reason}",
+        "假名密钥({path})不可用:{reason}",
+        "Make one with: ferrygate pki pseudonym-key. It is made once: another key makes another person of each.",
+        "请创建:ferrygate pki pseudonym-key。密钥只创建一次:更换密钥会使同一人变为他人。",
+    ),
+    3836: Text(
+        "the file names persons by more than {limit} values, too many to be sought in all its texts",
+        "文件中标识个人的值超过 {limit} 个,无法在全部文字中查找",
+        "Let the sender split the file.",
+        "请发送方拆分文件。",
+    ),
+    3835: Text(
+        "the folder for what is written anew cannot be written: {reason}",
+        "无法写入重写所用目录:{reason}",
+    ),
+}

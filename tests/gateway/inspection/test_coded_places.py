@@ -1,0 +1,216 @@
+"""A code that is not in its list is refused with its place, on both sides and through the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.guard.judgement import judge
+from gateway.inspection.chain import Inspector, Role, bytes_body
+from gateway.inspection.formats.contract import Text
+from gateway.inspection.here import inspector_here
+from gateway.inspection.sandbox.sandbox import Sandbox
+from gateway.inspection.sandbox.settings import SandboxSettings
+from gateway.inspection.sandboxed import Sandboxed, program_of
+from gateway.inspection.text.coded_places import Codes, CodeSearch, place_of
+from gateway.policy.evaluate import Result, Verdict
+from gateway.policy.lists import read_list
+from gateway.policy.model import Channel
+from tests.attacks.conftest import AT, PDF, zipped
+from tests.corpus.hl7 import good as good_message
+from tests.corpus.xml import GOOD_CDA
+from tests.gateway.inspection.test_looking import channel_of
+
+LISTS = {
+    "icd": read_list("lists/icd.csv", "code,display\nI10,高血压\nJ45.9,x\n".encode())[1],
+    "words": read_list("lists/words.txt", b"# some\n34133-9\n11488-4\n")[1],
+}
+CODES = """\
+  codes:
+    - Condition.code.coding.code in list icd
+    - DG1-3.1 in list icd
+    - column icd10 in list icd
+    - $.diagnoses.code in list icd
+    - /a/b/@code in list icd
+"""
+LINES = "  type: json, fhir json, fhir xml, xml, cda, hl7 v2, csv, zip or pdf\n"
+LINES += "  inside: json, csv or fhir json\n"
+
+
+@pytest.fixture(scope="module", params=[(r, s) for r in Role for s in (False, True)], ids=str)
+def inspector(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Inspector]:
+    role, boxed = request.param
+    folder = tmp_path_factory.mktemp("scratch")
+    if boxed:
+        sandbox = Sandbox(SandboxSettings(), program_of(role))
+        made = Inspector(Sandboxed(sandbox, folder), [], [sandbox.close])
+    else:
+        made = inspector_here(role, [], folder)
+    yield made
+    made.close()
+
+
+def judged(inspector: Inspector, data: bytes, lines: str = CODES) -> Verdict:
+    channel = channel_of(LINES + lines, LISTS)
+    return judge(inspector, channel, bytes_body(data), "x.bin", AT, at_receiver=False).verdict
+
+
+def condition(code: str) -> dict[str, object]:
+    return {
+        "resourceType": "Condition",
+        "subject": {"reference": "Patient/a"},
+        "code": {"coding": [{"system": "http://example.org", "code": code}]},
+    }
+
+
+def fhir(code: str) -> bytes:
+    return json.dumps(condition(code)).encode()
+
+
+def bundle(code: str) -> bytes:
+    entries = [{"resource": condition("I10")}, {"resource": condition(code)}]
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
+
+
+def fhir_xml(code: str) -> bytes:
+    return (
+        '<Condition xmlns="http://hl7.org/fhir"><code><coding><system value="http://x"/>'
+        f'<code value="{code}"/></coding></code><subject><reference value="Patient/a"/></subject></Condition>'
+    ).encode()
+
+
+def hl7(code: str) -> bytes:
+    return good_message() + f"DG1|1||{code}^name^ICD~J45.9^other^ICD\r".encode()
+
+
+def table(code: str) -> bytes:
+    return f"id,icd10,name\n1,I10,a\n2,{code},b\n3,,c\n".encode()
+
+
+def plain(code: str) -> bytes:
+    return json.dumps({"diagnoses": [{"code": "I10"}, {"code": code}], "code": "Z"}).encode()
+
+
+def xml(code: str) -> bytes:
+    return f'<a><b code="I10"/><b code="{code}"/><c code="Z"/></a>'.encode()
+
+
+MAKERS = [fhir, bundle, fhir_xml, hl7, table, plain, xml]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_codes_of_the_list_pass(inspector: Inspector, make: object) -> None:
+    assert callable(make)
+    verdict = judged(inspector, make("J45.9"))
+    assert verdict.result is Result.PASSES, verdict.deciding
+
+
+@pytest.mark.parametrize("code", ["I11", "i10", "I10\u200b", "code", "I" + "1" * 100])
+@pytest.mark.parametrize("make", MAKERS)
+def test_any_other_is_refused_with_its_place(inspector: Inspector, make: object, code: str) -> None:
+    assert callable(make)
+    verdict = judged(inspector, make(code))
+    assert (verdict.result, verdict.number) == (Result.REFUSED, 2243)
+    assert verdict.deciding is not None
+    fields = verdict.deciding.fields
+    assert (verdict.deciding.word, fields["shown"], fields["count"]) == ("codes", code[:40], 1)
+    assert str(fields["where"]).startswith("x.bin > ")
+
+
+@pytest.mark.parametrize("make", [plain, table, bundle])
+def test_so_is_one_inside_an_archive(inspector: Inspector, make: object) -> None:
+    assert callable(make)
+    name = "d/" + "n" * 200 + ".bin"
+    assert judged(inspector, zipped((name, make("I10")))).result is Result.PASSES
+    assert judged(inspector, zipped((name, make("I11")))).number == 2243
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"other": [1]}', b"id,name\n1,a\n2,b\n", b"<c/>", PDF, good_message()]
+)
+def test_a_file_without_the_place_passes(inspector: Inspector, data: bytes) -> None:
+    verdict = judged(inspector, data)
+    assert verdict.result is Result.PASSES, verdict.deciding
+
+
+def test_codes_of_clinical_documents_are_held_to_a_list(inspector: Inspector) -> None:
+    report = GOOD_CDA["a report"]()
+    lines = "  codes: /ClinicalDocument/code/@code in list {}\n"
+    assert judged(inspector, report, lines.format("icd")).number == 2243
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        'id,icd10,name\n"1\tI10",BAD,"x\n1"\n',
+        'id,icd10,name\n1,"I10\t",a\n',
+        'id,icd10,name\n"1\tI10","BAD\nx","I10\ty"\n',
+        'id,icd10,name\n1,"I10\nI10",a\n',
+    ],
+)
+def test_tabs_and_line_ends_in_cells_move_no_column(inspector: Inspector, rows: str) -> None:
+    assert judged(inspector, rows.encode()).number == 2243
+
+
+def test_a_long_table_keeps_its_columns(inspector: Inspector) -> None:
+    rows = "".join(f"{n},I10,{'x' * 50}\n" for n in range(5_000))
+    assert judged(inspector, f"id,icd10,name\n{rows}".encode()).result is Result.PASSES
+    verdict = judged(inspector, f"id,icd10,name\n{rows}9,BAD,x\n".encode())
+    assert verdict.deciding is not None
+    assert "row 5002 " in str(verdict.deciding.fields["where"])
+
+
+def test_repetitions_and_escapes_of_hl7_are_looked_up(inspector: Inspector) -> None:
+    assert judged(inspector, hl7("I10").replace(b"~J45.9", b"~J99")).number == 2243
+    # An escaped separator is a character of the code.
+    assert judged(inspector, hl7("I10\\S\\x")).number == 2243
+    assert judged(inspector, hl7("I10&x")).number == 2243
+
+
+def test_a_lookup_beside_a_search_finds_both(inspector: Inspector) -> None:
+    lines = CODES + "refused_if:\n  words: in list words\n"
+    assert judged(inspector, plain("34133-9"), lines).result is Result.REFUSED
+    channel = channel_of(LINES + lines, LISTS)
+    facts = inspector.examine(
+        bytes_body(plain("34133-9")), "x", AT, channel.unpack, channel=channel
+    )
+    assert {hit.kind for hit in facts.hits} == {"word", "code"}
+
+
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        ("a.json > Condition.code.coding[0].code", "Condition.code.coding.code"),
+        ("a > Bundle.entry[3].resource.ofType(Condition).code.text", "Condition.code.text"),
+        ("a > Patient.contained[0].ofType(Condition).code.text", "Condition.code.text"),
+        ("a > b > $.x[0][1].y", "$.x.y"),
+        ("a > DG1-3.1", "DG1-3.1"),
+    ],
+)
+def test_places_lose_their_indices(where: str, place: str) -> None:
+    assert place_of(where) == place
+
+
+@given(st.lists(st.tuples(st.text(), st.text())))
+def test_any_texts_give_hits_or_none(texts: list[tuple[str, str]]) -> None:
+    codes = {p: (Codes(p, p, frozenset(["a"])),) for p in ("column a", "$.a", "")}
+    search = CodeSearch(codes)
+    for where, text in texts:
+        search.add(Text(where, text))
+        search.add(Text(f"f > rows 1 to {len(text)}", text))
+    assert all(len(hit.shown) <= 40 for hit in search.hits())
+
+
+def test_a_channel_of_codes_asks_for_nothing_else(tmp_path: Path) -> None:
+    channel: Channel = channel_of(LINES + CODES, LISTS)
+    facts = inspector_here(Role.SENDING, [], tmp_path).examine(
+        bytes_body(PDF), "x", AT, channel.unpack, channel=channel
+    )
+    assert facts.problems == ()

@@ -1,0 +1,100 @@
+"""A release lifts the hold and nothing else: the receiving guard's own judgement, on sealed units."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gateway.guard.outcome import Exit, Outcome, Passed
+from gateway.identity.provision import provision
+from gateway.inspection.chain import Role
+from gateway.inspection.here import inspector_here
+from gateway.receiving.admit import Admit
+from gateway.receiving.verify import Opener
+from gateway.spool.bodies import FileBody, InlineBody
+from gateway.spool.model import Taken
+from gateway.unit.model import Lane, Side, Stage
+from tests.attacks.conftest import EXE, PDF, channel_of
+from tests.support.keys import GateKeys, cleared
+
+HOLDS = "held_if:\n  size: at least 1 byte\n"
+NAMED = "refused_if:\n  name: report.*\n"
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> GateKeys:
+    folder = tmp_path_factory.mktemp("gate")
+    provision(folder, "hospital-a", now_ns=time.time_ns(), epochs=10)
+    return GateKeys(folder)
+
+
+def outcomes(keys: GateKeys, folder: Path, lines: str, content: bytes) -> list[Outcome]:
+    """What becomes of it when it comes, when it is released, and when it is released from a file."""
+    channel = dataclasses.replace(channel_of(lines), name="c")
+    policy: Any = SimpleNamespace(channels={"c": channel}, digest="ab" * 32)
+    opener = Opener(Lane.IMPORT, keys.trust(Side.INNER), keys.epoch_keys())
+    (folder / "scratch").mkdir()
+    (folder / "staging").mkdir()
+    inspector = inspector_here(Role.RECEIVING, [], folder / "scratch")
+    admit = Admit(Lane.IMPORT, lambda: policy, opener, inspector, folder / "staging")
+    unit = cleared(content, at_ns=time.time_ns(), channel="c")
+    sealed, _ = keys.sealer().seal_bytes(unit)
+    file = folder / "held.body"
+    file.write_bytes(sealed)
+    inline = Taken(7, b"", InlineBody(sealed), 1)
+    return [
+        admit(inline),
+        admit.release(inline),
+        admit.release(Taken(7, b"", FileBody(file, len(sealed)), 1)),
+    ]
+
+
+def test_what_only_a_line_of_held_if_kept_passes_when_it_is_released(
+    keys: GateKeys, tmp_path: Path
+) -> None:
+    came, *released = outcomes(keys, tmp_path, f"passes_if:\n  type: pdf\n{HOLDS}", PDF)
+    assert isinstance(came, Exit) and came.stage is Stage.HELD
+    for outcome in released:
+        assert isinstance(outcome, Passed)
+        body = outcome.entry.body
+        assert (body.read_bytes() if isinstance(body, Path) else body) == PDF
+        # The journal goes on saying which line people looked past.
+        assert outcome.fields["word"] == "size"
+        assert outcome.fields["sha256"] == came.fields["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "content"),
+    [
+        (f"passes_if:\n  type: pdf\n{HOLDS}", EXE),
+        (f"passes_if:\n  type: pdf\n{HOLDS}{NAMED}", PDF),
+    ],
+    ids=["another type", "a line of refused_if"],
+)
+def test_what_anything_else_refuses_is_refused_although_it_was_released(
+    keys: GateKeys, tmp_path: Path, lines: str, content: bytes
+) -> None:
+    for outcome in outcomes(keys, tmp_path, lines, content):
+        assert isinstance(outcome, Exit) and outcome.stage is Stage.REFUSED
+    assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_a_sealed_unit_altered_while_it_was_held_is_corrupt(keys: GateKeys, tmp_path: Path) -> None:
+    opener = Opener(Lane.IMPORT, keys.trust(Side.INNER), keys.epoch_keys())
+    policy: Any = SimpleNamespace(channels={}, digest="ab" * 32)
+    admit = Admit(
+        Lane.IMPORT,
+        lambda: policy,
+        opener,
+        inspector_here(Role.RECEIVING, [], tmp_path),
+        tmp_path,
+    )
+    sealed, _ = keys.sealer().seal_bytes(cleared(PDF, at_ns=time.time_ns(), channel="c"))
+    altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    outcome = admit.release(Taken(7, b"", InlineBody(altered), 1))
+    assert isinstance(outcome, Exit) and outcome.stage is Stage.CORRUPT
