@@ -31,7 +31,8 @@ check: setup ## ruff, mypy strict, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-fuzz: setup ## the property tests, ten times as long
+fuzz: setup ## damaged files for every reader and writer (SECONDS=600), then longer property tests
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 	FUZZ=10 $(BIN)/pytest tests/properties
 
 bench: setup ## the figures of docs/PERFORMANCE.md (ONLY=lane for the names that begin so)

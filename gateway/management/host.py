@@ -76,7 +76,8 @@ def open_desk(host: Host, role: Role) -> Desk:
     board = StatusBoard(host.folder.run, role.value, journal)
     journal.show_on(board)
     journal.count_in(board.tally)
-    policy = PolicyInForce(host.folder.policies, journal, board, board.tally.know)
+    ceiling = host.settings.link.grade
+    policy = PolicyInForce(host.folder.policies, journal, board, board.tally.know, ceiling=ceiling)
     if role is not Role.FERRY:
         # A ferry judges nothing: it reads no policy, and no alarm about one stands at it.
         policy.load()

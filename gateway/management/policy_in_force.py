@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, Misconfigured
+from gateway.policy.ceiling import above_ceiling
 from gateway.policy.load import load_set
 from gateway.policy.located import LocatedErrors
 from gateway.policy.model import Channel, PolicySet
@@ -28,10 +29,14 @@ class PolicyInForce:
         recorder: Recorder,
         status: Status,
         channels: Callable[[Iterable[str]], None] = lambda _names: None,
+        *,
+        ceiling: int = 5,
     ) -> None:
-        """channels: is told the names of the channels of each set that comes into force."""
+        """channels: is told the names of the channels of each set that comes into force. ceiling: the
+        highest data grade that one of them may carry."""
         self._folder = folder
         self._channels = channels
+        self._ceiling = ceiling
         self._recorder = recorder
         self._status = status
         self._current: PolicySet | None = None
@@ -75,6 +80,9 @@ class PolicyInForce:
             return False
         except OSError as error:
             self._refuse(f"{self._folder}: {error.strerror}", 1)
+            return False
+        if above := above_ceiling(loaded, self._ceiling):
+            self._refuse(above[0].place, len(above))
             return False
         if not self._is_usable(loaded):
             return False

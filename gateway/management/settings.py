@@ -40,7 +40,8 @@ class LinkSettings:
     """The device under the lane.
 
     udp: send_to (sender) or listen_on (receiver), host and port. ethernet: interface, and the other
-    end's MAC address. rate: what the sender paces to and the receiver's buffer must fit.
+    end's MAC address. grade: the highest data grade that a channel may carry over it. rate: what the
+    sender paces to and the receiver's buffer must fit.
     """
 
     kind: LinkKind
@@ -48,6 +49,7 @@ class LinkSettings:
     port: int
     interface: str
     peer_mac: str
+    grade: int
     rate_bits_per_s: int
     mtu_bytes: int
     repair_percent: int
@@ -166,6 +168,9 @@ _FIELDS: Final[Mapping[str, _Field[object]]] = {
     "time_zone": _Field(_text, "Asia/Shanghai", "zone of times shown to people"),
     "link.udp": _Field(_text, "", "HOST:PORT: where the sender sends, where the receiver listens"),
     "link.ethernet": _Field(_text, "", "INTERFACE to MAC: raw frames of our own EtherType"),
+    "link.grade": _Field(
+        lambda text: read_number(text, 1, 5), "5", "highest data grade that a channel may carry"
+    ),
     "link.rate": _Field(_rate, "1 Gbit/s", "what the sender paces to"),
     "link.mtu": _Field(lambda text: _size(text), "1500 bytes", "largest frame of the link"),
     "link.repair": _Field(_percent, "5 %", "repair symbols a block"),
@@ -362,6 +367,7 @@ def _link(values: _Values) -> LinkSettings:
         port=port,
         interface=interface,
         peer_mac=mac,
+        grade=get("link.grade", int),
         rate_bits_per_s=get("link.rate", int),
         mtu_bytes=get("link.mtu", int),
         repair_percent=get("link.repair", int),

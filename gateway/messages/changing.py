@@ -1,4 +1,4 @@
-"""Texts of what is written anew: masking.yaml and `changed` (2260 to 2279), the writing (3828 to 3839)."""
+"""Texts of what is written anew: masking.yaml, `changed` and the ceiling (2260 to 2279), the writing (3828 to 3839)."""
 
 from __future__ import annotations
 
@@ -69,6 +69,12 @@ TEXTS: Final[dict[int, Text]] = {
         "要求处理个人信息,但没有一行要求把 {word} 检查到底",
         "Write a line {word}: under passes_if.",
         "请在 passes_if 中写 {word}: 一行。",
+    ),
+    2273: Text(
+        "the channel {name} carries grade {grade}, and the link of this gate is for grade {ceiling} at most",
+        "通道 {name} 承载 {grade} 级数据,而本网闸链路最高为 {ceiling} 级",
+        "Take the channel to another gate, or have link.grade in gate.yaml changed by whoever answers for it.",
+        "请改用其他网闸,或由责任人修改 gate.yaml 中的 link.grade。",
     ),
     3828: Text(
         "what the sandbox gave is not what a {type} is made of",

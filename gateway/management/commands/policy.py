@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.errors import Unavailable
+from gateway.errors import GatewayError, Unavailable
 from gateway.management.commands.asking import ask_to_reload
 from gateway.management.commands.command import (
     Answer,
@@ -26,7 +26,7 @@ from gateway.management.terminal.words import say
 from gateway.unit.model import Side
 
 if TYPE_CHECKING:
-    from gateway.policy.located import Located, LocatedErrors
+    from gateway.policy.located import Located
     from gateway.policy.model import PolicySet
     from gateway.policy.testing import TestReport
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 def check(call: Call) -> Answer:
     """Read a set, and run its tests where it reads well."""
     from gateway.management.commands.inspecting import laptop_inspection
+    from gateway.policy.ceiling import above_ceiling
     from gateway.policy.load import load_set
     from gateway.policy.located import LocatedErrors
     from gateway.policy.testing import run_tests
@@ -42,7 +43,9 @@ def check(call: Call) -> Answer:
     try:
         policy_set = load_set(folder)
     except LocatedErrors as errors:
-        return Answer(unread_data(folder, errors, call.language), render_check, Exit.NO)
+        return Answer(unread_data(folder, errors.problems, call.language), render_check, Exit.NO)
+    if above := above_ceiling(policy_set, _ceiling(call)):
+        return Answer(unread_data(folder, above, call.language), render_check, Exit.NO)
     with laptop_inspection(folder, call.gate()) as inspection:
         # Lists of words and patterns are made ready here as a guard does it: what is wrong is told now.
         inspection.inspector(Side.OUTER).prepare(policy_set.channels.values())
@@ -64,15 +67,26 @@ def _folder(call: Call) -> Path:
     return folder
 
 
-def unread_data(folder: Path, errors: LocatedErrors, language: str) -> Data:
-    """The answer where the set cannot be read: no test was run."""
+def _ceiling(call: Call) -> int:
+    """The lower one of the hosts at hand; none where there is no gate, or where it cannot say."""
+    from gateway.management.settings import load_settings
+
+    try:
+        hosts = call.hosts().values() if call.gate() is not None else ()
+        return min((load_settings(host.settings).link.grade for host in hosts), default=5)
+    except GatewayError:
+        return 5
+
+
+def unread_data(folder: Path, problems: Sequence[Located], language: str) -> Data:
+    """The answer where the set cannot be taken: no test was run."""
     return {
         "folder": str(folder),
         "digest": None,
         "channels": None,
         "tests": None,
         "scanned_by": None,
-        "errors": [problem_data(problem, language) for problem in errors.problems],
+        "errors": [problem_data(problem, language) for problem in problems],
         "notes": [],
     }
 

@@ -23,7 +23,7 @@ SECRETS = {
     "root": {"root.key"},
     "issuing": {"issuing.key"},
     "outer": {"signing.key", "journal.key", "lane.key"},
-    "inner": {"signing.key", "journal.key", "lane.key"},
+    "inner": {"signing.key", "journal.key", "lane.key", "pseudonym.key"},
 }
 
 

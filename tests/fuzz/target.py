@@ -1,0 +1,103 @@
+"""What must hold for any file: both sides' readers give facts; whoever writes it anew writes or refuses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from gateway.errors import Refused
+from gateway.inspection.chain import Inspector, Role, bytes_body
+from gateway.inspection.changing.changer import Changer
+from gateway.inspection.changing.here import hand_out_here
+from gateway.inspection.changing.writing import WRITTEN
+from gateway.inspection.here import inspector_here
+from gateway.policy.check import check_file
+from gateway.policy.facts import UnpackLimits
+from gateway.policy.filetypes import FORMATS, TYPE_WORDS
+from gateway.policy.masking import MASKABLE
+from gateway.policy.model import Channel
+from tests.gateway.guard.rewriting import KEY, LINES, masking
+from tests.gateway.policy.channel_text import BASIC
+
+# A file of these sizes is a matter of milliseconds; the limit of a unit is 20 s of processor.
+SLOW_S: Final = 20.0
+_AT: Final = datetime(2026, 11, 21, tzinfo=UTC)
+_FORMAT_OF: Final = {kind: word for word, kinds in FORMATS.items() for kind in kinds}
+_WHOLE: Final = {
+    **LINES, "image": "whole", "ooxml": "with embedded documents", "ofd": "with jbig2",
+    "pdf": "has no scripts or encryption",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Find:
+    """Something that must not be. what: the error, or how long it took."""
+
+    where: str
+    what: str
+
+
+class Target:
+    """Looks at one file after the other. scratch: an existing folder."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._inspectors = {role: inspector_here(role, (), scratch) for role in Role}
+        self._changer = Changer(hand_out_here, lambda: KEY)
+        self._masking = masking()
+        self._channel = _channel()
+        self._target = scratch / "anew"
+
+    def finds(self, data: bytes) -> Iterator[Find]:
+        """All that is wrong with how this file is taken."""
+        kinds: set[str] = set()
+        for role, inspector in self._inspectors.items():
+            yield from self._timed(
+                f"{role.value} examine", lambda i=inspector: kinds.add(self._examined(i, data))
+            )  # type: ignore[misc]
+        for kind in kinds & set(WRITTEN):
+            for rules in (None, self._masking if _FORMAT_OF[kind] in MASKABLE else None):
+                yield from self._timed(
+                    f"{kind} anew", lambda k=kind, r=rules: self._anew(k, data, r)
+                )  # type: ignore[misc]
+
+    def _timed(self, where: str, work) -> Iterator[Find]:  # type: ignore[no-untyped-def]
+        begun_s = time.process_time()
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - this is what is looked for
+            yield Find(where, f"{type(error).__name__}: {error}"[:300])
+        took_s = time.process_time() - begun_s
+        if took_s > SLOW_S:
+            yield Find(where, f"{took_s:.1f} s")
+
+    def _examined(self, inspector: Inspector, data: bytes) -> str:
+        facts = inspector.examine(
+            bytes_body(data), "x.bin", _AT, UnpackLimits(), channel=self._channel
+        )
+        return facts.leaves[0].type
+
+    def _anew(self, kind: str, data: bytes, rules) -> None:  # type: ignore[no-untyped-def]
+        try:
+            self._changer(kind, "fuzz", bytes_body(data), rules, self._target)
+        except Refused:
+            pass
+        finally:
+            self._target.unlink(missing_ok=True)
+
+
+def _channel() -> Channel:
+    """Takes every type, asks every format to its end, and looks for every identifier."""
+    lines = "".join(f"  {word}: {line}\n" for word, line in _WHOLE.items())
+    types = ", ".join(word for word in TYPE_WORDS if word not in ("empty", "unknown"))
+    text = BASIC.replace(
+        "pdf or csv\n",
+        f"{types}\n  inside: {types}\n{lines}\n"
+        "refused_if:\n  identifiers: identity numbers or mobile numbers\n",
+    )
+    checked = check_file("10-fuzz.yaml", text.encode(), {})
+    assert checked.channel is not None, checked.problems
+    return checked.channel
