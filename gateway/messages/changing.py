@@ -70,11 +70,29 @@ TEXTS: Final[dict[int, Text]] = {
         "Write a line {word}: under passes_if.",
         "请在 passes_if 中写 {word}: 一行。",
     ),
+    2274: Text(
+        "persons are to be masked, and {file} names no place in files of {word}",
+        "要求处理个人信息,但 {file} 未指明 {word} 文件中的任何位置",
+        "Write a rule with {word}: in {file}, or take the type out.",
+        "请在 {file} 中写带 {word}: 的规则,或去掉该类型。",
+    ),
     2273: Text(
         "the channel {name} carries grade {grade}, and the link of this gate is for grade {ceiling} at most",
         "通道 {name} 承载 {grade} 级数据,而本网闸链路最高为 {ceiling} 级",
         "Take the channel to another gate, or have link.grade in gate.yaml changed by whoever answers for it.",
         "请改用其他网闸,或由责任人修改 gate.yaml 中的 link.grade。",
+    ),
+    3837: Text(
+        "no column of the table is one that the rules about persons name: {columns}",
+        "表中没有任何列在个人信息规则中被指明:{columns}",
+        "Let the sender write the names of the columns in the first line, or name one of them in masking.yaml.",
+        "请发送方在首行写明列名,或在 masking.yaml 中指明其中一列。",
+    ),
+    3838: Text(
+        "a FHIR resource among plain JSON: its fields would not be found",
+        "普通 JSON 中出现 FHIR 资源:其字段无法按规则定位",
+        "Let the sender write resourceType as the first key.",
+        "请发送方将 resourceType 写为第一个键。",
     ),
     3828: Text(
         "what the sandbox gave is not what a {type} is made of",

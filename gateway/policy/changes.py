@@ -40,9 +40,11 @@ def check_changes(sheet: Sheet) -> None:
     if sheet.masking is None:
         sheet.complain(persons.node, 2270, file=MASKING_FILE)
     said = sheet.found.get(Section.PASSES_IF, {})
-    for word in sorted(MASKABLE):
-        if word not in said and types is not None and types & FORMATS[word]:
+    for word in sorted(word for word in MASKABLE if types and types & FORMATS[word]):
+        if word not in said:
             sheet.complain(persons.key, 2272, word=word)
+        if sheet.masking is not None and not sheet.masking.names(word):
+            sheet.complain(persons.key, 2274, word=word, file=MASKING_FILE)
     beyond = sorted((types or frozenset()) - _MASKED)
     if beyond:
         sheet.complain(persons.key, 2271, type=beyond[0])

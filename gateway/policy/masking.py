@@ -78,6 +78,17 @@ class Masking:
     in_text_line: int = 0
     dates: Dates = Dates.SHIFTED
 
+    def names(self, word: str) -> bool:
+        """Whether a rule names a place in files of this format word; DICOM has its profile."""
+        if word == "dicom":
+            return True
+        return any(
+            rule.paths.get(word)
+            or (word == "hl7" and rule.fields)
+            or (word == "csv" and rule.columns)
+            for rule in self.rules
+        )
+
 
 # Formats whose fields can be named, and so masked; a file of any other type cannot be.
 MASKABLE: Final = frozenset(["fhir", "json", "cda", "xml", "hl7", "csv", "dicom"])

@@ -107,7 +107,7 @@ def test_a_crash_of_the_guard_changes_nothing(running: Gate) -> None:
 
 def test_what_cannot_be_masked_is_refused(running: Gate) -> None:
     number = PERSONS[2].identity
-    running.drop("split.csv", f"a,b,remark\n{number[:6]},{number[6:]},x\n".encode())
+    running.drop("split.csv", f"mrn,b,c\n7,{number[:6]},{number[6:]}\n".encode())
     running.until(
         lambda: any(e.number == 3832 for e in running.events(Side.INNER, "refused")),
         "it is refused",

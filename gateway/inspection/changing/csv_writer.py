@@ -21,7 +21,8 @@ _WORD: Final = Word.CSV
 class CsvWriter:
     """One table. UTF-8 and UTF-16 leave as UTF-8, GB 18030 as itself.
 
-    Raises Unsound 3828 for parts that are none of a table, 3833 where a column of a rule stands twice.
+    Raises Unsound 3828 for parts that are none of a table, and where persons are masked 3833 (a column
+    of a rule stands twice), 3837 (none stands in it).
     """
 
     def __init__(self, write: Callable[[bytes], object], masker: Masker | None = None) -> None:
@@ -77,7 +78,11 @@ class CsvWriter:
         for name in plain:
             if name in by_column and plain.count(name) > 1:
                 raise Unsound(3833, _WORD, column=name)
-        return [by_column.get(name) for name in plain]
+        found = [by_column.get(name) for name in plain]
+        if self._masker is not None and not any(found):
+            # A table without names in its first record, or about something else.
+            raise Unsound(3837, _WORD, columns=", ".join(plain)[:80])
+        return found
 
     def _masked(self, masker: Masker, cells: list[str]) -> list[str]:
         """A record: first what its columns say, then the same values in its other cells."""

@@ -18,6 +18,7 @@ import msgspec
 from gateway.inspection.changing.masker import Masker
 from gateway.inspection.changing.parts import Close, JsonPart, Key, Leaf, Number, Open
 from gateway.inspection.changing.tree_rules import TreeRules
+from gateway.inspection.formats.fhir_types import RESOURCES
 from gateway.inspection.unsound import Unsound, Word
 from gateway.policy.masking import Becomes, MaskRule, Path
 
@@ -118,6 +119,8 @@ class JsonWriter:
             if level.count or not isinstance(value, str):
                 raise self._wrong()
             level.place, rule = (value,), None
+        if self._is_fhir_here(level, value):
+            raise Unsound(3838, self._word)
         if rule is not None and rule.becomes is Becomes.REMOVED and level is not None:
             self._drop(rule)
             if isinstance(value, str) and self._masker is not None:
@@ -127,6 +130,16 @@ class JsonWriter:
         written = number.encode() if number else self._encoded(value)
         self._put(self._lead(written))
         self._counted()
+
+    def _is_fhir_here(self, level: _Level | None, value: object) -> bool:
+        """A resource in what was taken for plain JSON: nobody masks it by its own paths."""
+        return (
+            self._word is Word.JSON
+            and self._masker is not None
+            and level is not None
+            and level.key == "resourceType"
+            and value in RESOURCES
+        )
 
     def _masked(
         self, rule: MaskRule | None, value: str | bool | int | None, number: str

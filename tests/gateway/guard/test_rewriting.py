@@ -134,7 +134,7 @@ def test_clinical_content_stays(anew: Anew) -> None:
 
 def test_a_number_that_is_split_over_cells_is_refused_not_passed(anew: Anew) -> None:
     number = SOMEBODY.identity
-    came = f"a,b,remark\n{number[:6]},{number[6:]},x\n".encode()
+    came = f"mrn,b,c\n7,{number[:6]},{number[6:]}\n".encode()
     with pytest.raises(Refused) as refused:
         anew(_masked("csv", "csv"), came)
     assert (refused.value.number, refused.value.fields["word"]) == (3832, "identifiers")
@@ -159,6 +159,29 @@ def _with_picture() -> bytes:
     picture = base64.b64encode(buffer.getvalue()).decode()
     binary = {"resourceType": "Binary", "contentType": "image/png", "data": picture}
     return json.dumps(binary).encode()
+
+
+def test_a_table_whose_columns_no_rule_names_is_refused(anew: Anew) -> None:
+    """As one without names in its first line: its first person would pass for a name."""
+    row = f"{SOMEBODY.name},121.5\n".encode()
+    with pytest.raises(Refused) as refused:
+        anew(_masked("csv", "csv"), row * 2)
+    assert refused.value.number == 3837
+
+
+def test_a_resource_among_plain_json_is_refused(anew: Anew) -> None:
+    rules = masking("masking: x\nfields:\n  name:\n    becomes: removed\n    json: name\n")
+    taken = channel("json", "persons: masked", rules, "json")
+    assert anew.bytes_of(taken, b'{"name": "x", "a": 1}') == b'{"a":1}'
+    with pytest.raises(Refused) as refused:
+        anew(taken, b'{"entry": [{"a": 1, "resourceType": "Patient"}]}')
+    assert refused.value.number == 3838
+
+
+def test_a_format_that_the_rules_do_not_name_is_told_at_check() -> None:
+    rules = masking("masking: x\nfields:\n  name:\n    becomes: removed\n    json: name\n")
+    with pytest.raises(AssertionError, match="2274"):
+        channel("hl7 v2", "persons: masked", rules, "hl7")
 
 
 def test_a_column_about_persons_that_stands_twice_is_refused(anew: Anew) -> None:
@@ -230,7 +253,7 @@ def test_a_refusal_leaves_no_file(anew: Anew, tmp_path: Path) -> None:
     number = SOMEBODY.identity
     rows = "".join(f"{n},{'x' * 90},y\n" for n in range(9_000))
     with pytest.raises(Refused):
-        anew(_masked("csv", "csv"), f"a,b,c\n{rows}{number[:6]},{number[6:]},z\n".encode())
+        anew(_masked("csv", "csv"), f"mrn,b,c\n{rows}1,{number[:6]},{number[6:]}\n".encode())
     assert not (tmp_path / "new").exists()
 
 
