@@ -71,7 +71,7 @@ def test_folders_in_the_place_of_files_do_not_jam_a_channel(tmp_path: Path) -> N
         [sys.executable, "-c", PROGRAM, str(drop), str(staging)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
     assert "GOES ON" in done.stdout, done.stdout + done.stderr
