@@ -70,7 +70,7 @@ class Rewriter:
         _refuse_what_stays(channel, facts, word)
         if word not in channel.rebuilt and channel.masking is None:
             return None
-        changed = self._changer(kind, channel.name, body, channel.masking, target)
+        changed = self._changer(kind, channel.name, body, channel.masking, target, facts.name)
         try:
             self._judge(
                 channel, changed, facts, at, at_receiver=at_receiver, is_released=is_released

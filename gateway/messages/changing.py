@@ -1,4 +1,4 @@
-"""Texts of what is written anew: masking.yaml, `changed` and the ceiling (2260 to 2279), the writing (3828 to 3839)."""
+"""Texts of what is written anew: masking.yaml, `changed` and the ceiling (2260 to 2279), the writing (3828 to 3839, 3860)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ TEXTS: Final[dict[int, Text]] = {
     2264: Text(
         'the rule "{name}" names tags of DICOM, whose values cannot become "{becomes}"',
         "规则“{name}”含 DICOM 标签,其值不能变为“{becomes}”",
-        "Write removed or pseudonym; what else becomes of an object is the profile's to say.",
-        "请写 removed 或 pseudonym;其余由 PS3.15 配置文件决定。",
+        "Write removed, or pseudonym for (0010,0020) alone; what else becomes of an object the profile says.",
+        "请写 removed,或仅对 (0010,0020) 写 pseudonym;其余由 PS3.15 配置文件决定。",
     ),
     2265: Text("the file names more than {limit} places", "文件中的位置超过 {limit} 个"),
     2266: Text(
@@ -76,6 +76,18 @@ TEXTS: Final[dict[int, Text]] = {
         "Write a rule with {word}: in {file}, or take the type out.",
         "请在 {file} 中写带 {word}: 的规则,或去掉该类型。",
     ),
+    2275: Text(
+        "{word} is written anew, and no line says that it is read to its end: what is written could not be judged",
+        "要求重写 {word},但没有一行要求把它检查到底:写出的文件无法判定",
+        "Write a line {word}: under passes_if.",
+        "请在 passes_if 中写 {word}: 一行。",
+    ),
+    2276: Text(
+        "persons are masked in tables by their columns, so the line csv: must name all of them",
+        "表格按列处理个人信息,因此 csv: 一行须列出全部列名",
+        "Write csv: columns NAME, NAME and NAME.",
+        "请写 csv: columns 列名, 列名 and 列名。",
+    ),
     2273: Text(
         "the channel {name} carries grade {grade}, and the link of this gate is for grade {ceiling} at most",
         "通道 {name} 承载 {grade} 级数据,而本网闸链路最高为 {ceiling} 级",
@@ -83,8 +95,8 @@ TEXTS: Final[dict[int, Text]] = {
         "请改用其他网闸,或由责任人修改 gate.yaml 中的 link.grade。",
     ),
     3837: Text(
-        "no column of the table is one that the rules about persons name: {columns}",
-        "表中没有任何列在个人信息规则中被指明:{columns}",
+        "none of the {count} columns of the table is one that the rules about persons name",
+        "表中 {count} 列均未在个人信息规则中被指明",
         "Let the sender write the names of the columns in the first line, or name one of them in masking.yaml.",
         "请发送方在首行写明列名,或在 masking.yaml 中指明其中一列。",
     ),
@@ -109,6 +121,18 @@ TEXTS: Final[dict[int, Text]] = {
         "类型为 {type},无法指明其中涉及个人的内容",
         "Give such files a channel of their own.",
         "请为此类文件另设通道。",
+    ),
+    3839: Text(
+        "the name of the file names a person by a number, or by a value that is masked in it",
+        "文件名含有个人标识号码,或含有文件内已脱敏的值",
+        "Let the sender name it by something that is about nobody.",
+        "请发送方使用与个人无关的文件名。",
+    ),
+    3860: Text(
+        "writing it anew took longer than {limit_s} s",
+        "重写超过 {limit_s} 秒",
+        "Let the sender split the file.",
+        "请发送方拆分文件。",
     ),
     3831: Text(
         "written anew it is more than {limit_bytes} bytes",

@@ -34,6 +34,8 @@ def check_changes(sheet: Sheet) -> None:
             sheet.complain(line.key, 2268, word=word)
         elif inside & FORMATS[word]:
             sheet.complain(line.key, 2269, word=word)
+        elif word not in sheet.found.get(Section.PASSES_IF, {}):
+            sheet.complain(line.key, 2275, word=word)
     persons = sheet.at(Section.CHANGED, changed_words.PERSONS)
     if persons is None:
         return
@@ -43,6 +45,8 @@ def check_changes(sheet: Sheet) -> None:
     for word in sorted(word for word in MASKABLE if types and types & FORMATS[word]):
         if word not in said:
             sheet.complain(persons.key, 2272, word=word)
+        elif word == "csv" and not getattr(said[word].value, "names", ()):
+            sheet.complain(said[word].key, 2276)
         if sheet.masking is not None and not sheet.masking.names(word):
             sheet.complain(persons.key, 2274, word=word, file=MASKING_FILE)
     beyond = sorted((types or frozenset()) - _MASKED)

@@ -38,6 +38,7 @@ _TAG: Final = re.compile(r"\(([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)")
 _PROFILE: Final = re.compile(r"PS3\.15 basic profile(?:, dates (removed|shifted|kept))?")
 _BETWEEN: Final = re.compile(r", *| and ")
 MAX_PLACES: Final = 2_000
+_PATIENT_ID: Final = 0x00100020
 _EXAMPLES: Final = {
     "fhir": "Patient.identifier.value", "json": "patient.name", "cda": "**/patient/name",
     "xml": "report/patient/@name", "hl7": "PID-5", "csv": "patient_name", "dicom": "(0010,0020)",
@@ -110,7 +111,10 @@ class _Reader:
         )
         if not (paths or rule.fields or rule.columns or rule.tags):
             self._complain(key, 2263, name=key.text)
-        if rule.tags and becomes not in (Becomes.REMOVED, Becomes.PSEUDONYM):
+        allowed = becomes is Becomes.REMOVED or (
+            becomes is Becomes.PSEUDONYM and set(rule.tags) == {_PATIENT_ID}
+        )
+        if rule.tags and not allowed:
             self._complain(key, 2264, name=key.text, becomes=becomes.value)
         return rule
 

@@ -11,12 +11,13 @@ from gateway.management.layout import Role
 from gateway.management.trial import Trial
 from gateway.unit.model import Side
 from tests.corpus.persons import Person, dicom_object, fhir_json, hl7_v2, people, table
-from tests.gateway.guard.rewriting import SHIPPED
+from tests.gateway.guard.rewriting import LINES, SHIPPED
 from tests.support.gate import Gate, gate
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 FILE = "10-lab-reports.yaml"
+COLUMNS = LINES["csv"].removeprefix("columns ")
 PERSONS = people(12)
 MESSAGES = {".csv": table, ".json": fhir_json, ".hl7": hl7_v2, ".dcm": dicom_object}
 
@@ -28,7 +29,7 @@ def masks_persons(trial: Trial) -> None:
         text = (folder / FILE).read_text()
         before = text.partition("passes_if:\n")[0]
         lines = (
-            "  type: csv, dicom, fhir json or hl7 v2\n  csv: any columns\n  dicom: any object\n"
+            f"  type: csv, dicom, fhir json or hl7 v2\n  csv: columns {COLUMNS}\n  dicom: any object\n"
             "  fhir: any resource\n  hl7: any message\n  malware: clean\n\n"
             "changed:\n  persons: masked\n"
         )
@@ -107,7 +108,9 @@ def test_a_crash_of_the_guard_changes_nothing(running: Gate) -> None:
 
 def test_what_cannot_be_masked_is_refused(running: Gate) -> None:
     number = PERSONS[2].identity
-    running.drop("split.csv", f"mrn,b,c\n7,{number[:6]},{number[6:]}\n".encode())
+    names = COLUMNS.split(", ")
+    row = ["7", "", "", "", "", "", "", number[:6], number[6:]]
+    running.drop("split.csv", "\n".join([",".join(names), ",".join(row), ""]).encode())
     running.until(
         lambda: any(e.number == 3832 for e in running.events(Side.INNER, "refused")),
         "it is refused",

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
-from gateway.errors import Refused, Unavailable
+from gateway.errors import GatewayError, Refused, Unavailable
 from gateway.inspection.changing.masker import Masker
 from gateway.inspection.changing.parts import Receiver
 from gateway.inspection.changing.reading_order import Request, Trouble
@@ -39,8 +40,11 @@ MEMORY_BYTES: Final = 256 << 10
 # Escapes and quotes make a file longer, nothing makes it much longer.
 _LONGER: Final = 8
 _LEAST_LIMIT_BYTES: Final = 1 << 20
-# A table is masked record by record, a DICOM object whole.
-_TWICE: Final = frozenset(["json", "fhir json", "xml", "fhir xml", "cda", "hl7 v2"])
+# A table is masked record by record besides; a DICOM object whole.
+_TWICE: Final = frozenset(["json", "fhir json", "xml", "fhir xml", "cda", "hl7 v2", "csv"])
+# Of the whole work on one file in one pass, the guard's own included.
+_LONGEST_S: Final = 60.0
+_SLOWEST_BYTES_A_S: Final = 128 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +126,16 @@ class Changer:
         self._key = key
 
     def __call__(
-        self, kind: str, channel: str, body: Body, masking: Masking | None, target: Path
+        self,
+        kind: str,
+        channel: str,
+        body: Body,
+        masking: Masking | None,
+        target: Path,
+        name: str = "",
     ) -> Changed:
-        """kind: the type of the body. target: a path of no file, for what is too long for memory.
+        """kind: the type of the body. target: a path of no file, for what is too long for memory. name: of
+        the unit, which may name nobody where persons are masked.
 
         Raises Refused with the number of what is wrong, Unavailable 3834, 3835 and 398x.
         """
@@ -133,20 +144,17 @@ class Changer:
         output = _Output(target, _LONGER * body.size_bytes + _LEAST_LIMIT_BYTES)
         try:
             with Content.of_body(body) as source:
+                limit_bytes = output.limit_bytes
                 if masker is not None and kind in _TWICE:
                     # Once for the values that rules mask, then with these sought in every text.
-                    self._written(
-                        Job(kind, source, _nowhere, masker, b""), channel, body, masker.begin
-                    )
-                    masker.seek()
-
-                def begin() -> None:
-                    output.begin()
-                    if masker is not None:
-                        masker.begin()
-
+                    nowhere = _Nowhere(limit_bytes)
+                    first = Job(kind, source, nowhere.write, masker, b"")
+                    self._written(first, channel, body, nowhere.begin)
+                    masker.seek(must=kind != "csv")
                 job = Job(kind, source, output.write, masker, _derived(key, b"dicom"))
-                self._written(job, channel, body, begin)
+                self._written(job, channel, body, output.begin)
+            if masker is not None and masker.names_somebody(name):
+                raise Unsound(3839, Word.NAME)
             return output.changed({} if masker is None else dict(masker.masked))
         except Unsound as error:
             output.discard()
@@ -165,21 +173,54 @@ class Changer:
         def begin() -> None:
             nonlocal writer, receiver
             begin_output()
+            if job.masker is not None:
+                job.masker.begin()
             writer = how.writer(job, how.word)
-            receiver = Receiver(how.parts, writer.feed, how.word)
+            receiver = Receiver(how.parts, writer.feed, how.word, how.message_bytes)
+
+        ends_s = time.monotonic() + _LONGEST_S + body.size_bytes / _SLOWEST_BYTES_A_S
 
         def take(untrusted: bytes) -> None:
             assert receiver is not None
-            receiver.take(untrusted)
+            if time.monotonic() > ends_s:
+                raise Unsound(3860, how.word, limit_s=round(ends_s - begun_s))
+            with _not_the_guards_end(how.word):
+                receiver.take(untrusted)
 
+        begun_s = time.monotonic()
         self._hand_out(job.kind, channel, body, take, begin)
         assert writer is not None and receiver is not None
-        receiver.end()
-        writer.end()
+        with _not_the_guards_end(how.word):
+            receiver.end()
+            writer.end()
 
 
-def _nowhere(_data: bytes) -> None:
+@contextmanager
+def _not_the_guards_end(word: Word) -> Iterator[None]:
+    """What a writer stumbles over came from a child: it is the end of the unit. Raises Unsound 3828."""
+    try:
+        yield
+    except (GatewayError, Unsound, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise Unsound(3828, word, type=type(error).__name__) from error
+
+
+class _Nowhere:
     """What is written to find out what would be masked."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self.begin()
+
+    def begin(self) -> None:
+        self._size_bytes = 0
+
+    def write(self, data: bytes) -> None:
+        """Raises Unsound 3831."""
+        self._size_bytes += len(data)
+        if self._size_bytes > self._limit_bytes:
+            raise Unsound(3831, Word.TYPE, limit_bytes=self._limit_bytes)
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
@@ -191,7 +232,7 @@ class _Output:
     """The new file: in memory at first, in a file of its own when it grows."""
 
     def __init__(self, target: Path, limit_bytes: int) -> None:
-        self._target, self._limit_bytes = target, limit_bytes
+        self._target, self.limit_bytes = target, limit_bytes
         self._file: BinaryIO | None = None
         self.begin()
 
@@ -204,8 +245,8 @@ class _Output:
     def write(self, data: bytes) -> None:
         """Raises Unsound 3831 (longer than it can be), Unavailable 3835."""
         self._size_bytes += len(data)
-        if self._size_bytes > self._limit_bytes:
-            raise Unsound(3831, Word.TYPE, limit_bytes=self._limit_bytes)
+        if self._size_bytes > self.limit_bytes:
+            raise Unsound(3831, Word.TYPE, limit_bytes=self.limit_bytes)
         self._hash.update(data)
         if self._file is None:
             self._memory += data

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Final, assert_never
 
-from gateway.inspection.changing.masker import Masker
+from gateway.inspection.changing.masker import Masker, starred
 from gateway.inspection.changing.parts import Cells, CsvPart, Shape
 from gateway.inspection.formats.csv import DELIMITERS
+from gateway.inspection.text.normalise import normalise
 from gateway.inspection.unsound import Unsound, Word
 from gateway.policy.masking import MaskRule
 
@@ -16,6 +17,8 @@ _CODECS: Final = frozenset(["utf-8-sig", "utf-16", "gb18030"])
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _PIECE_BYTES: Final = 64 << 10
 _WORD: Final = Word.CSV
+# A value of a record that is sought in its other cells.
+_LEAST_OWN: Final = 2
 
 
 class CsvWriter:
@@ -71,33 +74,43 @@ class CsvWriter:
             self._held, self._held_bytes = [], 0
 
     def _rules_of(self, names: list[str]) -> list[MaskRule | None]:
-        """The rule of each column, by the names of the first record."""
+        """The rule of each column, by the names of the first record, however they are written."""
         rules = self._masker.masking.rules if self._masker is not None else ()
-        by_column = {column: rule for rule in reversed(rules) for column in rule.columns}
-        plain = [name.strip() for name in names]
+        by_column = {_plain(column): rule for rule in reversed(rules) for column in rule.columns}
+        plain = [_plain(name) for name in names]
         for name in plain:
             if name in by_column and plain.count(name) > 1:
                 raise Unsound(3833, _WORD, column=name)
         found = [by_column.get(name) for name in plain]
         if self._masker is not None and not any(found):
             # A table without names in its first record, or about something else.
-            raise Unsound(3837, _WORD, columns=", ".join(plain)[:80])
+            raise Unsound(3837, _WORD, count=len(plain))
         return found
 
     def _masked(self, masker: Masker, cells: list[str]) -> list[str]:
-        """A record: first what its columns say, then the same values in its other cells."""
+        """A record: what its columns say, and the same values in its other cells."""
         pairs = list(zip(self._rules, cells, strict=True))
-        ruled = [masker.value(rule, cell) if rule else "" for rule, cell in pairs]
-        leaks = masker.noted()
-        return [
-            done if rule else masker.text(masker.without(leaks, cell) if leaks else cell)
-            for (rule, cell), done in zip(pairs, ruled, strict=True)
-        ]
+        own = [cell.strip() for rule, cell in pairs if rule and len(cell.strip()) >= _LEAST_OWN]
+        done: list[str] = []
+        for rule, cell in pairs:
+            if rule:
+                done.append(masker.value(rule, cell))
+                continue
+            for value in own:
+                if value in cell:
+                    cell = cell.replace(value, starred(value))
+            done.append(masker.text(cell))
+        return done
 
     def _escaped(self, cell: str) -> str:
         if self._quoted.search(cell) is None:
             return cell
         return '"' + cell.replace('"', '""') + '"'
+
+
+def _plain(name: str) -> str:
+    """The name of a column without what a program or a hand adds to it."""
+    return "".join(normalise(name).text.split()).casefold()
 
 
 def _wrong() -> Unsound:

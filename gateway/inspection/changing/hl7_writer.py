@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, assert_never
 
 from gateway.inspection.changing.masker import Masker
@@ -19,6 +19,8 @@ _ESCAPED: Final = str.maketrans(
     {"|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\\": "\\E\\"}
 )
 _WORD: Final = Word.HL7
+# Component, subcomponent (0: all of them), and the rule of the place.
+Places = Sequence[tuple[int, int, MaskRule]]
 
 
 class Hl7Writer:
@@ -72,36 +74,35 @@ class Hl7Writer:
             raise _wrong() from error
 
     def _field(self, segment: str, number: int, text: str) -> str:
-        rules = self._rules.get((segment, number))
-        if self._masker is None or not text or (rules is None and len(text) < 6):
+        masker, rules = self._masker, self._rules.get((segment, number), ())
+        if masker is None or not text:
             return text
-        if rules is None:
-            return "~".join(self._searched(one) for one in text.split("~"))
-        for repetition in text.split("~"):
-            # A name in parts stands whole in a text: 李^一 is 李一.
-            self._masker.note(unescaped(repetition.replace("^", "").replace("&", "")))
-        for component, subcomponent, rule in rules:
-            text = self._masked(rule, component, subcomponent, text)
-        return text
-
-    def _masked(self, rule: MaskRule, component: int, subcomponent: int, text: str) -> str:
-        if not component and rule.becomes is Becomes.REMOVED:
-            assert self._masker is not None
+        repetitions = text.split("~")
+        for repetition in repetitions if rules else ():
+            masker.note_parts([unescaped(one) for one in re.split(r"[\^&]", repetition) if one][:3])
+        whole = next((rule for component, _, rule in rules if not component), None)
+        if whole is not None and whole.becomes is Becomes.REMOVED:
             for part in re.split(r"[\^&~]", text):
-                self._masker.value(rule, unescaped(part))
+                masker.note_removed(unescaped(part))
+            masker.masked[whole.name] += 1
             return '""' if text == '""' else ""
-        return "~".join(
-            "^".join(
-                "&".join(
-                    self._value(rule, sub, is_first=bool(component) or (c, s) == (1, 1))
-                    if component in (0, c) and subcomponent in (0, s)
-                    else sub
-                    for s, sub in enumerate(one.split("&"), 1)
-                )
-                for c, one in enumerate(repetition.split("^"), 1)
-            )
-            for repetition in text.split("~")
-        )
+        return "~".join(self._repetition(masker, rules, one) for one in repetitions)
+
+    def _repetition(self, masker: Masker, rules: Places, text: str) -> str:
+        """Each subcomponent by the rule that names it, any other searched."""
+        components = []
+        for c, component in enumerate(text.split("^"), 1):
+            subs = []
+            for s, sub in enumerate(component.split("&"), 1):
+                found = next((one for one in rules if one[0] in (0, c) and one[1] in (0, s)), None)
+                if found is None:
+                    subs.append(self._searched(masker, sub))
+                else:
+                    subs.append(
+                        self._value(found[2], sub, is_first=bool(found[0]) or (c, s) == (1, 1))
+                    )
+            components.append("&".join(subs))
+        return "^".join(components)
 
     def _value(self, rule: MaskRule, text: str, *, is_first: bool) -> str:
         """`\"\"` says that there is no value any more (2.5.3): nothing to be masked."""
@@ -111,16 +112,11 @@ class Hl7Writer:
         masked = self._masker.value if is_first else self._masker.rest
         return masked(rule, unescaped(text)).translate(_ESCAPED)
 
-    def _searched(self, repetition: str) -> str:
+    def _searched(self, masker: Masker, text: str) -> str:
         """What names a person in any other text; escapes stay where nothing is found."""
-        assert self._masker is not None
-        parts = re.split(r"([\^&])", repetition)
-        for at in range(0, len(parts), 2):
-            plain = unescaped(parts[at])
-            masked = self._masker.text(plain)
-            if masked != plain:
-                parts[at] = masked.translate(_ESCAPED)
-        return "".join(parts)
+        plain = unescaped(text)
+        masked = masker.text(plain)
+        return text if masked == plain else masked.translate(_ESCAPED)
 
 
 def _wrong() -> Unsound:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
 import msgspec
@@ -25,12 +25,23 @@ from gateway.policy.masking import Becomes, MaskRule, Path
 MAX_DEPTH: Final = 256
 _PIECE_BYTES: Final = 64 << 10
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+# Where somebody is named in what is removed, and by which of its values; what else is in it names nobody.
+NAMED: Final = frozenset(
+    ["name", "telecom", "address", "valueHumanName", "valueContactPoint", "valueAddress"]
+)
+NAMING: Final = frozenset(["family", "given", "text", "value", "line"])
+CODED: Final = frozenset(
+    ["system", "code", "unit", "use", "status", "contentType", "language", "version", "type", "mode",
+     "intent", "gender", "resourceType", "url"]
+)  # fmt: skip
+_LEAST_NUMBER: Final = 7
 _encode: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
 class _Level:
-    """An object or an array that is open. lead: what is written before its first value."""
+    """An object or an array that is open. lead: what is written before its first value. parts: what
+    rules masked in it, as the parts of a name."""
 
     is_array: bool
     place: Path
@@ -40,6 +51,7 @@ class _Level:
     dropped: bool = False
     count: int = 0
     key: str | None = None
+    parts: list[str] = field(default_factory=list)
 
 
 class JsonWriter:
@@ -52,7 +64,9 @@ class JsonWriter:
         rules = masker.masking.rules if masker is not None else ()
         self._rules = TreeRules(rules, word.value)
         self._levels: list[_Level] = []
-        self._skipped = 0
+        self._skipped: list[str] = []
+        self._skipped_key = ""
+        self._skipped_in: set[str] = set()
         self._whole = False
         self._held: list[bytes] = []
         self._held_bytes = 0
@@ -86,12 +100,23 @@ class JsonWriter:
 
     def _skip(self, part: JsonPart) -> None:
         """What is inside of something that is removed."""
-        if isinstance(part, Open):
-            self._skipped += 1
-        elif isinstance(part, Close):
-            self._skipped -= 1
-        elif isinstance(part, Leaf) and isinstance(part.value, str) and self._masker is not None:
-            self._masker.note_removed(part.value)
+        match part:
+            case Open():
+                self._skipped.append(self._skipped_key)
+            case Close():
+                self._skipped.pop()
+            case Key(name):
+                self._skipped_key = name
+            case Leaf(value) if isinstance(value, str) and self._masker is not None:
+                if self._word is not Word.FHIR:
+                    self._masker.note_removed(value)
+                elif (
+                    self._skipped_in | set(self._skipped)
+                ) & NAMED and self._skipped_key in NAMING:
+                    self._masker.note(value)
+                    self._part(value)
+            case _:
+                pass
 
     def _open(self, part: Open) -> None:
         place, rule = self._begins()
@@ -99,7 +124,8 @@ class JsonWriter:
             raise self._wrong()
         if rule is not None and rule.becomes is Becomes.REMOVED and self._levels:
             self._drop(rule)
-            self._skipped = 1
+            self._skipped, self._skipped_in = [""], set(place)
+            self._skipped_key = place[-1] if place else ""
             return
         lead = self._lead(b"[" if part.is_array else b"{")
         self._levels.append(_Level(part.is_array, place, rule, lead))
@@ -125,6 +151,7 @@ class JsonWriter:
             self._drop(rule)
             if isinstance(value, str) and self._masker is not None:
                 self._masker.note(value)
+                self._part(value)
             return
         value, number = self._masked(rule, value, number)
         written = number.encode() if number else self._encoded(value)
@@ -149,11 +176,29 @@ class JsonWriter:
             return value, number
         text = number or str(value)
         if rule is None:
+            if self._is_no_text(value):
+                return value, number
             masked = self._masker.text(text)
             return (value, number) if masked == text else (masked, "")
         if self._word is Word.FHIR and rule.becomes is Becomes.PSEUDONYM:
             return self._masker.reference(rule, text), ""
+        self._part(text)
         return self._masker.value(rule, text), ""
+
+    def _is_no_text(self, value: object) -> bool:
+        """A code of FHIR, or a number too short for a telephone's: clinical content that stays."""
+        key = self._levels[-1].key if self._levels else None
+        if not isinstance(value, str):
+            return len(str(value)) < _LEAST_NUMBER
+        return self._word is Word.FHIR and key in CODED
+
+    def _part(self, text: str) -> None:
+        """A part of a name, if it is one: in an object `name`, or in a list within one."""
+        for level in reversed(self._levels):
+            if not level.is_array:
+                if level.place[-1:] == ("name",):
+                    level.parts.append(text)
+                return
 
     def _begins(self) -> tuple[Path, MaskRule | None]:
         """Place and rule of the value that begins now. Raises Unsound 3828 where none may."""
@@ -221,6 +266,8 @@ class JsonWriter:
         if not self._levels or self._levels[-1].key is not None:
             raise self._wrong()
         level = self._levels[-1]
+        if self._masker is not None:
+            self._masker.note_parts(level.parts)
         if not level.opened and level.dropped:
             self._levels.pop()
             self._levels[-1].dropped, self._levels[-1].key = True, None

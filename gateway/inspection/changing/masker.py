@@ -2,10 +2,11 @@
 
     pseudonym   HMAC-SHA-256 (RFC 2104, FIPS 180-4) under the site's key over the rule's name and the value,
                 80 bits in base 32: the same value under one rule is the same pseudonym, in every format
-    masked      `*` for each letter and digit; marks and blanks stay, so that forms stay
+    masked      `*` for each character but blanks and ASCII marks, so that forms stay
 
-What a rule has masked in one place of a file is masked wherever else it stands in its texts. Nothing leads
-back without the key, and with it only by trying values. No I/O. One thread at a time.
+A file is gone through twice: first its rules' values are noted, then they are sought in all its texts, in
+every writing (width, case, blanks between ideographs) that the search knows. Nothing leads back without the
+key, and with it only by trying values. No I/O. One thread at a time.
 """
 
 from __future__ import annotations
@@ -17,57 +18,55 @@ import re
 import unicodedata
 import uuid
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from gateway.errors import Misconfigured
 from gateway.inspection.formats.contract import Text
 from gateway.inspection.looking import identifiers_of
+from gateway.inspection.text.normalise import normalise
 from gateway.inspection.text.search import Kind, Searcher, SearchPlan
-from gateway.inspection.unsound import Unsound, Word
+from gateway.inspection.text.words import Word, WordList
+from gateway.inspection.unsound import Unsound
+from gateway.inspection.unsound import Word as Rule
 from gateway.policy.masking import Becomes, Masking, MaskRule
 
-_PSEUDONYM_BYTES: Final = 10
-_YEAR: Final = re.compile(r"\s*((?:1[89]|20)[0-9]{2})")
-_KEPT_CHARACTERS: Final = 4
-# The shortest thing that names a person in a text by itself.
-_LEAST_CHARACTERS: Final = 6
-# Shorter values stand in any text by chance: `Li`, `M`, one ideograph.
-_LEAST_ASCII: Final = 3
-_LEAST_NON_ASCII: Final = 2
-_MAX_ORIGINAL_CHARACTERS: Final = 1_000
 # Of one file, all persons in it together.
 MAX_ORIGINALS: Final = 10_000
-# What stands before the number of the one who is referred to, and behind it.
-_REFERENCE: Final = re.compile(
-    r"(#|.*?[A-Z][A-Za-z]+/)([A-Za-z0-9.-]{1,64})((?:/_history/.*)?)", re.DOTALL
+# What a rule has masked in one place and what stands elsewhere, by this name in the audit.
+ELSEWHERE: Final = "the same elsewhere"
+_PSEUDONYM_BYTES: Final = 10
+_KEPT_CHARACTERS: Final = 4
+# The shortest thing that names a person in a text by itself.
+_LEAST_CHARACTERS: Final = 2
+# Shorter values stand in any text by chance: `Li`, `M`, a bed's number, one ideograph.
+_LEAST_LETTERS: Final = 3
+_LEAST_DIGITS: Final = 5
+_MAX_ORIGINAL_CHARACTERS: Final = 128
+_YEAR: Final = re.compile(r"\s*((?:1[89]|20)[0-9]{2})")
+_DAY: Final = re.compile(
+    r"\s*((?:1[89]|20)[0-9]{2})[-/.年]?([0-9]{2})[-/.月]?([0-9]{2})(?![0-9]{1,5}\Z)"
 )
+# What stands behind the last `/` of a reference is who is referred to (FHIR R4, 2.3.0.1).
+_HISTORY: Final = "/_history/"
 _URN: Final = "urn:uuid:"
-# Ideographs, or the digits of a number, or an address.
-_TELLING: Final = re.compile(r"[^\x00-\x7f]|[0-9].*[0-9].*[0-9]|@", re.DOTALL)
-_ANY: Final = re.compile(r"\w")
+_SHOWN: Final = re.compile(r"[^\s!-/:-@\[-`{-~]")
+# Many digits, an address of mail, or more ideographs than a word or a city has.
+_TELLING: Final = re.compile(r"(?:[0-9][^0-9]{0,2}){5}|@|[^\x00-\x7f]{5}")
 
 
-def _starred(text: str) -> str:
-    return _ANY.sub("*", text)
+def starred(text: str) -> str:
+    """A text of which nothing is left to read but where its blanks and marks stood."""
+    return _SHOWN.sub("*", text)
 
 
 def _kept(text: str, first: int, last: int) -> str:
     """Masked but for some characters; a value of no more than twice as many is masked whole."""
     plain = text.strip()
     if len(plain) < 2 * (first + last):
-        return _starred(text)
+        return starred(text)
     end = len(plain) - last
-    return plain[:first] + _starred(plain[first:end]) + plain[end:]
-
-
-def leaks_of(originals: set[str]) -> re.Pattern[str] | None:
-    """A pattern that finds any of these in a text; a word of ASCII only where it stands alone."""
-    longest = sorted(originals, key=lambda text: (-len(text), text))
-    wanted = [
-        rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])" if one.isascii() else re.escape(one)
-        for one in longest
-        if not one.isascii() or len(one) >= _LEAST_ASCII
-    ]
-    return re.compile("|".join(wanted)) if wanted else None
+    return plain[:first] + starred(plain[first:end]) + plain[end:]
 
 
 class Masker:
@@ -76,40 +75,61 @@ class Masker:
     def __init__(self, masking: Masking, key: bytes) -> None:
         self.masking: Final = masking
         self._key = key
-        self._searcher = (
-            Searcher(SearchPlan(identifiers_of(masking.in_text))) if masking.in_text else None
-        )
+        self._identifiers = identifiers_of(masking.in_text)
+        self._searcher = Searcher(SearchPlan(self._identifiers)) if self._identifiers else None
+        self._originals: set[str] | None = set()
         self.masked: Counter[str] = Counter()
-        self._originals: set[str] = set()
-        self._leaks: re.Pattern[str] | None = None
 
     def begin(self) -> None:
-        """A file begins, or begins anew."""
+        """The file begins, or begins anew."""
         self.masked.clear()
-        self._originals = set()
+        if self._originals is not None:
+            self._originals = set()
 
-    def seek(self) -> None:
-        """What was noted of the file is sought in all its texts from now on."""
-        self._leaks = self.noted()
+    def seek(self, *, must: bool = True) -> None:
+        """What was noted is sought in all texts of the file from now on, which is gone through again.
+
+        must: False where the file is masked record by record as well, and may name more persons than can
+        be sought. Raises Unsound 3836: too many.
+        """
+        originals, self._originals = self._originals or set(), None
+        if len(originals) > MAX_ORIGINALS:
+            if must:
+                raise Unsound(3836, Rule.TEXT, limit=MAX_ORIGINALS)
+            return
+        words = tuple(Word(one, 0) for one in sorted(originals))
+        if not words:
+            return
+        listed = WordList(ELSEWHERE, "", words, whole_words=True)
+        try:
+            self._searcher = Searcher(SearchPlan(self._identifiers, (listed,)))
+        except Misconfigured as error:
+            raise Unsound(3836, Rule.TEXT, limit=MAX_ORIGINALS) from error
 
     def note(self, text: str) -> None:
-        """A value that must not stand anywhere else. Raises Unsound 3836: too many to be sought."""
-        plain = text.strip()
-        if len(plain) >= _LEAST_NON_ASCII:
-            self._originals.add(plain[:_MAX_ORIGINAL_CHARACTERS])
-            if len(self._originals) > MAX_ORIGINALS:
-                raise Unsound(3836, Word.TEXT, limit=MAX_ORIGINALS)
+        """A value that must not stand anywhere else."""
+        if self._originals is None or len(self._originals) > MAX_ORIGINALS:
+            return
+        for written in _writings(text):
+            plain = normalise(written[:_MAX_ORIGINAL_CHARACTERS]).text.strip()
+            least = (
+                _LEAST_CHARACTERS if not plain.isascii()
+                else _LEAST_DIGITS if plain.isdecimal() else _LEAST_LETTERS
+            )  # fmt: skip
+            if len(plain) >= least and "\f" not in plain:
+                self._originals.add(plain)
+
+    def note_parts(self, parts: Sequence[str]) -> None:
+        """A name in parts stands whole in a text: 李 and 一 are 李一, whichever came first."""
+        if 1 < len(parts) <= 5:
+            for joint in ("", " "):
+                self.note(joint.join(parts))
+                self.note(joint.join(reversed(parts)))
 
     def note_removed(self, text: str) -> None:
-        """The same for what lies somewhere in a thing that is removed: codes and addresses of systems do not
-        name anybody."""
+        """The same for what lies somewhere in a thing that is removed, where it can name somebody."""
         if _TELLING.search(text) is not None and not text.startswith(("http", "urn:")):
             self.note(text)
-
-    def noted(self) -> re.Pattern[str] | None:
-        """What was noted since the last call, to be sought."""
-        leaks, self._originals = leaks_of(self._originals), set()
-        return leaks
 
     def value(self, rule: MaskRule, text: str) -> str:
         """What a value becomes; "" where it is removed."""
@@ -123,7 +143,7 @@ class Masker:
             case Becomes.PSEUDONYM:
                 return self.pseudonym(rule, text)
             case Becomes.MASKED:
-                return _starred(text)
+                return starred(text)
             case Becomes.FIRST:
                 return _kept(text, 1, 0)
             case Becomes.LAST:
@@ -136,7 +156,7 @@ class Masker:
         """A further part of a value whose first part is masked by the rule: nothing of it is kept."""
         if rule.becomes in (Becomes.FIRST, Becomes.LAST):
             self.note(text)
-            return _starred(text)
+            return starred(text)
         return self.value(rule, text)
 
     def pseudonym(self, rule: MaskRule, text: str) -> str:
@@ -145,43 +165,58 @@ class Masker:
 
     def _digest(self, rule: MaskRule, text: str) -> bytes:
         plain = unicodedata.normalize("NFKC", text).strip()
-        data = f"{rule.name}\0{plain}".encode()
+        data = f"{rule.name}\0{plain}".encode("utf-8", "replace")
         return hmac.new(self._key, data, hashlib.sha256).digest()
 
     def reference(self, rule: MaskRule, text: str) -> str:
-        """A reference of FHIR (R4, 2.3.0.1): what names the one who is referred to becomes his pseudonym."""
+        """A reference of FHIR (R4, 2.3.0.1): what names the one who is referred to becomes his pseudonym.
+
+        Of what stands before the type nothing is kept, nor of a version.
+        """
         if text.startswith(_URN):
             self.masked[rule.name] += 1
             self.note(text)
             return f"{_URN}{uuid.UUID(bytes=self._digest(rule, text)[:16], version=5)}"
-        found = _REFERENCE.fullmatch(text)
-        if found is None:
+        if text.startswith("#"):
+            return "#" + self.value(rule, text[1:])
+        head, slash, name = text.partition(_HISTORY)[0].rpartition("/")
+        if not slash:
             return self.value(rule, text)
-        return f"{found[1]}{self.value(rule, found[2])}{found[3]}"
+        kind = head.rpartition("/")[2]
+        root = "http://masked.invalid/" if "://" in head else ""
+        return f"{root}{kind}/{self.value(rule, name)}"
 
     def text(self, text: str) -> str:
         """The same text with what names a person masked. Raises Unsound 3973: too much to be found."""
-        return self._searched(text if self._leaks is None else self.without(self._leaks, text))
-
-    def without(self, leaks: re.Pattern[str], text: str) -> str:
-        """A text without values that its file has elsewhere under a rule."""
-        masked, count = leaks.subn(lambda found: _starred(found[0]), text)
-        if count:
-            self.masked["the same elsewhere"] += count
-        return masked
-
-    def _searched(self, text: str) -> str:
         if self._searcher is None or len(text) < _LEAST_CHARACTERS:
             return text
         pieces: list[str] = []
         at = 0
         for hit in self._searcher.search([Text("", text)]):
             if hit.kind is Kind.OVERFLOW:
-                raise Unsound(3973, Word.TEXT, where="", count=self._searcher.plan.most_hits)
+                raise Unsound(3973, Rule.TEXT, where="", count=self._searcher.plan.most_hits)
             if hit.end <= at:
                 continue
             start = max(at, hit.start)
-            pieces += (text[at:start], _starred(text[start : hit.end]))
+            pieces += (text[at:start], starred(text[start : hit.end]))
             at = hit.end
             self.masked[hit.name] += 1
         return "".join(pieces) + text[at:] if pieces else text
+
+    def names_somebody(self, text: str) -> bool:
+        """Whether a text holds an identifier, or a value of the file that was gone through last."""
+        return self.text(text) != text
+
+
+def _writings(text: str) -> Iterator[str]:
+    """A value as texts may have it: a day in the ways that people write days."""
+    yield text
+    found = _DAY.match(text)
+    if found is not None:
+        year, month, day = found.groups()
+        yield f"{year}{month}{day}"
+        for mark in "-/.":
+            yield f"{year}{mark}{month}{mark}{day}"
+            yield f"{year}{mark}{int(month)}{mark}{int(day)}"
+        yield f"{year}年{int(month)}月{int(day)}日"
+        yield f"{year}年{month}月{day}日"

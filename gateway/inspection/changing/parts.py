@@ -18,11 +18,13 @@ import msgspec
 from gateway.inspection.unsound import Unsound, Word
 
 # One message's parts: as many at most, so that what they become stays small.
-MAX_PARTS: Final = 4096
+MAX_PARTS: Final = 512
 _MESSAGE_BYTES: Final = 128 << 10
 _PIECE_BYTES: Final = 512 << 10
 # The longest single part is a base64 file in a JSON string.
 MAX_MESSAGE_BYTES: Final = 40 << 20
+# Of formats whose parts are all short: what is in one message is in memory many times as large.
+SHORT_MESSAGE_BYTES: Final = 1 << 20
 _MAX_FIELDS: Final = 512
 _MAX_CELLS: Final = 1_000
 
@@ -138,16 +140,22 @@ class Sender:
 class Receiver(Generic[P]):
     """The guard's end: messages in, parts out. kinds: the union of the parts of one format."""
 
-    def __init__(self, kinds: Any, feed: Callable[[P], None], word: Word) -> None:
+    def __init__(
+        self,
+        kinds: Any,
+        feed: Callable[[P], None],
+        word: Word,
+        most_bytes: int = MAX_MESSAGE_BYTES,
+    ) -> None:
         parts = Annotated[list[kinds], msgspec.Meta(max_length=MAX_PARTS)]
         self._decoder = msgspec.msgpack.Decoder(parts)
-        self._feed, self._word = feed, word
+        self._feed, self._word, self._most_bytes = feed, word, most_bytes
         self._held = bytearray()
 
     def take(self, untrusted: bytes) -> None:
         """One message. Raises Unsound 3828 for what is none, and what feeding raises."""
         self._held += untrusted[1:]
-        if len(self._held) > MAX_MESSAGE_BYTES or untrusted[:1] not in (b"\0", b"\1"):
+        if len(self._held) > self._most_bytes or untrusted[:1] not in (b"\0", b"\1"):
             raise self._no_part()
         if untrusted[:1] == b"\1":
             return

@@ -6,6 +6,7 @@ judged again, so a parser that is deceived here gives at worst another sound fil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final
@@ -122,7 +123,7 @@ def csv_parts(content: Content) -> Iterator[Shape | Cells]:
     codec = encoding_of(content)
     pieces = characters(content, codec)
     first = next(pieces, "")
-    delimiter = delimiter_of(first.splitlines()[0] if first else "")
+    delimiter = delimiter_of(re.split(r"[\r\n]", first, maxsplit=1)[0])
     yield Shape(delimiter, codec)
 
     def again() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, assert_never
 
@@ -15,15 +16,16 @@ from gateway.inspection.formats.dicom import BurnedIn, DicomProfile
 from gateway.inspection.formats.dicom_deidentify import Dates as DicomDates
 from gateway.inspection.formats.dicom_deidentify import DeidentifyRules, deidentify
 from gateway.inspection.formats.dicom_rebuild import rebuild_dicom
-from gateway.inspection.formats.dicom_values import MAX_VALUES_BYTES, DicomObject
+from gateway.inspection.formats.dicom_values import DicomObject
 from gateway.inspection.formats.image import ImageProfile
 from gateway.inspection.formats.image_rebuild import Frame, Picture, rebuild_image
 from gateway.inspection.unsound import Unsound, Word
 from gateway.policy.masking import Becomes, Dates, MaskRule
 
 _PATIENT_ID: Final = 0x00100020
-# Values take as much again on the way; pixels are those of one screenful of a film at a time.
-_MAX_DICOM_BYTES: Final = 2 * MAX_VALUES_BYTES
+_PATIENT_NAME: Final = 0x00100010
+# Values are a few kilobytes, and of empty ones a byte becomes sixty: pixels are ranges of the source.
+_MAX_DICOM_BYTES: Final = 8 << 20
 MAX_PIXEL_BYTES: Final = 64 << 20
 _MAX_FRAMES: Final = 1_000
 _LIMITS: Final = FormatLimits()
@@ -48,9 +50,11 @@ class DicomWriter:
 
     def feed(self, part: BytesPart) -> None:
         """The next part."""
-        if not isinstance(part, Bytes) or len(self._held) > _MAX_DICOM_BYTES:
+        if not isinstance(part, Bytes):
             raise Unsound(3828, Word.DICOM, type="dicom")
         self._held += part.data
+        if len(self._held) > _MAX_DICOM_BYTES:
+            raise Unsound(3831, Word.DICOM, limit_bytes=_MAX_DICOM_BYTES)
 
     def end(self) -> None:
         """The object is whole: it is written."""
@@ -60,10 +64,23 @@ class DicomWriter:
             raise Unsound(3828, Word.DICOM, type="dicom") from error
         self._held = bytearray()
         if self._masker is not None:
+            _note(self._masker, values)
             values = deidentify(values, _rules(self._masker, self._key))
             self._masker.masked["PS3.15"] += 1
         for piece in rebuild_dicom(values, self._source, _PROFILE, _LIMITS):
             self._write(piece)
+
+
+def _note(masker: Masker, values: DicomObject) -> None:
+    """Number and name, which the name of the file may not hold either."""
+    masker.begin()
+    for element in values.data:
+        if element.tag in (_PATIENT_ID, _PATIENT_NAME) and isinstance(element.value, bytes):
+            for codec in ("utf-8", "gb18030"):
+                text = element.value.decode(codec, "ignore").strip("\0 ")
+                masker.note(text)
+                masker.note_parts([part for part in re.split(r"[=^]", text) if part])
+    masker.seek(must=False)
 
 
 def _rules(masker: Masker, key: bytes) -> DeidentifyRules:
@@ -83,10 +100,10 @@ def _is_number(rule: MaskRule) -> bool:
 
 
 class ImageWriter:
-    """One image of any number of frames. Raises Unsound 3828, 3831, 3930 to 3949."""
+    """One image of any number of frames; kind: its type. Raises Unsound 3828, 3831, 3930 to 3949."""
 
-    def __init__(self, write: Callable[[bytes], object]) -> None:
-        self._write = write
+    def __init__(self, write: Callable[[bytes], object], kind: str) -> None:
+        self._write, self._kind = write, kind
         self._heads: list[FrameHead] = []
         self._pixels: list[bytearray] = []
         self._size_bytes = 0
@@ -111,15 +128,14 @@ class ImageWriter:
 
     def end(self) -> None:
         """The image is whole: it is written."""
-        kinds = {head.kind for head in self._heads}
-        if len(kinds) != 1:
+        if {head.kind for head in self._heads} != {self._kind}:
             raise self._wrong()
         frames = tuple(
             Frame(head.mode, head.width, head.height, bytes(pixels), head.shown_ms)
             for head, pixels in zip(self._heads, self._pixels, strict=True)
         )
         self._pixels.clear()
-        self._write(rebuild_image(Picture(kinds.pop(), frames), ImageProfile()))
+        self._write(rebuild_image(Picture(self._kind, frames), ImageProfile()))
 
     def _wrong(self) -> Unsound:
         return Unsound(3828, Word.IMAGE, type="image")

@@ -10,7 +10,14 @@ from gateway.inspection.changing.csv_writer import CsvWriter
 from gateway.inspection.changing.hl7_writer import Hl7Writer
 from gateway.inspection.changing.json_writer import JsonWriter
 from gateway.inspection.changing.masker import Masker
-from gateway.inspection.changing.parts import BytesPart, CsvPart, Hl7Part, JsonPart
+from gateway.inspection.changing.parts import (
+    MAX_MESSAGE_BYTES,
+    SHORT_MESSAGE_BYTES,
+    BytesPart,
+    CsvPart,
+    Hl7Part,
+    JsonPart,
+)
 from gateway.inspection.changing.whole_writers import DicomWriter, ImageWriter
 from gateway.inspection.changing.xml_masked import XmlMasked
 from gateway.inspection.content import Content
@@ -43,11 +50,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How files of a type are written. parts: the union of what comes."""
+    """How files of a type are written. parts: the union of what comes. message_bytes: of one message."""
 
     word: Word
     parts: Any
     writer: Callable[[Job, Word], Writer]
+    message_bytes: int = MAX_MESSAGE_BYTES
 
 
 def _tree(word: Word) -> Written:
@@ -58,8 +66,12 @@ def _json(word: Word) -> Written:
     return Written(word, JsonPart, lambda job, word: JsonWriter(job.write, word, job.masker))
 
 
-_IMAGE: Final = Written(Word.IMAGE, BytesPart, lambda job, _: ImageWriter(job.write))
-_OOXML: Final = Written(Word.OOXML, OoxmlPart, lambda job, _: OoxmlWriter(job.write))
+_IMAGE: Final = Written(
+    Word.IMAGE, BytesPart, lambda job, _: ImageWriter(job.write, job.kind), SHORT_MESSAGE_BYTES
+)
+_OOXML: Final = Written(
+    Word.OOXML, OoxmlPart, lambda job, _: OoxmlWriter(job.write), SHORT_MESSAGE_BYTES
+)
 # By type of content. Types that are not here cannot be written anew.
 WRITTEN: Final[dict[str, Written]] = {
     "json": _json(Word.JSON),
@@ -69,12 +81,13 @@ WRITTEN: Final[dict[str, Written]] = {
     "cda": _tree(Word.CDA),
     "hl7 v2": Written(Word.HL7, Hl7Part, lambda job, _: Hl7Writer(job.write, job.masker)),
     "csv": Written(Word.CSV, CsvPart, lambda job, _: CsvWriter(job.write, job.masker)),
-    "pdf": Written(Word.PDF, PdfPart, lambda job, _: PdfWriter(job.write)),
+    "pdf": Written(Word.PDF, PdfPart, lambda job, _: PdfWriter(job.write), SHORT_MESSAGE_BYTES),
     **dict.fromkeys(("docx", "xlsx", "pptx"), _OOXML),
     "dicom": Written(
         Word.DICOM,
         BytesPart,
         lambda job, _: DicomWriter(job.write, job.source, job.masker, job.key),
+        SHORT_MESSAGE_BYTES,
     ),
     **dict.fromkeys(("png", "jpeg", "gif", "tiff", "bmp"), _IMAGE),
 }

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
+from gateway.inspection.changing.json_writer import CODED, NAMED, NAMING
 from gateway.inspection.changing.masker import Masker
 from gateway.inspection.changing.tree_rules import TreeRules
 from gateway.inspection.formats.fhir_types import RESOURCES
+from gateway.inspection.formats.fhir_xml import FHIR_SPACE
 from gateway.inspection.formats.xml_events import Chars, End, Start, XmlEvent
 from gateway.inspection.formats.xml_writer import XmlWriter
 from gateway.inspection.unsound import Unsound, Word
@@ -22,6 +24,11 @@ from gateway.policy.masking import Becomes, MaskRule, Path
 # Of the characters between two tags, which are masked together.
 _MAX_TEXT_CHARACTERS: Final = 40 << 20
 _MASKED: Final = ("nullFlavor", "MSK")
+CDA_SPACE: Final = "urn:hl7-org:v3"
+_CDA_CODED: Final = frozenset(
+    ["code", "codeSystem", "codeSystemName", "unit", "use", "root", "classCode", "moodCode", "typeCode",
+     "nullFlavor", "type", "schemaLocation", "mediaType", "representation"]
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -35,6 +42,8 @@ class _Element:
     waiting: bool = True
     dropped: bool = False
     narrative: bool = False
+    parts: list[str] = field(default_factory=list)
+    names_rule: bool = False
 
 
 class XmlMasked:
@@ -48,7 +57,7 @@ class XmlMasked:
         rules = masker.masking.rules if masker is not None else ()
         self._rules = TreeRules(rules, word.value)
         self._open: list[_Element] = []
-        self._skipped = 0
+        self._skipped: list[str] = []
         self._text: list[str] = []
         self._characters = 0
 
@@ -71,14 +80,20 @@ class XmlMasked:
 
     def _skip(self, event: XmlEvent) -> None:
         """What is inside of something that is removed."""
-        self._skipped += 1 if isinstance(event, Start) else -1
         if isinstance(event, Start):
-            self._note(value for _, value in event.attributes)
+            self._skipped.append(_local(event.name))
+            self._note(event.attributes)
+        else:
+            self._skipped.pop()
 
-    def _note(self, values: Iterable[str]) -> None:
-        if self._masker is not None:
-            for value in values:
+    def _note(self, attributes: Iterable[tuple[str, str]]) -> None:
+        for key, value in attributes:
+            if self._masker is None or _is_space(key):
+                continue
+            if self._word is not Word.FHIR:
                 self._masker.note_removed(value)
+            elif NAMED & set(self._skipped) and self._skipped[-1] in NAMING:
+                self._masker.note(value)
 
     def end(self) -> None:
         """The document is whole."""
@@ -87,7 +102,8 @@ class XmlMasked:
 
     def _gather(self, text: str) -> None:
         if self._skipped:
-            self._note([text])
+            if self._word is not Word.FHIR and self._masker is not None:
+                self._masker.note_removed(text)
             return
         self._text.append(text)
         self._characters += len(text)
@@ -96,14 +112,20 @@ class XmlMasked:
 
     def _start(self, name: str, attributes: list[tuple[str, str]]) -> None:
         above = self._open[-1] if self._open else None
-        local = name.rpartition(":")[2]
+        local = _local(name)
+        self._refuse_others(attributes)
         place = self._place(above, local)
-        rule = (above.rule if above else None) or self._rules.of(place)
+        own = self._rules.of(place)
+        rule = (above.rule if above else None) or own
         if rule is not None and rule.becomes is Becomes.REMOVED and above is not None:
             self._remove(name, attributes, rule, above)
             return
         narrative = above is not None and (above.narrative or local == "div")
         element = _Element(name, place, rule, narrative=narrative)
+        if above is not None and above.rule is not None:
+            # Of one value, in parts: 李 and 一 below one name.
+            element.parts = above.parts
+        element.names_rule = own is not None
         element.attributes = [
             pair for key, value in attributes if (pair := self._attribute(element, key, value))
         ]
@@ -123,10 +145,16 @@ class XmlMasked:
     ) -> None:
         if self._masker is not None:
             self._masker.masked[rule.name] += 1
-        self._note(value for key, value in attributes if not key.startswith("xmlns"))
-        self._skipped = 1
+        self._skipped = [_local(name)]
+        if self._word is Word.FHIR:
+            value = dict(attributes).get("value", "")
+            if value and self._masker is not None:
+                self._masker.note(value)
+                above.parts.append(value)
+        else:
+            self._note(attributes)
         if self._word is Word.CDA:
-            spaces = [(key, value) for key, value in attributes if key.startswith("xmlns")]
+            spaces = [(key, value) for key, value in attributes if _is_space(key)]
             self._written()
             self._out.start(name, [*spaces, _MASKED])
             self._out.close()
@@ -135,17 +163,32 @@ class XmlMasked:
 
     def _attribute(self, element: _Element, key: str, value: str) -> tuple[str, str] | None:
         """An attribute as it is written, None where it goes."""
-        if self._masker is None or key.startswith("xmlns"):
+        if self._masker is None or _is_space(key):
             return key, value
-        named = self._rules.of((*element.place, f"@{key.rpartition(':')[2]}"))
+        named = self._rules.of((*element.place, f"@{_local(key)}"))
         whole = element.rule if self._word is Word.FHIR and key == "value" else None
         rule = named or whole
         if rule is None:
-            return key, self._masker.text(value)
+            return key, value if self._is_code(element, key) else self._masker.text(value)
         if rule.becomes is Becomes.REMOVED:
             self._masker.value(rule, value)
             return None
+        if self._word is Word.FHIR and self._open and key == "value":
+            self._open[-1].parts.append(value)
         return key, self._value(rule, value)
+
+    def _is_code(self, element: _Element, key: str) -> bool:
+        """What is coded names nobody, and must stay what it is."""
+        if self._word is Word.FHIR:
+            return key == "url" or element.place[-1] in CODED
+        return self._word is Word.CDA and _local(key) in _CDA_CODED
+
+    def _refuse_others(self, attributes: list[tuple[str, str]]) -> None:
+        """A resource or a clinical document in what was taken for other XML: its paths are not these."""
+        own = {Word.FHIR: FHIR_SPACE, Word.CDA: CDA_SPACE}.get(self._word, "")
+        for key, value in attributes if self._masker is not None else ():
+            if _is_space(key) and value in (FHIR_SPACE, CDA_SPACE) and value != own:
+                raise Unsound(3838, self._word)
 
     def _value(self, rule: MaskRule, value: str) -> str:
         """A reference of FHIR keeps what stands before the number."""
@@ -167,10 +210,18 @@ class XmlMasked:
         if self._word is Word.FHIR and not element.narrative and text.isspace():
             return
         if self._masker is not None:
-            rule = element.rule
-            text = self._masker.text(text) if rule is None else self._masker.value(rule, text)
+            text = self._masked(self._masker, element, text)
         self._written()
         self._out.chars(text)
+
+    def _masked(self, masker: Masker, element: _Element, text: str) -> str:
+        if element.rule is None:
+            return masker.text(text)
+        if not text.strip():
+            return text
+        element.parts.append(text)
+        first = len(element.parts) == 1
+        return masker.value(element.rule, text) if first else masker.rest(element.rule, text)
 
     def _written(self) -> None:
         """All that is open is written, the outermost first."""
@@ -183,6 +234,9 @@ class XmlMasked:
         if not self._open:
             raise Unsound(3828, self._word, type=self._word.value)
         element = self._open[-1]
+        fhir_name = self._word is Word.FHIR and element.place[-1:] == ("name",)
+        if self._masker is not None and (element.names_rule or fhir_name):
+            self._masker.note_parts([part.strip() for part in element.parts])
         if element.waiting and element.dropped and len(self._open) > 1:
             self._open.pop()
             self._open[-1].dropped = True
@@ -192,6 +246,15 @@ class XmlMasked:
         self._out.close()
 
 
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _is_space(key: str) -> bool:
+    """A declaration of a namespace, and not an attribute whose name begins so."""
+    return key == "xmlns" or key.startswith("xmlns:")
+
+
 def _says(attributes: list[tuple[str, str]]) -> bool:
     """Whether an element says something by its attributes."""
-    return any(not key.startswith("xmlns") for key, _ in attributes)
+    return any(not _is_space(key) for key, _ in attributes)

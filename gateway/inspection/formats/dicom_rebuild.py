@@ -177,6 +177,8 @@ class _Writer:
             raise unsound(3925, tag=shown_tag(element.tag), size_bytes=length, limit_bytes=limit)
 
     def _copied(self, lies: Range) -> Iterator[bytes]:
+        if lies.word_bytes not in (1, 2, 4, 8) or lies.length < 0:
+            raise unsound(3905, tag="*", offset=lies.at, length=lies.length, left=0)
         if lies.length % 2 or not 0 <= lies.at <= self._source.size_bytes - lies.length:
             left = self._source.size_bytes - lies.at
             raise unsound(3905, tag="*", offset=lies.at, length=lies.length, left=left)

@@ -9,7 +9,7 @@ annotations, names, outlines, forms, files, metadata, structure, layers. Who wri
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,8 @@ MAX_PIECE_BYTES: Final = 192 << 10
 MAX_OBJECT_BYTES: Final = 240 << 10
 # Arrays and dictionaries within one object; the deepest that is meant has five.
 MAX_OBJECT_DEPTH: Final = 16
+# Widths of a font of 65,535 letters, and their numbers.
+MAX_ITEMS: Final = 1 << 17
 
 
 class Name(msgspec.Struct, frozen=True, array_like=True, tag="n"):
@@ -42,14 +44,14 @@ class Ref(msgspec.Struct, frozen=True, array_like=True, tag="r"):
 class Array(msgspec.Struct, frozen=True, array_like=True, tag="a"):
     """An array."""
 
-    items: list[PdfValue]
+    items: Annotated[list[PdfValue], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
 class Dictionary(msgspec.Struct, frozen=True, array_like=True, tag="d"):
     """A dictionary. kind: of the list; `font{}` for one whose keys are names somebody gave to fonts."""
 
     kind: str
-    items: list[tuple[bytes, PdfValue]]
+    items: Annotated[list[tuple[bytes, PdfValue]], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
 PdfValue: TypeAlias = bool | int | float | Name | String | Ref | Array | Dictionary | None

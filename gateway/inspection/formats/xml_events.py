@@ -9,19 +9,21 @@ believes nothing of them.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
 # Of one event: longer characters come in pieces. Four bytes each at most, so below 256 KiB encoded.
 MAX_CHARS_CHARACTERS: Final = 32 << 10
+# Of one element, as the readers have it.
+MAX_ATTRIBUTES: Final = 128
 
 
 class Start(msgspec.Struct, frozen=True, array_like=True, tag="s"):
     """An element opens. attributes: (name, value), in the order of the file."""
 
     name: str
-    attributes: list[tuple[str, str]] = []
+    attributes: Annotated[list[tuple[str, str]], msgspec.Meta(max_length=MAX_ATTRIBUTES)] = []
 
 
 class Chars(msgspec.Struct, frozen=True, array_like=True, tag="c"):

@@ -21,8 +21,11 @@ from tests.gateway.policy.channel_text import BASIC, NOON
 SHIPPED = Path(__file__).parents[3] / "policies" / "masking.yaml"
 KEY = b"a key for tests, 32 bytes long.."
 LINES = {
-    "fhir": "any resource", "hl7": "any message", "cda": "follows WS/T 500", "csv": "any columns",
-    "dicom": "any object", "json": "well formed", "xml": "well formed",
+    "fhir": "any resource", "hl7": "any message", "cda": "follows WS/T 500",
+    "csv": "columns patient_id, 身份证号, 姓名, born, phone, 地址, email, remark, value",
+
+    "dicom": "any object", "json": "well formed", "xml": "well formed", "image": "whole",
+    "ooxml": "plain", "pdf": "has no scripts or encryption",
 }  # fmt: skip
 
 
@@ -33,9 +36,18 @@ def masking(text: str | None = None) -> Masking:
     return made
 
 
-def channel(types: str, changed: str, rules: Masking | None = None, formats: str = "") -> Channel:
-    """formats: words of lines under passes_if."""
-    lines = "".join(f"  {word}: {LINES[word]}\n" for word in formats.split())
+def channel(
+    types: str, changed: str, rules: Masking | None = None, formats: str = "", columns: str = ""
+) -> Channel:
+    """formats: words of lines under passes_if, besides those that are written anew. columns: of tables."""
+    words = dict.fromkeys(
+        [*formats.split(), *([changed.partition(":")[0]] if rules is None else [])]
+    )
+    lines = "".join(
+        f"  {word}: {LINES[word] if rules or word != 'csv' else 'any columns'}\n" for word in words
+    )
+    if columns:
+        lines = f"  csv: columns {columns}\n"
     text = BASIC.replace("pdf or csv\n", f"{types}\n{lines}\nchanged:\n  {changed}\n")
     checked = check_file("10-test.yaml", text.encode(), {}, rules)
     assert checked.channel is not None and not checked.problems, checked.problems
