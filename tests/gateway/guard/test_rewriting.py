@@ -7,21 +7,26 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image, PngImagePlugin
 
 from gateway.errors import Refused, Unavailable
+from gateway.guard.judgement import judge
 from gateway.guard.rewriting import after_change
 from gateway.inspection.chain import bytes_body
 from gateway.inspection.changing.changer import PROGRAM, InSandbox
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.policy.model import Channel
+from gateway.policy.evaluate import Result
+from gateway.policy.model import Channel, Condition, Section, SizeRule
+from gateway.policy.values import SizeBound
 from tests.corpus import dicom, hl7, ooxml, pdf
 from tests.corpus.persons import FORMATS, fhir_json, hl7_v2, people, table
 from tests.gateway.guard.rewriting import Anew, channel, masking
+from tests.gateway.policy.channel_text import NOON
 
 SOMEBODY = people(1)[0]
 
@@ -263,6 +268,23 @@ def test_what_people_are_told_names_what_was_done(anew: Anew) -> None:
     assert done.fields["changed"] == "csv: rebuilt, persons: masked"
     assert "name of a person 1" in str(done.fields["masked"])
     assert SOMEBODY.name not in str(done.fields)
+
+
+def test_what_people_have_released_is_not_held_again_when_it_is_written_anew(
+    anew: Anew, tmp_path: Path
+) -> None:
+    plain = channel("json", "json: rebuilt")
+    large = SizeRule(SizeBound(at_least=1, at_most=1 << 40))
+    holds = Condition(Section.HELD_IF, "size", "above 0 bytes", "10-test.yaml", 1, large)
+    taken = replace(plain, conditions=(*plain.conditions, holds))
+    body = bytes_body(b'{"a": 1}')
+    first = judge(anew.inspector, taken, body, "a.json", NOON, at_receiver=True)
+    assert first.verdict.result is Result.HELD
+    work = partial(anew.rewriter, taken, first.facts, body, NOON, tmp_path / "x", at_receiver=True)
+    done = work(is_released=True)
+    assert done is not None and done.changed.content == b'{"a":1}'
+    with pytest.raises(Refused):
+        work(is_released=False)
 
 
 def test_after_the_change_no_identifier_may_be_left() -> None:
