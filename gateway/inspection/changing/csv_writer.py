@@ -15,7 +15,8 @@ from gateway.policy.masking import MaskRule
 
 _CODECS: Final = frozenset(["utf-8-sig", "utf-16", "gb18030"])
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_PIECE_BYTES: Final = 64 << 10
+# Records that are searched together: a search has a cost of its own.
+_TOGETHER_CHARACTERS: Final = 64 << 10
 _WORD: Final = Word.CSV
 # A value of a record that is sought in its other cells.
 _LEAST_OWN: Final = 2
@@ -33,8 +34,8 @@ class CsvWriter:
         self._shape: Shape | None = None
         self._quoted = re.compile("")
         self._rules: list[MaskRule | None] = []
-        self._held: list[bytes] = []
-        self._held_bytes = 0
+        self._waiting: list[list[str]] = []
+        self._characters = 0
 
     def feed(self, part: CsvPart) -> None:
         """The next part: the shape first."""
@@ -53,7 +54,7 @@ class CsvWriter:
         """The table is whole."""
         if not self._rules:
             raise _wrong()
-        self._write(b"".join(self._held))
+        self._flush()
 
     def _record(self, cells: list[str]) -> None:
         if self._shape is None or any(_FORBIDDEN.search(cell) for cell in cells):
@@ -63,15 +64,29 @@ class CsvWriter:
         elif len(cells) != len(self._rules):
             raise _wrong()
         elif self._masker is not None:
-            cells = self._masked(self._masker, cells)
-        written = self._shape.delimiter.join(map(self._escaped, cells))
+            cells = self._ruled(self._masker, cells)
+        self._waiting.append(cells)
+        self._characters += sum(map(len, cells))
+        if self._characters >= _TOGETHER_CHARACTERS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """What waits is written: cells that no rule names are searched together, and each by itself."""
+        assert self._shape is not None
+        if self._masker is not None:
+            free = [place for place, rule in enumerate(self._rules) if rule is None]
+            texts = [cells[place] for cells in self._waiting for place in free]
+            masked = iter(self._masker.texts(texts))
+            for cells in self._waiting:
+                for place in free:
+                    cells[place] = next(masked)
         # A record of one empty cell would be an empty line, which no reader counts.
-        data = (written or '""').encode("gb18030" if self._shape.codec == "gb18030" else "utf-8")
-        self._held.append(data + b"\r\n")
-        self._held_bytes += len(data)
-        if self._held_bytes >= _PIECE_BYTES:
-            self._write(b"".join(self._held))
-            self._held, self._held_bytes = [], 0
+        lines = (
+            self._shape.delimiter.join(map(self._escaped, one)) or '""' for one in self._waiting
+        )
+        text = "".join(f"{line}\r\n" for line in lines)
+        self._write(text.encode("gb18030" if self._shape.codec == "gb18030" else "utf-8"))
+        self._waiting, self._characters = [], 0
 
     def _rules_of(self, names: list[str]) -> list[MaskRule | None]:
         """The rule of each column, by the names of the first record, however they are written."""
@@ -87,8 +102,8 @@ class CsvWriter:
             raise Unsound(3837, _WORD, count=len(plain))
         return found
 
-    def _masked(self, masker: Masker, cells: list[str]) -> list[str]:
-        """A record: what its columns say, and the same values in its other cells."""
+    def _ruled(self, masker: Masker, cells: list[str]) -> list[str]:
+        """A record as its columns say, and the same values taken out of its other cells."""
         pairs = list(zip(self._rules, cells, strict=True))
         own = [cell.strip() for rule, cell in pairs if rule and len(cell.strip()) >= _LEAST_OWN]
         done: list[str] = []
@@ -99,7 +114,7 @@ class CsvWriter:
             for value in own:
                 if value in cell:
                     cell = cell.replace(value, starred(value))
-            done.append(masker.text(cell))
+            done.append(cell)
         return done
 
     def _escaped(self, cell: str) -> str:

@@ -25,7 +25,7 @@ from gateway.errors import Misconfigured
 from gateway.inspection.formats.contract import Text
 from gateway.inspection.looking import identifiers_of
 from gateway.inspection.text.normalise import normalise
-from gateway.inspection.text.search import Kind, Searcher, SearchPlan
+from gateway.inspection.text.search import Hit, Kind, Searcher, SearchPlan
 from gateway.inspection.text.words import Word, WordList
 from gateway.inspection.unsound import Unsound
 from gateway.inspection.unsound import Word as Rule
@@ -188,20 +188,33 @@ class Masker:
 
     def text(self, text: str) -> str:
         """The same text with what names a person masked. Raises Unsound 3973: too much to be found."""
-        if self._searcher is None or len(text) < _LEAST_CHARACTERS:
-            return text
-        pieces: list[str] = []
-        at = 0
-        for hit in self._searcher.search([Text("", text)]):
+        return self.texts([text])[0]
+
+    def texts(self, texts: Sequence[str]) -> list[str]:
+        """The same of several, which are searched together and each by itself."""
+        if self._searcher is None:
+            return list(texts)
+        found: dict[int, list[Hit]] = {}
+        for number, hit in self._searcher.search_numbered(Text("", one) for one in texts):
             if hit.kind is Kind.OVERFLOW:
                 raise Unsound(3973, Rule.TEXT, where="", count=self._searcher.plan.most_hits)
+            found.setdefault(number, []).append(hit)
+        return [
+            self._without(text, found[number]) if number in found else text
+            for number, text in enumerate(texts)
+        ]
+
+    def _without(self, text: str, hits: Sequence[Hit]) -> str:
+        pieces: list[str] = []
+        at = 0
+        for hit in hits:
             if hit.end <= at:
                 continue
             start = max(at, hit.start)
             pieces += (text[at:start], starred(text[start : hit.end]))
             at = hit.end
             self.masked[hit.name] += 1
-        return "".join(pieces) + text[at:] if pieces else text
+        return "".join(pieces) + text[at:]
 
     def names_somebody(self, text: str) -> bool:
         """Whether a text holds an identifier, or a value of the file that was gone through last."""
