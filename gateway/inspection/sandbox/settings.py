@@ -32,7 +32,7 @@ class SandboxSettings:
     children: int = os.cpu_count() or 2
     idle_children: int = 4
     units_a_child: int = 256
-    small_bytes: int = 1 << 20
+    small_bytes: int = 4 << 20
     memory_bytes: int = 1 << 30
     cpu_s: int = 20
     wall_s: float = 60.0

@@ -115,47 +115,57 @@ def prepare() -> None:
 
 
 class _Screen:
-    """Passes over UTF-8 at some GB/s: where a character may stand that the form changes, where a gap."""
+    """Passes over UTF-8 at half a GB/s: where a character may stand that the form changes, where a gap."""
 
     def __init__(self, characters: Iterable[str]) -> None:
         common = {chr(code) for first, last in _COMMON for code in range(first, last + 1)}
         unchanged = common - set(characters)
         rest = (chr(code) for code in range(_BEYOND_BMP) if chr(code) not in unchanged)
-        self._suspects = _database(f"[{_hyperscan_class([*_ranges(rest), _ALL_BEYOND_BMP])}]")
+        suspects = f"[{_hyperscan_class([*_ranges(rest), _ALL_BEYOND_BMP])}]"
         ideograph = f"[{_hyperscan_class(_IDEOGRAPH_RANGES)}]"
         gap = "".join(f"\\x{{{ord(c):x}}}" for c in GAP)
-        self._gaps = _database(f"{ideograph}[{gap}]{{1,{MOST_GAP}}}{ideograph}")
+        gaps = f"{ideograph}[{gap}]{{1,{MOST_GAP}}}{ideograph}"
+        self._both = _database(suspects, gaps)
+        self._gaps = _database(gaps)
 
-    def suspects(self, utf8: bytes) -> list[int] | None:
-        """Where they end, in order; None where they are many."""
-        return _ends(self._suspects, utf8)
+    def look(self, utf8: bytes) -> tuple[list[int] | None, list[int] | None]:
+        """Where suspects end, and where the ideographs behind gaps do, in order; None where they are many."""
+        suspects, gaps = _ends(self._both, utf8, 2)
+        return suspects, gaps
 
     def gaps(self, utf8: bytes) -> list[int] | None:
-        """Where the ideographs behind them end, in order; None where they are many."""
-        return _ends(self._gaps, utf8)
+        """The second of the two alone."""
+        return _ends(self._gaps, utf8, 1)[0]
 
 
-def _database(expression: str) -> hyperscan.Database:
+def _database(*expressions: str) -> hyperscan.Database:
     database = hyperscan.Database()
+    count = len(expressions)
     database.compile(
-        expressions=[expression.encode()], ids=[0], elements=1, flags=[hyperscan.HS_FLAG_UTF8]
+        expressions=[one.encode() for one in expressions],
+        ids=list(range(count)),
+        elements=count,
+        flags=[hyperscan.HS_FLAG_UTF8] * count,
     )
     return database
 
 
-def _ends(database: hyperscan.Database, utf8: bytes) -> list[int] | None:
+def _ends(database: hyperscan.Database, utf8: bytes, count: int) -> list[list[int] | None]:
+    """Of each expression where its matches end."""
     most = _FEW + len(utf8) // _FEW
-    ends: list[int] = []
+    ends: list[list[int]] = [[] for _ in range(count)]
 
-    def take(_expression: int, _start: int, end: int, _flags: int, _context: object) -> bool | None:
-        ends.append(end)
-        return len(ends) > most or None
+    def take(which: int, _start: int, end: int, _flags: int, _context: object) -> bool | None:
+        found = ends[which]
+        found.append(end)
+        # Where there is much of one, what there is of the other is no longer certain either.
+        return len(found) > most or None
 
     try:
         database.scan(utf8, match_event_handler=take)
     except hyperscan.ScanTerminated:
-        return None
-    return ends
+        return [None] * count
+    return list(ends)
 
 
 # One in so many bytes: above it, going through the whole is quicker than from one to the next.

@@ -42,6 +42,8 @@ from gateway.inspection.text.characters import (
 
 __all__ = ["CELL", "IDEOGRAPHS", "KEPT", "Moved", "Normal", "normalise", "prepare"]
 
+# What a gap is made of, its two ideographs included.
+_OF_A_GAP: Final = re.compile(f"[{IDEOGRAPHS}{re.escape(GAP)}]")
 # A text repeats its Ⅱ, ① and é.
 _CACHED: Final = 4096
 _CACHED_CHARACTERS: Final = 8
@@ -111,14 +113,16 @@ def normalise(text: str) -> Normal:
     known = classes()
     edits = _Edits(text, text.encode("utf-8", "replace"))
     moved: list[Moved] = []
-    suspects = known.screen.suspects(edits.utf8)
+    suspects, gaps = known.screen.look(edits.utf8)
+    apart = True
     if suspects is None:
-        edits = _clusters(known.one_run.sub(_translated, text))
+        edits, apart = _clusters(known.one_run.sub(_translated, text)), False
     elif suspects:
-        _windows(edits, suspects)
+        apart = _windows(edits, suspects)
     changed, utf8 = edits.finish(moved)
+    # What was changed and is of no gap leaves the gaps as they were, but for their places.
+    gaps = edits.shifted(gaps) if apart else known.screen.gaps(utf8)
     edits = _Edits(changed, utf8)
-    gaps = known.screen.gaps(utf8)
     if gaps is None:
         edits = _every_gap(changed)
     elif gaps:
@@ -131,14 +135,16 @@ def _translated(match: re.Match[str]) -> str:
     return match[0].translate(classes().table)
 
 
-def _windows(edits: _Edits, ends: list[int]) -> None:
+def _windows(edits: _Edits, ends: list[int]) -> bool:
     """Steps 1 and 2 where there is little to do: each row of suspects, with what it combines with.
+
+    Gives whether nothing of it was or is an ideograph, a blank or a joiner: then no gap came or went.
 
     ends: of all suspects in UTF-8. A suspect is therefore the next of its kind in the text, which is
     found sooner than characters are counted.
     """
     text, utf8, joins = edits.source, edits.utf8, classes().joins
-    place, k = -1, 0
+    place, k, apart = -1, 0, True
     while k < len(ends):
         begin = place = text.find(_character_before(utf8, ends[k]), place + 1)
         while k + 1 < len(ends) and _character_before(utf8, ends[k + 1]) == text[place + 1]:
@@ -151,7 +157,9 @@ def _windows(edits: _Edits, ends: list[int]) -> None:
         window = text[begin : place + 1]
         found = _cached_window(window) if len(window) <= _CACHED_CHARACTERS else _window(window)
         edits.replace_all(begin, ends[k], found)
+        apart = apart and found.is_apart
         k += 1
+    return apart
 
 
 def _character_before(utf8: bytes, end: int) -> str:
@@ -163,11 +171,15 @@ def _character_before(utf8: bytes, end: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """What becomes of a few characters: what is replaced in them, and the whole in UTF-8."""
+    """What becomes of a few characters: what is replaced in them, and the whole in UTF-8.
+
+    is_apart: they are nothing that a gap is made of, and do not become it, nor go away from between.
+    """
 
     edits: tuple[tuple[int, int, str], ...]
     size_bytes: int
     becomes: bytes
+    is_apart: bool
 
 
 @lru_cache(_CACHED)
@@ -183,7 +195,10 @@ def _window(window: str) -> _Window:
         done = stop
     changed = "".join((*pieces, window[done:]))
     return _Window(
-        edits, len(window.encode("utf-8", "replace")), changed.encode("utf-8", "replace")
+        edits,
+        len(window.encode("utf-8", "replace")),
+        changed.encode("utf-8", "replace"),
+        bool(changed) and _OF_A_GAP.search(window + changed) is None,
     )
 
 
@@ -258,6 +273,7 @@ class _Edits:
         self._bytes: list[bytes] = []
         self._done = self._done_bytes = self._length = 0
         self._moved = Moved(*(array("I") for _ in range(4)))
+        self._shifts: list[tuple[int, int]] = []
 
     def replace(self, start: int, end: int, by: str) -> None:
         moved = self._moved
@@ -279,6 +295,20 @@ class _Edits:
         for start, stop, by in window.edits:
             self.replace(begin + start, begin + stop, by)
         self.replace_bytes(end_byte - window.size_bytes, end_byte, window.becomes)
+        self._shifts.append((end_byte, len(window.becomes) - window.size_bytes))
+
+    def shifted(self, ends: list[int] | None) -> list[int] | None:
+        """Places in the UTF-8 that this began with, none of them in a window, as places in the new one."""
+        if ends is None or not self._shifts:
+            return ends
+        result: list[int] = []
+        by, k = 0, 0
+        for end in ends:
+            while k < len(self._shifts) and self._shifts[k][0] <= end:
+                by += self._shifts[k][1]
+                k += 1
+            result.append(end + by)
+        return result
 
     def finish(self, moved: list[Moved]) -> tuple[str, bytes]:
         """The new text and its UTF-8; what moved is added to the list."""
