@@ -20,7 +20,8 @@ from typing import Final
 from gateway.errors import Field, Refused
 from gateway.guard.judgement import judge
 from gateway.inspection.chain import Inspector, bytes_body, file_body
-from gateway.inspection.changing.changer import Changed, Changer
+from gateway.inspection.changing.changer import Changer
+from gateway.inspection.changing.output import Changed
 from gateway.policy.evaluate import Result
 from gateway.policy.facts import FileFacts
 from gateway.policy.filetypes import FORMATS

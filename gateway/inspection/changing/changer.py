@@ -9,18 +9,17 @@ again stands in guard.rewriting.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
-from gateway.errors import GatewayError, Refused, Unavailable
+from gateway.errors import GatewayError, Refused
 from gateway.inspection.changing.masker import Masker
+from gateway.inspection.changing.output import Changed, Nowhere, Output
 from gateway.inspection.changing.parts import Receiver
 from gateway.inspection.changing.reading_order import Request, Trouble
 from gateway.inspection.changing.writing import WRITTEN, Job, Writer
@@ -35,8 +34,6 @@ from gateway.unit.stages import Body
 _BESIDE_BYTES: Final = 256 << 10
 _JOB: Final = "hand out"
 PROGRAM: Final = "gateway.inspection.changing.program"
-# Up to here the new file stands in memory, as small units do everywhere.
-MEMORY_BYTES: Final = 256 << 10
 # Escapes and quotes make a file longer, nothing makes it much longer.
 _LONGER: Final = 8
 _LEAST_LIMIT_BYTES: Final = 1 << 20
@@ -45,16 +42,6 @@ _TWICE: Final = frozenset(["json", "fhir json", "xml", "fhir xml", "cda", "hl7 v
 # Of the whole work on one file in one pass, the guard's own included.
 _LONGEST_S: Final = 60.0
 _SLOWEST_BYTES_A_S: Final = 128 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A new file. content: its bytes, or the file that holds them. masked: values by rule."""
-
-    content: bytes | Path
-    size_bytes: int
-    sha256: bytes
-    masked: Mapping[str, int] = field(default_factory=dict)
 
 
 class HandOut(Protocol):
@@ -141,13 +128,13 @@ class Changer:
         """
         key = self._key() if masking is not None else b""
         masker = None if masking is None else Masker(masking, _derived(key, b"values"))
-        output = _Output(target, _LONGER * body.size_bytes + _LEAST_LIMIT_BYTES)
+        output = Output(target, _LONGER * body.size_bytes + _LEAST_LIMIT_BYTES)
         try:
             with Content.of_body(body) as source:
                 limit_bytes = output.limit_bytes
                 if masker is not None and kind in _TWICE:
                     # Once for the values that rules mask, then with these sought in every text.
-                    nowhere = _Nowhere(limit_bytes)
+                    nowhere = Nowhere(limit_bytes)
                     first = Job(kind, source, nowhere.write, masker, b"")
                     self._written(first, channel, body, nowhere.begin)
                     masker.seek(must=kind != "csv")
@@ -206,85 +193,6 @@ def _not_the_guards_end(word: Word) -> Iterator[None]:
         raise Unsound(3828, word, type=type(error).__name__) from error
 
 
-class _Nowhere:
-    """What is written to find out what would be masked."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
-        self.begin()
-
-    def begin(self) -> None:
-        self._size_bytes = 0
-
-    def write(self, data: bytes) -> None:
-        """Raises Unsound 3831."""
-        self._size_bytes += len(data)
-        if self._size_bytes > self._limit_bytes:
-            raise Unsound(3831, Word.TYPE, limit_bytes=self._limit_bytes)
-
-
 def _derived(key: bytes, purpose: bytes) -> bytes:
     """A key of its own for each use."""
     return hashlib.sha256(b"ferrygate pseudonyms\0" + purpose + b"\0" + key).digest()
-
-
-class _Output:
-    """The new file: in memory at first, in a file of its own when it grows."""
-
-    def __init__(self, target: Path, limit_bytes: int) -> None:
-        self._target, self.limit_bytes = target, limit_bytes
-        self._file: BinaryIO | None = None
-        self.begin()
-
-    def begin(self) -> None:
-        self.discard()
-        self._memory = bytearray()
-        self._size_bytes = 0
-        self._hash = hashlib.sha256()
-
-    def write(self, data: bytes) -> None:
-        """Raises Unsound 3831 (longer than it can be), Unavailable 3835."""
-        self._size_bytes += len(data)
-        if self._size_bytes > self.limit_bytes:
-            raise Unsound(3831, Word.TYPE, limit_bytes=self.limit_bytes)
-        self._hash.update(data)
-        if self._file is None:
-            self._memory += data
-            if len(self._memory) > MEMORY_BYTES:
-                self._file = self._opened()
-                self._put(bytes(self._memory))
-                self._memory = bytearray()
-        else:
-            self._put(data)
-
-    def changed(self, masked: Mapping[str, int]) -> Changed:
-        """The file as it is now; the queue that takes it makes it durable."""
-        content: bytes | Path = bytes(self._memory)
-        if self._file is not None:
-            self._file.close()
-            content = self._target
-        return Changed(content, self._size_bytes, self._hash.digest(), masked)
-
-    def discard(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            self._target.unlink(missing_ok=True)
-
-    def _opened(self) -> BinaryIO:
-        try:
-            with suppress(FileNotFoundError):
-                self._target.unlink()
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            return os.fdopen(os.open(self._target, flags, 0o640), "wb", buffering=0)
-        except OSError as error:
-            raise Unavailable(3835, reason=error.strerror or str(error)) from error
-
-    def _put(self, data: bytes) -> None:
-        assert self._file is not None
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[self._file.write(view) :]
-        except OSError as error:
-            raise Unavailable(3835, reason=error.strerror or str(error)) from error

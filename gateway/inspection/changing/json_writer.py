@@ -16,6 +16,7 @@ from typing import Final, assert_never
 import msgspec
 
 from gateway.inspection.changing.masker import Masker
+from gateway.inspection.changing.naming import CODED, NAMED, NAMING
 from gateway.inspection.changing.parts import Close, JsonPart, Key, Leaf, Number, Open
 from gateway.inspection.changing.tree_rules import TreeRules
 from gateway.inspection.formats.fhir_types import RESOURCES
@@ -25,15 +26,6 @@ from gateway.policy.masking import Becomes, MaskRule, Path
 MAX_DEPTH: Final = 256
 _PIECE_BYTES: Final = 64 << 10
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-# Where somebody is named in what is removed, and by which of its values; what else is in it names nobody.
-NAMED: Final = frozenset(
-    ["name", "telecom", "address", "valueHumanName", "valueContactPoint", "valueAddress"]
-)
-NAMING: Final = frozenset(["family", "given", "text", "value", "line"])
-CODED: Final = frozenset(
-    ["system", "code", "unit", "use", "status", "contentType", "language", "version", "type", "mode",
-     "intent", "gender", "resourceType", "url"]
-)  # fmt: skip
 _LEAST_NUMBER: Final = 7
 _encode: Final = msgspec.json.Encoder().encode
 

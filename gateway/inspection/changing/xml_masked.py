@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
-from gateway.inspection.changing.json_writer import CODED, NAMED, NAMING
 from gateway.inspection.changing.masker import Masker
+from gateway.inspection.changing.naming import CODED, NAMED, NAMING
 from gateway.inspection.changing.tree_rules import TreeRules
 from gateway.inspection.formats.fhir_types import RESOURCES
 from gateway.inspection.formats.fhir_xml import FHIR_SPACE
