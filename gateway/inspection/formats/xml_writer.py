@@ -35,6 +35,12 @@ _IN_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "
 _IN_VALUE: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 )  # fmt: skip
+# Absolute (Namespaces, 2.2, forbids others in new documents), and of such characters as no parser of URIs
+# stumbles over: one of them is no error to expat and one to libxml2.
+_SPACE_NAME: Final = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._=&-]*)?(?:#[A-Za-z0-9._-]*)?"
+    r"|[A-Za-z][A-Za-z0-9+.-]{1,30}:[A-Za-z0-9][A-Za-z0-9._:/~-]*(?:#[A-Za-z0-9._-]*)?"
+)
 _XML_SPACE: Final = "http://www.w3.org/XML/1998/namespace"
 _XMLNS_SPACE: Final = "http://www.w3.org/2000/xmlns/"
 
@@ -136,6 +142,7 @@ class XmlWriter:
             if prefix != "xmlns":
                 continue
             bad = value == _XMLNS_SPACE or local == "xmlns" or (local != "" and not value)
+            bad = bad or (value != "" and _SPACE_NAME.fullmatch(value) is None)
             if bad or (value == _XML_SPACE) != (local == "xml") or local in own:
                 raise self._unsound(
                     3862, name=key[:60], reason="a namespace that cannot be declared"

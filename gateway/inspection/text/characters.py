@@ -5,8 +5,9 @@ the Unicode data of the interpreter at first use. No I/O.
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -125,33 +126,47 @@ class _Screen:
         ideograph = f"[{_hyperscan_class(_IDEOGRAPH_RANGES)}]"
         gap = "".join(f"\\x{{{ord(c):x}}}" for c in GAP)
         gaps = f"{ideograph}[{gap}]{{1,{MOST_GAP}}}{ideograph}"
-        self._both = _database(suspects, gaps)
-        self._gaps = _database(gaps)
+        self._both = _Pass(suspects, gaps)
+        self._gaps = _Pass(gaps)
 
     def look(self, utf8: bytes) -> tuple[list[int] | None, list[int] | None]:
         """Where suspects end, and where the ideographs behind gaps do, in order; None where they are many."""
-        suspects, gaps = _ends(self._both, utf8, 2)
+        suspects, gaps = _ends(self._both, utf8)
         return suspects, gaps
 
     def gaps(self, utf8: bytes) -> list[int] | None:
         """The second of the two alone."""
-        return _ends(self._gaps, utf8, 1)[0]
+        return _ends(self._gaps, utf8)[0]
 
 
-def _database(*expressions: str) -> hyperscan.Database:
-    database = hyperscan.Database()
-    count = len(expressions)
-    database.compile(
-        expressions=[one.encode() for one in expressions],
-        ids=list(range(count)),
-        elements=count,
-        flags=[hyperscan.HS_FLAG_UTF8] * count,
-    )
-    return database
+class _Pass:
+    """Some expressions, looked for in one pass by any thread: each has a scratch space of its own.
+
+    The engine lets go of the interpreter's lock; one space used by two at once is an error.
+    """
+
+    def __init__(self, *expressions: str) -> None:
+        self.count = len(expressions)
+        self._here = threading.local()
+        self._database = hyperscan.Database()
+        self._database.compile(
+            expressions=[one.encode() for one in expressions],
+            ids=list(range(self.count)),
+            elements=self.count,
+            flags=[hyperscan.HS_FLAG_UTF8] * self.count,
+        )
+
+    def scan(self, utf8: bytes, take: Callable[[int, int, int, int, object], bool | None]) -> None:
+        """Raises hyperscan.ScanTerminated where `take` says so."""
+        scratch = getattr(self._here, "scratch", None)
+        if scratch is None:
+            scratch = self._here.scratch = hyperscan.Scratch(self._database)
+        self._database.scan(utf8, match_event_handler=take, scratch=scratch)
 
 
-def _ends(database: hyperscan.Database, utf8: bytes, count: int) -> list[list[int] | None]:
+def _ends(wanted: _Pass, utf8: bytes) -> list[list[int] | None]:
     """Of each expression where its matches end."""
+    count = wanted.count
     most = _FEW + len(utf8) // _FEW
     ends: list[list[int]] = [[] for _ in range(count)]
 
@@ -162,7 +177,7 @@ def _ends(database: hyperscan.Database, utf8: bytes, count: int) -> list[list[in
         return len(found) > most or None
 
     try:
-        database.scan(utf8, match_event_handler=take)
+        wanted.scan(utf8, take)
     except hyperscan.ScanTerminated:
         return [None] * count
     return list(ends)
