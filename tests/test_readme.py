@@ -44,7 +44,8 @@ def test_make_knows_every_target_that_the_page_names(page: str) -> None:
 
 @pytest.mark.parametrize("line", lines_of("ferrygate"))
 def test_the_program_understands_every_command_line(line: str) -> None:
-    build_parser().parse_args(shlex.split(line)[1:])
+    options = build_parser().parse_args(shlex.split(line)[1:])
+    assert options.chosen.name in " ".join(shlex.split(line))
 
 
 def test_nothing_else_is_called_than_what_is_run_here_or_everybody_knows() -> None:

@@ -13,7 +13,6 @@ thread works on it (workers), who is still on the way out (leaving), what is wai
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Final
 
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, Misconfigured, Refused, StateUncertain, Unavailable
+from gateway.guard.durable import sync_body
 from gateway.guard.leaving import Leaving
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait, Work
 from gateway.guard.patience import Patience
@@ -95,9 +95,7 @@ class Hop:
     def _outcome(self, taken: Taken) -> Outcome:
         try:
             outcome = self._work(taken)
-            if isinstance(outcome, Passed) and isinstance(outcome.entry.body, Path):
-                # Here, in the thread of the bulk, so that the group commit finds it done.
-                _sync(outcome.entry.body)
+            sync_body(outcome)
             return outcome
         except Refused as error:
             return Exit(Stage.REFUSED, error.number, fields=error.fields)
@@ -208,11 +206,3 @@ class Hop:
     ) -> None:
         self._status.count(f"units_{what.replace('.', '_')}_total")
         self._recorder.record(Event(what, at_ns, taken.number, channel, number, fields))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

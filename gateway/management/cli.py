@@ -18,11 +18,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from gateway import __version__
 from gateway.errors import GatewayError, Misconfigured, Refused, StateUncertain, Unavailable
 from gateway.management.commands import COMMANDS, GROUPS, OVERVIEW
 from gateway.management.commands.command import Answer, Call, Command, Exit, Mistyped, json_text
-from gateway.management.environment import KNOWN_NAMES, check_environment
+from gateway.management.environment import check_environment
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal, detect, language_of
 from gateway.management.terminal.width import wrap
@@ -274,15 +273,6 @@ def _forget(out: TextIO) -> None:
     """Nobody reads any more: what the interpreter still flushes at its end goes nowhere."""
     if out is sys.stdout:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def version_text() -> str:
-    return f"ferrygate {__version__}"
-
-
-def environment_lines() -> list[tuple[str, str]]:
-    """The environment names with what they do, for the reference page."""
-    return list(KNOWN_NAMES.items())
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ For the desk's own thread; the next queue's staging folder takes the opened body
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from gateway.errors import Misconfigured, Refused, StateUncertain, Unavailable
-from gateway.guard.outcome import Exit, Outcome, Passed, Wait, Work
+from gateway.guard.durable import sync_body
+from gateway.guard.outcome import Exit, Outcome, Wait, Work
 from gateway.spool.held import HeldUnit
 from gateway.spool.model import Taken
 from gateway.unit.model import Stage
@@ -49,9 +49,7 @@ def _outcome(work: Callable[[Taken], Outcome], unit: HeldUnit) -> Outcome:
     number = described.number if described.number is not None else 0
     try:
         outcome = work(Taken(number, described.header, described.body, max(described.attempt, 1)))
-        if isinstance(outcome, Passed) and isinstance(outcome.entry.body, Path):
-            # Here, in the desk's thread, so that the guard's next put finds it done.
-            _sync(outcome.entry.body)
+        sync_body(outcome)
         return outcome
     except Refused as error:
         return Exit(Stage.REFUSED, error.number, fields=error.fields)
@@ -63,11 +61,3 @@ def _outcome(work: Callable[[Taken], Outcome], unit: HeldUnit) -> Outcome:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours must not end the guard at every start
         return Exit(Stage.CORRUPT, 1083, fields={"error": type(error).__name__})
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,6 +6,7 @@ A document is a mapping of names to bytes until `packed`; a case changes one thi
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -334,3 +335,15 @@ CASES: Final[list[Case]] = [
     for kind, cases in (("docx", DOCX_CASES), ("xlsx", XLSX_CASES), ("pptx", PPTX_CASES))
     for name, make, expected in cases
 ]
+
+
+def with_a_changed_part(seed: int) -> bytes:
+    """A good document of which some bytes of one part are others: before it is packed, so that the zip is sound."""
+    chance = random.Random(seed)
+    good = GOOD[chance.choice(list(GOOD))]()
+    with zipfile.ZipFile(io.BytesIO(good)) as archive:
+        parts = {name: bytearray(archive.read(name)) for name in archive.namelist()}
+    part = parts[chance.choice(sorted(parts))]
+    for _ in range(chance.randrange(1, 5)):
+        part[chance.randrange(len(part))] = chance.choice(b"<>/='\"&x0 :!-[]?\0\xff")
+    return packed({name: bytes(data) for name, data in parts.items()})

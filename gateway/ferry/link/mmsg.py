@@ -38,8 +38,6 @@ class MMsgHdr(ctypes.Structure):
 
 
 IOVEC_BYTES: Final = ctypes.sizeof(IoVec)
-# Wait for the first message only (recvmmsg(2)).
-MSG_WAITFORONE: Final = 0x10000
 
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _LIBC.sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -44,22 +44,10 @@ _LONGEST_S: Final = 60.0
 _SLOWEST_BYTES_A_S: Final = 128 << 10
 
 
-class HandOut(Protocol):
-    """Who takes a file apart into parts: a child of a sandbox, or this process in tests and at check."""
-
-    def __call__(
-        self,
-        kind: str,
-        channel: str,
-        body: Body,
-        take: Callable[[bytes], None],
-        begin: Callable[[], None],
-        /,
-    ) -> None:
-        """Every message in order; begin: called before the first, and again where it begins anew.
-
-        Raises Unsound, Refused 398x, Unavailable 398x, and what `take` raises.
-        """
+# Takes a file of a type apart into parts, for a channel: a child of a sandbox, or this process at check. The
+# fourth takes every message in order; the last is called before the first, and again where it begins anew.
+# Raises Unsound, Refused 398x, Unavailable 398x, and what the fourth raises.
+HandOut = Callable[[str, str, Body, Callable[[bytes], None], Callable[[], None]], None]
 
 
 class InSandbox:

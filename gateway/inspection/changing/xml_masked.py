@@ -14,6 +14,7 @@ from typing import Final, assert_never
 from gateway.inspection.changing.masker import Masker
 from gateway.inspection.changing.naming import CODED, NAMED, NAMING
 from gateway.inspection.changing.tree_rules import TreeRules
+from gateway.inspection.formats.cda import SPACE as CDA_SPACE
 from gateway.inspection.formats.fhir_types import RESOURCES
 from gateway.inspection.formats.fhir_xml import FHIR_SPACE
 from gateway.inspection.formats.xml_events import Chars, End, Start, XmlEvent
@@ -24,7 +25,6 @@ from gateway.policy.masking import Becomes, MaskRule, Path
 # Of the characters between two tags, which are masked together.
 _MAX_TEXT_CHARACTERS: Final = 40 << 20
 _MASKED: Final = ("nullFlavor", "MSK")
-CDA_SPACE: Final = "urn:hl7-org:v3"
 _CDA_CODED: Final = frozenset(
     ["code", "codeSystem", "codeSystemName", "unit", "use", "root", "classCode", "moodCode", "typeCode",
      "nullFlavor", "type", "schemaLocation", "mediaType", "representation"]

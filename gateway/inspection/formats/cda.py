@@ -21,7 +21,6 @@ from gateway.inspection.unsound import Fault, Word
 WORD: Final = Word.CDA
 SPACE: Final = "urn:hl7-org:v3"
 _EXTENSIONS: Final = frozenset(["urn:hl7-org:sdtc"])
-_INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 
 # What the header must have (CDA R2, 4.2): local names of the children of ClinicalDocument.
 HEADER: Final = ("typeId", "id", "code", "effectiveTime", "confidentialityCode", "recordTarget",

@@ -39,6 +39,13 @@ TEXT_OVERLAP_CHARACTERS = 4096
 Item: TypeAlias = Fault | Member | Text
 
 
+def texts_of(where: str, text: str) -> Iterator[Text]:
+    """A text in pieces of at most MAX_TEXT_CHARACTERS that overlap; none for nothing."""
+    step = MAX_TEXT_CHARACTERS - TEXT_OVERLAP_CHARACTERS
+    for start in range(0, max(len(text) - TEXT_OVERLAP_CHARACTERS, 1) if text else 0, step):
+        yield Text(where, text[start : start + MAX_TEXT_CHARACTERS])
+
+
 @dataclass(frozen=True, slots=True)
 class FormatLimits:
     """What every format keeps, whatever its profile says. Counted while reading.

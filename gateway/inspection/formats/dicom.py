@@ -19,7 +19,6 @@ from typing import Final
 from gateway.errors import Field
 from gateway.inspection.unsound import Fault, Unsound, Word
 
-# Word.DICOM once the lead adds it.
 WORD: Final = Word.DICOM
 
 IMPLICIT_LE: Final = "1.2.840.10008.1.2"

@@ -17,12 +17,10 @@ from typing import Final
 
 from gateway.errors import Field
 from gateway.inspection.formats.base64_leaves import LEAST_CHARACTERS, members_in
-from gateway.inspection.formats.contract import FormatLimits, Item, Text
+from gateway.inspection.formats.contract import FormatLimits, Item, Text, texts_of
 from gateway.inspection.formats.fhir_types import FORMS, RESOURCES
-from gateway.inspection.formats.json import texts_of
 from gateway.inspection.unsound import Fault, Unsound, Word
 
-# Word.FHIR once the table of words has it.
 WORD: Final = Word.FHIR
 
 

@@ -13,9 +13,8 @@ from typing import Final
 
 from gateway.inspection.formats.base64_leaves import decoded as base64_decoded
 from gateway.inspection.formats.base64_leaves import member, members_in
-from gateway.inspection.formats.contract import FormatLimits, Item
+from gateway.inspection.formats.contract import FormatLimits, Item, texts_of
 from gateway.inspection.formats.fhir import FhirProfile, fault
-from gateway.inspection.formats.json import texts_of
 from gateway.inspection.formats.xml_nodes import XML_SPACE, Node, Watched, read_nodes
 from gateway.inspection.unsound import Unsound
 

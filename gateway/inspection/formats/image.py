@@ -23,7 +23,6 @@ from gateway.inspection.formats.contract import (
 )
 from gateway.inspection.unsound import Fault, Unsound, Word
 
-# Word.IMAGE once the lead adds it.
 WORD: Final = Word.IMAGE
 
 

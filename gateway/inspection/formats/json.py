@@ -19,24 +19,16 @@ import msgspec
 
 from gateway.errors import Field
 from gateway.inspection.formats.base64_leaves import LEAST_CHARACTERS, members_in
-from gateway.inspection.formats.contract import (
-    MAX_TEXT_CHARACTERS,
-    TEXT_OVERLAP_CHARACTERS,
-    FormatLimits,
-    Item,
-    Text,
-)
+from gateway.inspection.formats.contract import FormatLimits, Item, Text, texts_of
 from gateway.inspection.formats.json_paths import keys_of, leaves_of
 from gateway.inspection.unsound import Fault, Unsound, Word
 
-# Word.JSON once the table of words has it.
 WORD: Final = Word.JSON
 
 # Values take about ten times the memory of their text; a child of the sandbox has 512 MiB.
 MAX_DOCUMENT_BYTES: Final = 32 << 20
 # A key is a name; one longer than a screen line is content in disguise.
 MAX_KEY_CHARACTERS: Final = 256
-KINDS: Final = frozenset(["object", "array", "string", "number", "boolean", "null"])
 
 Value: TypeAlias = Any
 
@@ -176,16 +168,6 @@ def items_of(value: Value, limits: FormatLimits, profile: JsonProfile) -> Iterat
         elif one is not None and not isinstance(one, bool):
             yield from number_items(where, one, exact=profile.exact_numbers)
     yield from _key_items(value)
-
-
-def texts_of(where: str, text: str) -> Iterator[Text]:
-    """A string as texts of at most MAX_TEXT_CHARACTERS that overlap."""
-    if len(text) <= MAX_TEXT_CHARACTERS:
-        if text:
-            yield Text(where, text)
-        return
-    for start in range(0, len(text), MAX_TEXT_CHARACTERS - TEXT_OVERLAP_CHARACTERS):
-        yield Text(where, text[start : start + MAX_TEXT_CHARACTERS])
 
 
 def files_of(where: str, text: str, profile: JsonProfile) -> Iterator[Item]:

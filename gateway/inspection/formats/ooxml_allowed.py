@@ -139,18 +139,11 @@ class _Package:
         else:
             if self._names.setdefault(folded(name), name) != name:
                 raise _wrong(name, "two parts of one name")
-            if (
-                looks_like_xml(stream.content.head)
-                and b"fldChar" in stream.content.head + b"fldChar"
-            ):
+            if looks_like_xml(stream.content.head):
                 fields = _Fields()
                 self._follow(stream, fields)
                 fields.count.end()
                 self._bad_fields[name] = fields.count.bad
-
-    def _may_have_fields(self, name: str) -> bool:
-        """Only texts have; the types stand first in nearly every package."""
-        return self._types is None or "wordprocessingml" in self._types.type_of(name)
 
     def _follow(self, stream: PartStream, follower: Follower) -> None:
         for one in self.watch(stream.content, follower):

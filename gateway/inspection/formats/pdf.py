@@ -15,15 +15,9 @@ from typing import Any, Final, TypeAlias
 
 from gateway.errors import Field
 from gateway.inspection.content import Content
-from gateway.inspection.formats.contract import (
-    MAX_TEXT_CHARACTERS,
-    TEXT_OVERLAP_CHARACTERS,
-    FormatLimits,
-    Text,
-)
+from gateway.inspection.formats.contract import FormatLimits, Text, texts_of
 from gateway.inspection.unsound import Fault, Unsound, Word
 
-# Word.PDF once the lead adds it.
 WORD: Final = Word.PDF
 
 # In a sandbox a codec that was never asked for is a file that cannot be opened.
@@ -171,12 +165,9 @@ def is_reference(value: str) -> bool:
 
 
 def text_pieces(where: str, text: str) -> Iterator[Text]:
-    """One text, in overlapping pieces if it is long; none for nothing."""
-    if not text or text.isspace():
-        return
-    step = MAX_TEXT_CHARACTERS - TEXT_OVERLAP_CHARACTERS
-    for start in range(0, max(len(text) - TEXT_OVERLAP_CHARACTERS, 1), step):
-        yield Text(where, text[start : start + MAX_TEXT_CHARACTERS])
+    """A text that is not all blank, as texts_of has it."""
+    if not text.isspace():
+        yield from texts_of(where, text)
 
 
 def string_readings(value: str) -> Iterator[str]:

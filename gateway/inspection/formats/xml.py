@@ -20,10 +20,10 @@ from gateway.inspection.content import Content
 from gateway.inspection.formats.base64_leaves import members_in
 from gateway.inspection.formats.contract import (
     MAX_TEXT_CHARACTERS,
-    TEXT_OVERLAP_CHARACTERS,
     FormatLimits,
     Item,
     Text,
+    texts_of,
 )
 from gateway.inspection.formats.xml_schema import XmlSchema
 from gateway.inspection.unsound import Fault, Unsound, Word
@@ -229,9 +229,7 @@ class Watch(Follower):
 
     def text(self, text: str) -> None:
         """All characters between two tags, at their place."""
-        step = MAX_TEXT_CHARACTERS - TEXT_OVERLAP_CHARACTERS
-        for at in range(0, len(text), step):
-            self._found.append(Text(self.where, text[at : at + MAX_TEXT_CHARACTERS]))
+        self._found.extend(texts_of(self.where, text))
         self._found.extend(members_in(self.where, text))
 
     def complain(self, number: int, **fields: Field) -> None:

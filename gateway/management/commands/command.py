@@ -119,10 +119,6 @@ class Command:
     answer: Callable[[Call], Answer | int]
     arguments: Callable[[Parser], None] = field(default=lambda _parser: None)
 
-    @property
-    def schema_name(self) -> str:
-        return self.name.replace(" ", "-")
-
 
 def schema_of(command: str) -> str:
     """`ferrygate.policy-check/1`."""

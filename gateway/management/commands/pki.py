@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from gateway.identity.expiry import Expiry
     from gateway.identity.names import DeviceName
 
-_DAY_NS: Final = 86_400 * 10**9
-
 
 def list_ends(call: Call) -> Answer:
     """What ends when, on every host that is here. 1 where something ends within its warning."""

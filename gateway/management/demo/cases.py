@@ -42,10 +42,6 @@ class Case:
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 
-    @property
-    def is_good(self) -> bool:
-        return not self.rule
-
 
 def good_cases() -> Iterator[Case]:
     """Files that must arrive as they are, byte for byte."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,6 @@ from gateway.guard.judgement import judge
 from gateway.inspection.chain import Inspector, Role, bytes_body
 from gateway.inspection.formats.contract import Text
 from gateway.inspection.here import inspector_here
-from gateway.inspection.sandbox.sandbox import Sandbox
-from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.sandboxed import Sandboxed, program_of
 from gateway.inspection.text.coded_places import Codes, CodeSearch, place_of
 from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.lists import read_list
@@ -42,24 +38,9 @@ LINES = "  type: json, fhir json, fhir xml, xml, cda, hl7 v2, csv, zip or pdf\n"
 LINES += "  inside: json, csv or fhir json\n"
 
 
-@pytest.fixture(scope="module", params=[(r, s) for r in Role for s in (False, True)], ids=str)
-def inspector(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Inspector]:
-    role, boxed = request.param
-    folder = tmp_path_factory.mktemp("scratch")
-    if boxed:
-        sandbox = Sandbox(SandboxSettings(), program_of(role))
-        made = Inspector(Sandboxed(sandbox, folder), [], [sandbox.close])
-    else:
-        made = inspector_here(role, [], folder)
-    yield made
-    made.close()
-
-
-def judged(inspector: Inspector, data: bytes, lines: str = CODES) -> Verdict:
+def judged(any_inspector: Inspector, data: bytes, lines: str = CODES) -> Verdict:
     channel = channel_of(LINES + lines, LISTS)
-    return judge(inspector, channel, bytes_body(data), "x.bin", AT, at_receiver=False).verdict
+    return judge(any_inspector, channel, bytes_body(data), "x.bin", AT, at_receiver=False).verdict
 
 
 def condition(code: str) -> dict[str, object]:
@@ -106,17 +87,19 @@ MAKERS = [fhir, bundle, fhir_xml, hl7, table, plain, xml]
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_codes_of_the_list_pass(inspector: Inspector, make: object) -> None:
+def test_codes_of_the_list_pass(any_inspector: Inspector, make: object) -> None:
     assert callable(make)
-    verdict = judged(inspector, make("J45.9"))
+    verdict = judged(any_inspector, make("J45.9"))
     assert verdict.result is Result.PASSES, verdict.deciding
 
 
 @pytest.mark.parametrize("code", ["I11", "i10", "I10\u200b", "code", "I" + "1" * 100])
 @pytest.mark.parametrize("make", MAKERS)
-def test_any_other_is_refused_with_its_place(inspector: Inspector, make: object, code: str) -> None:
+def test_any_other_is_refused_with_its_place(
+    any_inspector: Inspector, make: object, code: str
+) -> None:
     assert callable(make)
-    verdict = judged(inspector, make(code))
+    verdict = judged(any_inspector, make(code))
     assert (verdict.result, verdict.number) == (Result.REFUSED, 2243)
     assert verdict.deciding is not None
     fields = verdict.deciding.fields
@@ -125,25 +108,25 @@ def test_any_other_is_refused_with_its_place(inspector: Inspector, make: object,
 
 
 @pytest.mark.parametrize("make", [plain, table, bundle])
-def test_so_is_one_inside_an_archive(inspector: Inspector, make: object) -> None:
+def test_so_is_one_inside_an_archive(any_inspector: Inspector, make: object) -> None:
     assert callable(make)
     name = "d/" + "n" * 200 + ".bin"
-    assert judged(inspector, zipped((name, make("I10")))).result is Result.PASSES
-    assert judged(inspector, zipped((name, make("I11")))).number == 2243
+    assert judged(any_inspector, zipped((name, make("I10")))).result is Result.PASSES
+    assert judged(any_inspector, zipped((name, make("I11")))).number == 2243
 
 
 @pytest.mark.parametrize(
     "data", [b'{"other": [1]}', b"id,name\n1,a\n2,b\n", b"<c/>", PDF, good_message()]
 )
-def test_a_file_without_the_place_passes(inspector: Inspector, data: bytes) -> None:
-    verdict = judged(inspector, data)
+def test_a_file_without_the_place_passes(any_inspector: Inspector, data: bytes) -> None:
+    verdict = judged(any_inspector, data)
     assert verdict.result is Result.PASSES, verdict.deciding
 
 
-def test_codes_of_clinical_documents_are_held_to_a_list(inspector: Inspector) -> None:
+def test_codes_of_clinical_documents_are_held_to_a_list(any_inspector: Inspector) -> None:
     report = GOOD_CDA["a report"]()
     lines = "  codes: /ClinicalDocument/code/@code in list {}\n"
-    assert judged(inspector, report, lines.format("icd")).number == 2243
+    assert judged(any_inspector, report, lines.format("icd")).number == 2243
 
 
 @pytest.mark.parametrize(
@@ -155,28 +138,28 @@ def test_codes_of_clinical_documents_are_held_to_a_list(inspector: Inspector) ->
         'id,icd10,name\n1,"I10\nI10",a\n',
     ],
 )
-def test_tabs_and_line_ends_in_cells_move_no_column(inspector: Inspector, rows: str) -> None:
-    assert judged(inspector, rows.encode()).number == 2243
+def test_tabs_and_line_ends_in_cells_move_no_column(any_inspector: Inspector, rows: str) -> None:
+    assert judged(any_inspector, rows.encode()).number == 2243
 
 
-def test_a_long_table_keeps_its_columns(inspector: Inspector) -> None:
+def test_a_long_table_keeps_its_columns(any_inspector: Inspector) -> None:
     rows = "".join(f"{n},I10,{'x' * 50}\n" for n in range(5_000))
-    assert judged(inspector, f"id,icd10,name\n{rows}".encode()).result is Result.PASSES
-    verdict = judged(inspector, f"id,icd10,name\n{rows}9,BAD,x\n".encode())
+    assert judged(any_inspector, f"id,icd10,name\n{rows}".encode()).result is Result.PASSES
+    verdict = judged(any_inspector, f"id,icd10,name\n{rows}9,BAD,x\n".encode())
     assert verdict.deciding is not None
     assert "row 5002 " in str(verdict.deciding.fields["where"])
 
 
-def test_repetitions_and_escapes_of_hl7_are_looked_up(inspector: Inspector) -> None:
-    assert judged(inspector, hl7("I10").replace(b"~J45.9", b"~J99")).number == 2243
+def test_repetitions_and_escapes_of_hl7_are_looked_up(any_inspector: Inspector) -> None:
+    assert judged(any_inspector, hl7("I10").replace(b"~J45.9", b"~J99")).number == 2243
     # An escaped separator is a character of the code.
-    assert judged(inspector, hl7("I10\\S\\x")).number == 2243
-    assert judged(inspector, hl7("I10&x")).number == 2243
+    assert judged(any_inspector, hl7("I10\\S\\x")).number == 2243
+    assert judged(any_inspector, hl7("I10&x")).number == 2243
 
 
-def test_a_lookup_beside_a_search_finds_both(inspector: Inspector) -> None:
+def test_a_lookup_beside_a_search_finds_both(any_inspector: Inspector) -> None:
     lines = CODES + "refused_if:\n  words: in list words\n"
-    assert judged(inspector, plain("34133-9"), lines).result is Result.REFUSED
+    assert judged(any_inspector, plain("34133-9"), lines).result is Result.REFUSED
     channel = channel_of(LINES + lines, LISTS)
     facts = inspector.examine(
         bytes_body(plain("34133-9")), "x", AT, channel.unpack, channel=channel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,6 @@ from gateway.errors import Misconfigured
 from gateway.guard.judgement import judge
 from gateway.inspection.chain import Inspector, Role, bytes_body
 from gateway.inspection.here import inspector_here
-from gateway.inspection.sandbox.sandbox import Sandbox
-from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.sandboxed import Sandboxed, program_of
 from gateway.messages import describe
 from gateway.policy.check import check_file
 from gateway.policy.evaluate import Result, Verdict
@@ -69,29 +65,13 @@ def channel_of(known: dict[str, SchemaText]) -> Channel:
     return checked.channel
 
 
-@pytest.fixture(scope="module", params=[(r, s) for r in Role for s in (False, True)], ids=str)
-def inspector(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Inspector]:
-    """Of each role, in this process and in a sandbox."""
-    role, boxed = request.param
-    folder = tmp_path_factory.mktemp("scratch")
-    if boxed:
-        sandbox = Sandbox(SandboxSettings(), program_of(role))
-        made = Inspector(Sandboxed(sandbox, folder), [], [sandbox.close])
-    else:
-        made = inspector_here(role, [], folder)
-    yield made
-    made.close()
-
-
-def judged(inspector: Inspector, channel: Channel, data: bytes) -> Verdict:
-    return judge(inspector, channel, bytes_body(data), "x.bin", AT, at_receiver=False).verdict
+def judged(any_inspector: Inspector, channel: Channel, data: bytes) -> Verdict:
+    return judge(any_inspector, channel, bytes_body(data), "x.bin", AT, at_receiver=False).verdict
 
 
 @pytest.mark.parametrize("data", [b'{"pulse": 70, "note": "at rest"}', GOOD_XML.encode()])
-def test_what_follows_the_schema_passes(inspector: Inspector, data: bytes) -> None:
-    verdict = judged(inspector, channel_of(schemas()), data)
+def test_what_follows_the_schema_passes(any_inspector: Inspector, data: bytes) -> None:
+    verdict = judged(any_inspector, channel_of(schemas()), data)
     assert verdict.result is Result.PASSES, verdict.deciding
 
 
@@ -104,8 +84,8 @@ def test_what_follows_the_schema_passes(inspector: Inspector, data: bytes) -> No
         (b'{"pulse": 70, "note": "rm -rf /"}', 3544),
     ],
 )
-def test_json_that_breaks_it_is_refused(inspector: Inspector, data: bytes, number: int) -> None:
-    verdict = judged(inspector, channel_of(schemas()), data)
+def test_json_that_breaks_it_is_refused(any_inspector: Inspector, data: bytes, number: int) -> None:
+    verdict = judged(any_inspector, channel_of(schemas()), data)
     assert (verdict.result, verdict.number) == (Result.REFUSED, number)
     assert verdict.deciding is not None
     assert (verdict.deciding.word, verdict.deciding.line) == ("json", 13)
@@ -126,8 +106,8 @@ def test_json_that_breaks_it_is_refused(inspector: Inspector, data: bytes, numbe
         ),
     ],
 )
-def test_xml_of_other_names_is_refused_on_both_sides(inspector: Inspector, text: str) -> None:
-    verdict = judged(inspector, channel_of(schemas()), text.encode())
+def test_xml_of_other_names_is_refused_on_both_sides(any_inspector: Inspector, text: str) -> None:
+    verdict = judged(any_inspector, channel_of(schemas()), text.encode())
     assert verdict.result is Result.REFUSED
     assert verdict.number in (3612, 3613)
 
@@ -140,21 +120,23 @@ def test_xml_of_other_names_is_refused_on_both_sides(inspector: Inspector, text:
         GOOD_XML.replace(' unit="mmol"', ""),
     ],
 )
-def test_order_types_and_what_must_be_there_are_held_to(inspector: Inspector, text: str) -> None:
-    verdict = judged(inspector, channel_of(schemas()), text.encode())
+def test_order_types_and_what_must_be_there_are_held_to(
+    any_inspector: Inspector, text: str
+) -> None:
+    verdict = judged(any_inspector, channel_of(schemas()), text.encode())
     assert (verdict.result, verdict.number) == (Result.REFUSED, 3612)
     # The value may be about a person: only its place and the rule are told.
     assert verdict.deciding is not None
     assert "yesterday" not in str(verdict.deciding.fields)
 
 
-def test_a_location_in_a_document_of_the_schema_is_passed_over(inspector: Inspector) -> None:
+def test_a_location_in_a_document_of_the_schema_is_passed_over(any_inspector: Inspector) -> None:
     said = GOOD_XML.replace(
         "<report ",
         '<report xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         'xsi:schemaLocation="urn:report file:///etc/passwd" ',
     )
-    assert judged(inspector, channel_of(schemas()), said.encode()).result is Result.PASSES
+    assert judged(any_inspector, channel_of(schemas()), said.encode()).result is Result.PASSES
 
 
 @pytest.mark.parametrize(
@@ -180,10 +162,10 @@ def test_a_location_in_a_document_of_the_schema_is_passed_over(inspector: Inspec
     ids=str,
 )  # fmt: skip
 def test_a_broken_schema_stops_the_set_with_file_and_line(
-    inspector: Inspector, known: dict[str, SchemaText], number: int, place: str
+    any_inspector: Inspector, known: dict[str, SchemaText], number: int, place: str
 ) -> None:
     with pytest.raises(Misconfigured) as raised:
-        inspector.prepare([channel_of(known)])
+        any_inspector.prepare([channel_of(known)])
     assert raised.value.number == number
     assert place in describe(raised.value)
 
@@ -195,5 +177,7 @@ def test_a_schema_that_libxml2_cannot_build_is_told_by_the_sending_side(tmp_path
     assert (raised.value.number, raised.value.fields["line"]) == (3529, 4)
 
 
-def test_a_right_schema_is_prepared_without_a_word(inspector: Inspector) -> None:
-    inspector.prepare([channel_of(schemas())])
+def test_a_right_schema_is_prepared_without_a_word(any_inspector: Inspector) -> None:
+    channel = channel_of(schemas())
+    any_inspector.prepare([channel])
+    assert judged(any_inspector, channel, GOOD_XML.encode()).result is Result.PASSES

@@ -18,7 +18,8 @@ LINES = [line for block in BLOCKS for line in block.splitlines() if line.startsw
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_of_the_page_is_one_of_the_command_line(line: str) -> None:
-    build_parser().parse_args(shlex.split(line)[1:])
+    options = build_parser().parse_args(shlex.split(line)[1:])
+    assert options.chosen.name in " ".join(shlex.split(line))
 
 
 def test_the_page_names_every_command_about_keys() -> None:

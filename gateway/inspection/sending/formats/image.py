@@ -58,7 +58,6 @@ TROUBLE: Final = (
     *(SyntaxError, TypeError, UnidentifiedImageError, ValueError, Warning, zlib.error),
 )
 # The GIF's own account of its frames is Pillow's walk; a TIFF's are its directories.
-_TEXT_TAGS: Final = frozenset([270, 271, 272, 285, 305, 306, 315, 316, 337, 33432, 37510])
 _STRIPS: Final = ((273, 279), (324, 325))
 
 

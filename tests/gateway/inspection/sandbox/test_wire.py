@@ -78,4 +78,6 @@ def test_pieces_make_the_answer_again(size: int) -> None:
 
 @pytest.mark.parametrize("architecture", [pyseccomp.Arch.X86_64, pyseccomp.Arch.AARCH64])
 def test_the_filter_is_made_for_both_architectures(architecture: int) -> None:
-    child_filter(architecture)
+    rules = child_filter(architecture)
+    # A program of classic BPF: whole instructions, eight bytes each.
+    assert rules._code and len(rules._code) % 8 == 0

@@ -165,7 +165,8 @@ def test_a_text_made_of_nothing_but_a_list_s_words_ends_in_an_overflow(
 )
 def test_a_flood_of_what_almost_counts_ends(flood: str) -> None:
     """Each takes time in proportion to its length: a square of it would not end within the test's limit."""
-    list(SEARCHER.search([Text("", flood)]))
+    hits = list(SEARCHER.search([Text("", flood)]))
+    assert all(0 <= hit.start <= hit.end <= len(flood) for hit in hits)
 
 
 def test_a_plan_that_asks_for_nothing_finds_nothing() -> None:
