@@ -161,7 +161,7 @@ def test_a_lookup_beside_a_search_finds_both(any_inspector: Inspector) -> None:
     lines = CODES + "refused_if:\n  words: in list words\n"
     assert judged(any_inspector, plain("34133-9"), lines).result is Result.REFUSED
     channel = channel_of(LINES + lines, LISTS)
-    facts = inspector.examine(
+    facts = any_inspector.examine(
         bytes_body(plain("34133-9")), "x", AT, channel.unpack, channel=channel
     )
     assert {hit.kind for hit in facts.hits} == {"word", "code"}
