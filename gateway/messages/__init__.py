@@ -7,7 +7,8 @@ a text without a use, and a field that one language has and the other has not.
     1xxx the host as a whole    gateway.messages.settings
     21xx policy files, 22xx findings  gateway.messages.policy
     25xx connectors             gateway.messages.connectors
-    31xx to 34xx inspection     gateway.messages.inspection
+    31xx, 32xx, 34xx inspection  gateway.messages.inspection
+    33xx, 350x scanners         gateway.messages.scanners
     35xx to 39xx formats, text, sandbox  gateway.messages.formats_*, text_search, sandbox
     4xxx identity and sealing   gateway.messages.identity
     5xxx lane and ferry         gateway.messages.ferry
