@@ -1,0 +1,83 @@
+"""Operations of a channel that carries requests: what may be called, and what may be answered. Values only.
+
+    operations:
+      read-report:
+        call: GET /fhir/DiagnosticReport/{id}
+        id: fhir id
+        headers: none
+        body: none
+        answers:
+          200: fhir DiagnosticReport, at most 2 MiB
+          404: empty
+
+A content rule is a list of conditions as a file channel has them, so that contents of requests and answers
+are inspected and judged by the same engine as files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.policy.model import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRule:
+    """What a parameter, query or header field may be.
+
+    text: as the policy says it (`fhir id`, `date`, `text at most 40`, `one of a, b`). pattern: RE2 syntax,
+    the whole value must fit. required: must be there. many: may be there more than once.
+    """
+
+    text: str
+    pattern: str
+    most_characters: int
+    line: int
+    required: bool = True
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRule:
+    """What the content of a request or answer may be.
+
+    media_types: those that it may come as, the first is what the far side sends. conditions: judged as
+    those of a file. most_bytes: limit before anything is read.
+    """
+
+    text: str
+    line: int
+    media_types: tuple[str, ...]
+    most_bytes: int
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one status may carry. content: None for none. headers: fields that go back, by small name."""
+
+    status: int
+    line: int
+    content: ContentRule | None
+    headers: Mapping[str, ValueRule]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call that the channel knows.
+
+    segments: the path template, literals as str, parameters as (name,). repeatable: may be tried again when
+    nothing is known of the first try.
+    """
+
+    name: str
+    line: int
+    method: str
+    segments: tuple[str | tuple[str], ...]
+    path: Mapping[str, ValueRule]
+    query: Mapping[str, ValueRule]
+    headers: Mapping[str, ValueRule]
+    content: ContentRule | None
+    answers: Mapping[int, Answer]
+    repeatable: bool

@@ -1,0 +1,56 @@
+"""The typed parts of requests and their answers: what crosses instead of a protocol.
+
+    RequestBody   operation, parameters by name, listed query and header fields, type of the content
+    ResponseBody  which request it answers, status, listed header fields, type of the content
+
+Both are followed by content (bytes, maybe none). Nothing else of HTTP crosses: no address, no host, no
+method, no path as it was written, no header that the operation does not list. The far side builds a new
+request from these values and from its own settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+# More fields than this in one list have no operation: nobody writes a policy for them.
+MAX_FIELDS: Final = 64
+MAX_FIELD_NAME_BYTES: Final = 64
+MAX_FIELD_BYTES: Final = 4_096
+# An operation's name is a word of a policy file.
+MAX_OPERATION_BYTES: Final = 64
+# Longer waiting is a file transfer, not a request.
+MAX_ANSWER_WITHIN_MS: Final = 600_000
+
+Fields = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """One call of an operation.
+
+    operation: its name in the channel. path: values of the path template's parameters, by name, decoded.
+    query, headers: listed fields in the order of the policy file, names of headers in small letters.
+    content_type: media type without parameters, "" where there is no content. answer_within_ms: what is
+    left of the caller's time when the unit is made. Everything in it is untrusted until a guard judges.
+    """
+
+    operation: str
+    path: Fields
+    query: Fields
+    headers: Fields
+    content_type: str
+    size_bytes: int
+    answer_within_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseBody:
+    """The answer to a request. request: number of the unit that asked. status: 200 to 599."""
+
+    request: int
+    operation: str
+    status: int
+    headers: Fields
+    content_type: str
+    size_bytes: int
