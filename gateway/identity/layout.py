@@ -39,7 +39,7 @@ TAG_BYTES: Final = 16
 SEGMENT_BYTES: Final = 1 << 20
 # Far above any file; keeps the 32-bit segment counter (4 PiB) and every sum out of reach.
 MAX_BODY_BYTES: Final = 1 << 44
-# Header, encapsulation, manifest (4,096 and tag) and clearance, with room for post-quantum suites.
+# Header, encapsulation, manifest (8,192 and tag) and clearance, with room for post-quantum suites.
 MAX_HEAD_BYTES: Final = 16 << 10
 
 LANE_CODES: Final = {Lane.IMPORT: 1, Lane.EXPORT: 2}

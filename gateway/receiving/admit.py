@@ -23,7 +23,7 @@ from gateway.policy.model import Channel, PolicySet, Section
 from gateway.receiving.verify import Opener
 from gateway.spool.model import Entry, Taken
 from gateway.unit.encode import encode_manifest
-from gateway.unit.model import Lane, Manifest, Stage
+from gateway.unit.model import Kind, Lane, Manifest, Stage
 from gateway.unit.stages import Body
 
 NO_POLICY_WAIT_S: Final = 2.0
@@ -131,15 +131,17 @@ class Admit:
             channel is None
             or channel.lane is not self._lane
             or channel.carries is not manifest.kind
+            # Requests are judged by other rules, and do not come through a queue.
+            or manifest.kind is Kind.REQUESTS
         ):
             return Exit(
                 Stage.REFUSED, 1051, manifest.channel, {"channel": manifest.channel, **said}
             )
         captured_at = datetime.fromtimestamp(manifest.captured_at_ns / 1e9, UTC)
         judgement = judge(
-            self._inspector, channel, body, manifest.body.name, captured_at, at_receiver=True
+            self._inspector, channel, body, manifest.file.name, captured_at, at_receiver=True
         )
-        fields = decision_fields(manifest.body.name, judgement, policy.digest) | said
+        fields = decision_fields(manifest.file.name, judgement, policy.digest) | said
         verdict = judgement.verdict
         if verdict.result is Result.HELD and not is_released:
             return Exit(Stage.HELD, verdict.number, channel.name, fields)
@@ -177,7 +179,7 @@ class Admit:
             content = content.replace(target)
         else:
             target.unlink(missing_ok=True)
-        body = replace(manifest.body, size_bytes=changed.size_bytes)
+        body = replace(manifest.file, size_bytes=changed.size_bytes)
         return replace(manifest, body=body, body_sha256=changed.sha256), content
 
 

@@ -187,7 +187,7 @@ class Deliverer:
             self._record_delivered(unit, answer)
             self._delivered.append(unit)
         elif isinstance(answer, Refused):
-            fields = {"name": unit.admitted.manifest.body.name, **answer.fields}
+            fields = {"name": unit.admitted.manifest.file.name, **answer.fields}
             what = _stage_of(answer).value
             self._record(what, unit.number, unit.channel, answer.number, fields)
             self._refused.append((unit, answer))

@@ -122,7 +122,7 @@ class Capturer:
             # An earlier run ended between the put and the finish, perhaps before the event.
             self._record(feed, number, {"again": 1})
         for capture in captures:
-            body = capture.unit.body
+            body = capture.unit.file
             fields: dict[str, Field] = {"name": body.name, "size_bytes": body.size_bytes}
             self._record(feed, capture.unit.number, fields)
         finished = had + [capture.unit.number for capture in captures]

@@ -24,7 +24,7 @@ from gateway.policy.rate import TokenBucket
 from gateway.sending.seal import Sealer
 from gateway.spool.model import Entry, Taken
 from gateway.unit.decode import decode_captured
-from gateway.unit.model import CapturedUnit, Lane, Stage
+from gateway.unit.model import CapturedUnit, Kind, Lane, Stage
 from gateway.unit.stages import Cleared
 
 # Without a policy set nothing is judged; the set may come at any moment by a reload.
@@ -75,7 +75,9 @@ class Judge:
         if policy is None:
             return Wait(NO_POLICY_WAIT_S, 1050, unit.channel)
         channel = policy.channels.get(unit.channel)
-        if channel is None or channel.lane is not self._lane or channel.carries is not unit.kind:
+        fits = channel is not None and channel.lane is self._lane and channel.carries is unit.kind
+        # Requests are judged by other rules, and do not come through a queue.
+        if channel is None or not fits or unit.kind is Kind.REQUESTS:
             return Exit(Stage.REFUSED, 1051, unit.channel, {"channel": unit.channel})
         if unit.number != taken.number:
             return Exit(Stage.CORRUPT, 1052, unit.channel)
@@ -99,12 +101,12 @@ class Judge:
             self._inspector,
             channel,
             taken.body,
-            unit.body.name,
+            unit.file.name,
             captured_at,
             at_receiver=False,
             peer=unit.brought_by,
         )
-        fields = decision_fields(unit.body.name, judgement, policy.digest)
+        fields = decision_fields(unit.file.name, judgement, policy.digest)
         verdict = judgement.verdict
         if verdict.result is Result.HELD:
             if self._holds:
@@ -159,4 +161,4 @@ def _changed(taken: Taken, unit: CapturedUnit) -> Outcome:
     """
     if taken.attempt < CHANGES_ALLOWED:
         return Wait(CHANGED_WAIT_S, 0, unit.channel)
-    raise Refused(1054, name=unit.body.name)
+    raise Refused(1054, name=unit.file.name)

@@ -5,15 +5,20 @@ The receiving side reads these bytes with gateway.unit.decode, which shares no c
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
-from gateway.unit.model import CapturedUnit, FileBody, Manifest
+from gateway.unit.model import CapturedUnit, FileBody, Manifest, UnitBody
+from gateway.unit.request import FailureBody, Fields, RequestBody, ResponseBody
 
 # First byte of each encoding: a reader of another version stops at once instead of guessing.
 CAPTURED_VERSION: Final = 1
 MANIFEST_VERSION: Final = 1
+# First element of a typed part that is not a file's, which begins with its name.
+REQUEST_TAG: Final = 1
+RESPONSE_TAG: Final = 2
+FAILURE_TAG: Final = 3
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -27,7 +32,7 @@ def encode_captured(unit: CapturedUnit) -> bytes:
             unit.channel,
             unit.kind.value,
             unit.captured_at_ns,
-            _file(unit.body),
+            _body(unit.body),
             unit.brought_by,
         ]
     )
@@ -45,12 +50,49 @@ def encode_manifest(manifest: Manifest) -> bytes:
             manifest.captured_at_ns,
             manifest.cleared_at_ns,
             manifest.policy_digest,
-            _file(manifest.body),
+            _body(manifest.body),
             manifest.body_sha256,
         ]
     )
 
 
-def _file(body: FileBody) -> list[str | int | bytes]:
-    # A file name is bytes to Linux: what is no UTF-8 crosses as bytes and is judged as such.
-    return [body.name.encode("utf-8", "surrogateescape"), body.size_bytes, body.modified_ns]
+def _body(body: UnitBody) -> list[object]:
+    match body:
+        case FileBody(name, size_bytes, modified_ns):
+            # A file name is bytes to Linux: what is no UTF-8 crosses as bytes and is judged as such.
+            return [name.encode("utf-8", "surrogateescape"), size_bytes, modified_ns]
+        case RequestBody():
+            return [
+                REQUEST_TAG,
+                body.operation,
+                _fields(body.path),
+                _fields(body.query),
+                _fields(body.headers),
+                body.content_type,
+                body.size_bytes,
+                body.answer_within_ms,
+            ]
+        case ResponseBody():
+            return [
+                RESPONSE_TAG,
+                body.request,
+                body.operation,
+                body.status,
+                _fields(body.headers),
+                body.content_type,
+                body.size_bytes,
+            ]
+        case FailureBody():
+            return [
+                FAILURE_TAG,
+                body.request,
+                body.operation,
+                body.number,
+                body.consequence.value,
+            ]
+        case _:
+            assert_never(body)
+
+
+def _fields(fields: Fields) -> list[list[str]]:
+    return [[name, value] for name, value in fields]

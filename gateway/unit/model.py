@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from gateway.unit.request import FailureBody, RequestBody, ResponseBody
+
 # A file name crosses as one component; 255 bytes is what Linux file systems keep.
 MAX_NAME_BYTES: Final = 255
 
@@ -74,6 +76,10 @@ class FileBody:
     modified_ns: int
 
 
+# What a unit's typed part can be. Which of them go with which kind: gateway.unit.decode.
+UnitBody = FileBody | RequestBody | ResponseBody | FailureBody
+
+
 @dataclass(frozen=True, slots=True)
 class CapturedUnit:
     """What an edge took in, before any guard has seen it. Everything in it is untrusted.
@@ -86,8 +92,13 @@ class CapturedUnit:
     channel: str
     kind: Kind
     captured_at_ns: int
-    body: FileBody
+    body: UnitBody
     brought_by: str = ""
+
+    @property
+    def file(self) -> FileBody:
+        """The typed part of a file. RuntimeError for a unit of another kind: look at `kind` first."""
+        return _file_of(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +117,16 @@ class Manifest:
     captured_at_ns: int
     cleared_at_ns: int
     policy_digest: str
-    body: FileBody
+    body: UnitBody
     body_sha256: bytes
+
+    @property
+    def file(self) -> FileBody:
+        """The typed part of a file. RuntimeError for a unit of another kind: look at `kind` first."""
+        return _file_of(self.body)
+
+
+def _file_of(body: UnitBody) -> FileBody:
+    if not isinstance(body, FileBody):
+        raise RuntimeError(f"not a file: {type(body).__name__}")
+    return body

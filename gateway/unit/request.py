@@ -2,17 +2,21 @@
 
     RequestBody   operation, parameters by name, listed query and header fields, type of the content
     ResponseBody  which request it answers, status, listed header fields, type of the content
+    FailureBody   which request has no answer, and the number of the reason: a text never crosses
 
-Both are followed by content (bytes, maybe none). Nothing else of HTTP crosses: no address, no host, no
-method, no path as it was written, no header that the operation does not list. The far side builds a new
-request from these values and from its own settings.
+The first two are followed by content (bytes, maybe none). Nothing else of HTTP crosses: no address, no host,
+no method, no path as it was written, no header that the operation does not list. The far side builds a
+new request from these values and from its own settings.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
+# What crosses as one request or answer is held in memory by every process on its way, so it is small.
+MAX_CONTENT_BYTES: Final = 4 << 20
 # More fields than this in one list have no operation: nobody writes a policy for them.
 MAX_FIELDS: Final = 64
 MAX_FIELD_NAME_BYTES: Final = 64
@@ -54,3 +58,29 @@ class ResponseBody:
     headers: Fields
     content_type: str
     size_bytes: int
+
+
+class Consequence(StrEnum):
+    """What is known of a request that has no answer: the three errors of gateway.errors, across the gap."""
+
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class FailureBody:
+    """Why a request has no answer. request: number of the unit that asked. number: FG number of the reason.
+
+    consequence: REFUSED and UNAVAILABLE say that nothing was performed, UNCERTAIN that it may have been.
+    """
+
+    request: int
+    operation: str
+    number: int
+    consequence: Consequence
+
+    @property
+    def size_bytes(self) -> int:
+        """It has no content."""
+        return 0

@@ -137,9 +137,9 @@ class FolderSink:
         manifest = admitted.manifest
         if manifest.number in self._receipts:
             return self._receipts[manifest.number]
-        fault = fault_of(manifest.body.name)
+        fault = fault_of(manifest.file.name)
         if fault:
-            return Refused(2530, name=manifest.body.name, reason=fault)
+            return Refused(2530, name=manifest.file.name, reason=fault)
         try:
             part = self._ledger.parts.get(manifest.number)
             if part is None:
@@ -197,7 +197,7 @@ class FolderSink:
             self._receipts[receipt.number] = receipt
 
     def _rename(self, one: _Complete) -> Delivery:
-        number, name = one.admitted.manifest.number, one.admitted.manifest.body.name
+        number, name = one.admitted.manifest.number, one.admitted.manifest.file.name
         work, folder = self._place.work_fd, self._place.fd
         try:
             if self._destination.on_clash is OnClash.KEEP_BOTH:

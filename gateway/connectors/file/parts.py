@@ -144,7 +144,7 @@ class PartWriter:
         return self._written(fd, admitted, digest)
 
     def _written(self, fd: int, admitted: Admitted, digest: bytes | None) -> Written:
-        modified_ns = admitted.manifest.body.modified_ns
+        modified_ns = admitted.manifest.file.modified_ns
         os.fchmod(fd, self._file_mode)
         os.utime(fd, ns=(modified_ns, modified_ns))
         status = os.fstat(fd)

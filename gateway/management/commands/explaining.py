@@ -240,7 +240,7 @@ def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> D
         at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
         with laptop_inspection(host.policies, host.root) as inspection:
             judged = judged_data(
-                inspection, channel, lying.body, unit.body.name, at, unit.brought_by, call.language
+                inspection, channel, lying.body, unit.file.name, at, unit.brought_by, call.language
             )
             return {**judged, "scanned_by": inspection.scanned_by, "policy_now": policy_set.digest}
     except (OSError, GatewayError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -10,38 +12,65 @@ from hypothesis import strategies as st
 from gateway.errors import Refused
 from gateway.unit.decode import MAX_ENCODED_BYTES, decode_captured, decode_manifest
 from gateway.unit.encode import encode_captured, encode_manifest
-from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest
+from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest, UnitBody
 from gateway.unit.number import MAX_NUMBER
+from gateway.unit.request import (
+    MAX_ANSWER_WITHIN_MS,
+    MAX_CONTENT_BYTES,
+    Consequence,
+    FailureBody,
+    RequestBody,
+    ResponseBody,
+)
 
 times = st.integers(0, 2**63 - 1)
-bodies = st.builds(
+numbers = st.integers(0, MAX_NUMBER)
+words = st.from_regex(r"\A[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?\Z")
+files = st.builds(
     FileBody,
     st.binary(min_size=1, max_size=255).map(lambda b: b.decode("utf-8", "surrogateescape")),
     times,
     times,
 )
-channels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
-captured_units = st.builds(
-    CapturedUnit,
-    st.integers(0, MAX_NUMBER),
-    channels,
-    st.sampled_from(Kind),
-    times,
-    bodies,
-    st.text(st.characters(codec="utf-8"), max_size=60),
+fields = st.lists(
+    st.tuples(
+        st.from_regex(r"\A[A-Za-z_:.-][A-Za-z0-9_:.-]{0,10}\Z"),
+        st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=20),
+    ),
+    max_size=6,
+).map(tuple)
+media_types = st.sampled_from(("", "application/json", "application/fhir+xml", "text/plain"))
+sizes = st.integers(0, MAX_CONTENT_BYTES)
+requests = st.builds(
+    RequestBody, words, fields, fields, fields, media_types, sizes,
+    st.integers(1, MAX_ANSWER_WITHIN_MS),
+)  # fmt: skip
+responses = st.builds(
+    ResponseBody, numbers, words, st.integers(200, 599), fields, media_types, sizes
 )
-manifests = st.builds(
-    Manifest,
-    st.integers(0, MAX_NUMBER),
-    channels,
-    st.sampled_from(Kind),
-    st.sampled_from(Lane),
-    times,
-    times,
-    st.binary(min_size=32, max_size=32).map(bytes.hex),
-    bodies,
-    st.binary(min_size=32, max_size=32),
+failures = st.builds(
+    FailureBody, numbers, words, st.integers(1000, 9999), st.sampled_from(Consequence)
 )
+of_files = st.sampled_from((Kind.FILES, Kind.ROWS, Kind.STREAM))
+of_requests = st.just(Kind.REQUESTS)
+exchanged = requests | responses | failures
+
+
+def captured(kinds: st.SearchStrategy[Kind], bodies: st.SearchStrategy[UnitBody]) -> object:
+    subjects = st.text(st.characters(codec="utf-8"), max_size=60)
+    return st.builds(CapturedUnit, numbers, words, kinds, times, bodies, subjects)
+
+
+def described(kinds: st.SearchStrategy[Kind], bodies: st.SearchStrategy[UnitBody]) -> object:
+    digests = st.binary(min_size=32, max_size=32)
+    return st.builds(
+        Manifest, numbers, words, kinds, st.sampled_from(Lane), times, times,
+        digests.map(bytes.hex), bodies, digests,
+    )  # fmt: skip
+
+
+captured_units = st.one_of(captured(of_files, files), captured(of_requests, exchanged))
+manifests = st.one_of(described(of_files, files), described(of_requests, exchanged))
 
 
 @given(captured_units)
@@ -74,14 +103,67 @@ def test_a_changed_byte_is_refused_or_another_value(
         assert refusal.number == 1080
 
 
+@given(st.sampled_from((Kind.FILES, Kind.ROWS, Kind.STREAM)), exchanged)
+def test_a_typed_part_of_another_kind_is_refused(kind: Kind, body: UnitBody) -> None:
+    for unit in (
+        CapturedUnit(5, "lab", kind, 7, body),
+        CapturedUnit(5, "lab", Kind.REQUESTS, 7, FileBody("a", 1, 2)),
+    ):
+        with pytest.raises(Refused):
+            decode_captured(encode_captured(unit))
+
+
+def test_a_file_is_encoded_as_it_ever_was() -> None:
+    unit = CapturedUnit(5, "lab", Kind.FILES, 7, FileBody("a", 1, 2), "user")
+    assert encode_captured(unit) == msgspec.msgpack.encode(
+        [1, 5, "lab", "files", 7, [b"a", 1, 2], "user"]
+    )
+
+
 def test_a_second_spelling_of_the_same_value_is_refused() -> None:
     unit = CapturedUnit(5, "lab", Kind.FILES, 7, FileBody("a", 1, 2))
-    plain = encode_captured(unit)
-    # The number 5 in nine bytes instead of one: MessagePack allows it, we do not.
-    longer = plain.replace(b"\x05", b"\xcf\x00\x00\x00\x00\x00\x00\x00\x05", 1)
-    assert msgspec.msgpack.decode(longer) == msgspec.msgpack.decode(plain)
+    request = RequestBody("read", (), (), (), "", 0, 9)
+    # A number in nine bytes instead of one: MessagePack allows it, we do not.
+    for one, short in (
+        (unit, b"\x05"),
+        (unit, b"\x02"),
+        (replace(unit, kind=Kind.REQUESTS, body=request), b"\x09"),
+    ):
+        plain = encode_captured(one)
+        longer = plain.replace(short, b"\xcf" + bytes(7) + short, 1)
+        assert msgspec.msgpack.decode(longer) == msgspec.msgpack.decode(plain)
+        with pytest.raises(Refused):
+            decode_captured(longer)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"headers": (("x", "a\r\nHost: b"),)},
+        {"headers": (("x", "a\n"),)},
+        {"query": (("a b", ""),)},
+        {"query": tuple((f"q{n}", "") for n in range(65))},
+        {"path": (("id\n", "1"),)},
+        {"content_type": "text/plain; charset=utf-8"},
+        {"content_type": "Text/plain"},
+        {"operation": "read\n"},
+        {"operation": ""},
+        {"size_bytes": MAX_CONTENT_BYTES + 1},
+        {"answer_within_ms": 0},
+    ],
+)
+def test_a_request_that_no_edge_of_ours_makes_is_refused(changed: dict[str, object]) -> None:
+    request = RequestBody("read", (), (), (), "", 0, 9)
+    unit = CapturedUnit(5, "lab", Kind.REQUESTS, 7, request)
+    assert decode_captured(encode_captured(unit)) == unit
     with pytest.raises(Refused):
-        decode_captured(longer)
+        decode_captured(encode_captured(replace(unit, body=replace(request, **changed))))
+
+
+def test_a_request_without_a_file_has_none() -> None:
+    unit = CapturedUnit(5, "lab", Kind.REQUESTS, 7, RequestBody("read", (), (), (), "", 0, 9))
+    with pytest.raises(RuntimeError):
+        _ = unit.file
 
 
 def test_what_is_too_long_is_refused_before_it_is_read() -> None:
