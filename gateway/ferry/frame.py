@@ -38,6 +38,8 @@ class BlockKind(IntEnum):
     INDEX = 3
     RESOLVED = 4
     PATTERN = 5
+    # Of two-way gates: what is missing of the opposite lane (gateway.ferry.twoway.returns).
+    RETURNED = 6
 
 
 _KINDS: Final = frozenset(int(kind) for kind in BlockKind)

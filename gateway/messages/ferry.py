@@ -185,4 +185,11 @@ TEXTS: Final[dict[int, Text]] = {
         en_do="capture it anew at its source",
         zh_do="从来源重新采集",
     ),
+    5720: Text(
+        en="{units} units, {unit} among them, were sent again as often as they may without a person asking, "
+        "and the receiver still misses them",
+        zh="{units} 个交换单元（包括 {unit}）已达到自动重发上限，接收端仍未收齐",
+        en_do="look at both links (ip -s link show), then ferrygate resend with the list of ferrygate reconcile",
+        zh_do="检查两条链路（ip -s link show），再用 ferrygate reconcile 的清单运行 ferrygate resend",
+    ),
 }

@@ -34,6 +34,7 @@ from gateway.ferry.oneway.happenings import (
     NewSession,
     Pattern,
     Replayed,
+    Returned,
     Settled,
     weight_bytes,
 )
@@ -42,6 +43,7 @@ from gateway.ferry.shape import LaneShape
 from gateway.ferry.statefile import ReceiverState, read_state, write_state
 from gateway.receiving.gathering import Gathering
 from gateway.receiving.lane_news import Heard, LaneNews
+from gateway.receiving.opposite import Opposite
 from gateway.spool.model import QueueWriter
 
 # How often what is missing is judged and the state written; a killed receiver repeats this much.
@@ -73,6 +75,7 @@ class Acceptor:
     """Joins a link to the queue `received`.
 
     Raises StateUncertain 5502 (state file damaged) at start. on_pattern: gets the blocks of a link test.
+    opposite: the other lane of a two-way gate.
     """
 
     def __init__(
@@ -86,9 +89,10 @@ class Acceptor:
         status: Status,
         settings: AcceptSettings,
         on_pattern: Callable[[Pattern], None] | None = None,
+        opposite: Opposite | None = None,
     ) -> None:
         self._link, self._recorder, self._status = link, recorder, status
-        self._on_pattern = on_pattern
+        self._on_pattern, self._opposite = on_pattern, opposite
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._state_path = state_path(settings.folder)
         self._saved = read_state(self._state_path, ReceiverState) or ReceiverState()
@@ -226,6 +230,9 @@ class Acceptor:
             case Pattern():
                 if self._on_pattern is not None:
                     self._on_pattern(happening)
+            case Returned():
+                if self._opposite is not None:
+                    self._opposite.heard(happening)
             case _:
                 assert_never(happening)
 
@@ -239,6 +246,8 @@ class Acceptor:
         heard = Heard(self._link.malformed, self._gathering.received_bytes)
         self._news.show(self._core, self.account, heard, started_s, now_s)
         self._gathering.note(now_s)
+        if self._opposite is not None:
+            self._opposite.tell(self.account, self._core.session, now_s)
 
     def _save(self, now_s: float) -> None:
         if now_s < self._save_s:

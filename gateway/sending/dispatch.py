@@ -7,8 +7,8 @@
 
 A unit is acknowledged only when its name has been in three index blocks, two seconds after it was sent:
 a ferry that dies earlier sends it again, and the receiver takes it once. Small units go between the blocks
-of large ones (filling.py). What people ask for by lists of gaps (resending.py) goes again, from the units
-that the queue keeps.
+of large ones (filling.py). What people ask for by lists of gaps (resending.py), and in a gate of two lanes
+the receiver by itself (returned.py), goes again, from the units that the queue keeps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,10 +32,12 @@ from gateway.ferry.ranges import Range
 from gateway.ferry.sentlog import SentLog
 from gateway.ferry.shape import LaneShape
 from gateway.ferry.throughput import Throughput
+from gateway.sending.again import Request, Requests
 from gateway.sending.filling import Filler
 from gateway.sending.jobs import Job
 from gateway.sending.leaving import Leaving
-from gateway.sending.resending import Request, Resending
+from gateway.sending.resending import Resending
+from gateway.sending.returned import Returned, limits_of
 from gateway.spool.model import QueueReader, Taken
 
 # The head of a sealed unit, clearance included, is at most this long (docs/SEALING.md).
@@ -52,12 +54,18 @@ _RETRY_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class DispatchSettings:
-    """folder: for the logs of what was sent. control: where lists of gaps are left for us."""
+    """folder: for the logs of what was sent. control: where lists of gaps are left for us.
+
+    resend_share: what of the rate may go again because the receiver asks for it over the opposite lane;
+    0: there is none. resend_times: a unit's size, at most, that goes again so.
+    """
 
     folder: Path
     control: Path
     rate_bits_per_s: int
     interleave_blocks: int = 1
+    resend_share: float = 0.0
+    resend_times: int = 32
 
 
 class Dispatcher:
@@ -83,11 +91,20 @@ class Dispatcher:
         self._queue, self._holds = queue, clearance_holds
         self._recorder, self._status = recorder, status
         self._log = SentLog(settings.folder, session)
-        self._resending = Resending(settings.control, self._log, recorder, status)
         depth = settings.interleave_blocks
-        self.sender = OneWaySender(
-            shape, lane, session, seal, self._log.past, buffers=6 + 2 * depth
-        )
+        buffers = 6 + 2 * depth
+        self._asking: list[Requests] = [Resending(settings.control, self._log, recorder, status)]
+        self._returned: Returned | None = None
+        if settings.resend_share > 0:
+            limits = limits_of(
+                settings.rate_bits_per_s,
+                settings.resend_share,
+                settings.resend_times,
+                buffers * shape.block_bytes,
+            )
+            self._returned = Returned(lane, self._log, recorder, status, limits)
+            self._asking.append(self._returned)
+        self.sender = OneWaySender(shape, lane, session, seal, self._log.past, buffers=buffers)
         self._filler = Filler(self.sender, self._spoilt)
         self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth)
         self._throughput = Throughput()
@@ -137,14 +154,26 @@ class Dispatcher:
         self._commit()
         self._log.close()
 
-    # Taking: units from the queue, and those that people ask for.
+    # Two lanes: values for the other lane, and from it. Both may be called from any thread.
+
+    def say(self, bodies: Sequence[bytes]) -> None:
+        """Control blocks about the opposite lane; what was to be said before and has not gone, does not."""
+        self._filler.say(bodies)
+
+    def hear(self, said_in: int, untrusted_body: bytes) -> None:
+        """What the receiver of this lane has said, in a session of the opposite lane."""
+        if self._returned is not None:
+            self._returned.hear(said_in, untrusted_body)
+
+    # Taking: units from the queue, and those that are asked for.
 
     def _look(self, now_s: float) -> None:
-        self._resending.look(now_s)
-        if self._resending.resolved:
-            self._filler.resolve(self._resending.resolved)
-            self._resending.resolved.clear()
-        self._resend_some()
+        for asking in self._asking:
+            asking.look(now_s)
+            if asking.resolved:
+                self._filler.resolve(asking.resolved)
+                asking.resolved.clear()
+            self._resend_some(asking)
         if now_s < self._look_s or not self._filler.wants_more or len(self._jobs) >= _UNANSWERED:
             return
         taken = self._queue.take(_TAKE_UNITS, _TAKE_BYTES)
@@ -163,9 +192,9 @@ class Dispatcher:
             return
         self._start(taken, [(0, total)], None)
 
-    def _resend_some(self) -> None:
+    def _resend_some(self, asking: Requests) -> None:
         """As many of those asked for as there is room for, found in the queue with one search."""
-        requests = self._resending.next(self._filler.room)
+        requests = asking.next(self._filler.room)
         if not requests:
             return
         found = self._queue.get_all({request.wanted.number for request in requests})
@@ -174,12 +203,12 @@ class Dispatcher:
 
     def _resend(self, request: Request, taken: Taken | None) -> None:
         if taken is None or not self._cleared(taken):
-            self._resending.unknown(request)
+            request.by.unknown(request)
             return
         total = taken.body.size_bytes + len(taken.header)
         ranges = [(first, min(end, total)) for first, end in request.wanted.ranges if first < total]
-        self._start(taken, ranges or [(0, total)], request.path)
-        self._resending.began(request.path)
+        self._start(taken, ranges or [(0, total)], request)
+        request.by.began(request, total)
 
     def _cleared(self, taken: Taken) -> bool:
         """Whether the unit may be carried. A body that cannot be read is not cleared."""
@@ -191,8 +220,8 @@ class Dispatcher:
         except OSError:
             return False
 
-    def _start(self, taken: Taken, ranges: list[Range], request: Path | None) -> None:
-        """request: the list that asked for it; None for a unit of the queue, which is answered."""
+    def _start(self, taken: Taken, ranges: list[Range], request: Request | None) -> None:
+        """request: None for a unit of the queue, which is answered."""
         total = taken.body.size_bytes + len(taken.header)
         sending = self.sender.begin(taken.number, total, len(taken.header))
         self._log.add(taken.number, total)
@@ -219,6 +248,8 @@ class Dispatcher:
             }
             job = self._jobs[sending.sequence]
             what = "sent" if job.request is None else "resent"
+            if job.request is not None:
+                job.request.by.sealed(job.request)
             self._recorder.record(Event(what, at_ns, sending.number, fields=fields))
         self._status.count("units_sent_total", len(self.sender.sealed))
         self.sender.sealed.clear()
@@ -227,7 +258,7 @@ class Dispatcher:
             if job.answers:
                 self._to_ack.append(sending.number)
             if job.request is not None:
-                self._resending.announced(job.request)
+                job.request.by.announced(job.request)
         self.sender.announced.clear()
         if now_s >= self._commit_s:
             self._commit_s = now_s + _COMMIT_S
@@ -241,8 +272,8 @@ class Dispatcher:
             # From here the queue may forget them.
             self._queue.ack(self._to_ack)
             self._to_ack = []
-        if self._resending.pending:
-            self._resending.remove_done()
+        for asking in self._asking:
+            asking.settle()
 
     def _show(self, now_s: float) -> None:
         self._status.gauge("lane_session", self.sender.session)

@@ -1,7 +1,7 @@
 """Chunks of units into blocks, while the sender core has buffers. Reads bodies; no link, no queue.
 
-    resolved names  -->  small units, whole  -->  large units in turns, a chunk at a time  -->  blocks
-    (first)                                       (small ones go between)
+    lists for the other  -->  small units, whole  -->  large units in turns, a chunk at a time  -->  blocks
+    lane, resolved names      (small ones go between)
 
 A body is read into the block itself, never beside it.
 """
@@ -9,7 +9,7 @@ A body is read into the block itself, never beside it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from gateway.ferry.oneway.records import Resolved
@@ -34,6 +34,8 @@ class Filler:
         self._sender, self._spoilt = sender, spoilt
         self._small, self._large = LineUp(), LineUp()
         self._resolved: deque[Resolved] = deque()
+        self._said: deque[Sequence[bytes]] = deque(maxlen=1)
+        self._saying: deque[bytes] = deque()
 
     @property
     def idle(self) -> bool:
@@ -59,8 +61,18 @@ class Filler:
         """Names of units for the receiver; they go before any unit."""
         self._resolved += entries
 
+    def say(self, bodies: Sequence[bytes]) -> None:
+        """Control blocks about the opposite lane, in place of those that have not gone. From any thread."""
+        self._said.append(bodies)
+
     def fill(self) -> None:
         """Put into blocks what there is room for."""
+        if self._said:
+            self._saying = deque(self._said.popleft())
+        while self._saying:
+            if not self._sender.returned(self._saying[0]):
+                return
+            self._saying.popleft()
         if not self._fill_resolved():
             return
         while self._sender.can_take and not self.idle:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from gateway.ferry.oneway.sender import Sending
 from gateway.ferry.ranges import Range
+from gateway.sending.again import Request
 from gateway.spool.model import Taken
 from gateway.spool.page_cache import ReadBehind
 
@@ -26,14 +26,15 @@ _NORMAL: Final = 1
 class Job:
     """One unit, or ranges of it, on its way.
 
-    answers: acknowledge it in the queue when announced. request: the list of gaps that asked for it.
+    answers: acknowledge it in the queue when announced. request: who asked for it again,
+    None for a unit of the queue.
     """
 
     sending: Sending
     taken: Taken
     ranges: deque[Range]
     answers: bool
-    request: Path | None
+    request: Request | None
     stream: BinaryIO | None = None
     read: ReadBehind | None = None
 

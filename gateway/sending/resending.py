@@ -16,7 +16,6 @@ import stat
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -32,17 +31,10 @@ from gateway.ferry.reconcile import (
     parse_list,
 )
 from gateway.ferry.sentlog import SentLog
+from gateway.sending.again import Request
 
 _LOOK_S: Final = 0.5
 _TAKEN_SUFFIX: Final = ".taken"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One unit that a list asks for."""
-
-    path: Path
-    wanted: Wanted
 
 
 class Resending:
@@ -55,7 +47,7 @@ class Resending:
         self._control, self._log = control, log
         self._recorder, self._status = recorder, status
         self._waiting: deque[Request] = deque()
-        self._under_way: dict[Path, int] = {}
+        self._under_way: dict[str, int] = {}
         self._look_s = 0.0
         self.resolved: list[Resolved] = []
         control.mkdir(mode=0o770, parents=True, exist_ok=True)
@@ -83,8 +75,8 @@ class Resending:
             self._take_list(taken, wanted)
 
     def _take_list(self, path: Path, wanted: ReconcileList) -> None:
-        self._under_way[path] = 0
-        self._waiting += [Request(path, unit) for unit in wanted.units]
+        self._under_way[str(path)] = 0
+        self._waiting += [Request(unit, self, str(path)) for unit in wanted.units]
         for span in wanted.sequences:
             self._take_sequences(path, span)
         fields = {"units": len(wanted.units), "lane_ranges": len(wanted.sequences)}
@@ -94,7 +86,7 @@ class Resending:
         self._log.sync()
         for sequence, number, total in self._log.look_up(span.session, span.first, span.last):
             self.resolved.append(Resolved(span.session, sequence, number, total))
-            self._waiting.append(Request(path, Wanted(number)))
+            self._waiting.append(Request(Wanted(number), self, str(path)))
 
     def next(self, limit: int) -> list[Request]:
         """The next units that are asked for, `limit` of them at most."""
@@ -105,26 +97,26 @@ class Resending:
         number = request.wanted.number
         self._recorder.record(Event("resend.unknown", time.time_ns(), number, number=5705))
 
-    def began(self, path: Path) -> None:
+    def began(self, request: Request, total_bytes: int) -> None:
         """One unit of a list goes."""
-        self._under_way[path] = self._under_way.get(path, 0) + 1
+        self._under_way[request.source] = self._under_way.get(request.source, 0) + 1
 
-    def announced(self, path: Path) -> None:
+    def sealed(self, request: Request) -> None:
+        """Nothing: a list is done when its units are announced."""
+
+    def announced(self, request: Request) -> None:
         """One unit of a list has gone, and the receiver was told its name."""
-        self._under_way[path] -= 1
+        self._under_way[request.source] -= 1
 
-    @property
-    def pending(self) -> bool:
-        """Whether any list is not done."""
-        return bool(self._under_way)
-
-    def remove_done(self) -> None:
-        """Lists of which everything has gone."""
-        waiting = {request.path for request in self._waiting}
-        done = [p for p, left in self._under_way.items() if left <= 0 and p not in waiting]
-        for path in done:
-            path.unlink(missing_ok=True)
-            del self._under_way[path]
+    def settle(self) -> None:
+        """Lists of which everything has gone are removed."""
+        if not self._under_way:
+            return
+        waiting = {request.source for request in self._waiting}
+        done = [s for s, left in self._under_way.items() if left <= 0 and s not in waiting]
+        for source in done:
+            Path(source).unlink(missing_ok=True)
+            del self._under_way[source]
 
 
 def _text(path: Path) -> str:

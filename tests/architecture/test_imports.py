@@ -66,6 +66,11 @@ def test_the_import_rules_hold() -> None:
         ("gateway/ferry/frame.py", "import asyncio", "pure"),
         ("gateway/policy/evaluate.py", "import gateway.inspection.chain", "layers"),
         ("gateway/sending/dispatch.py", "import gateway.ferry.link.udp_receiver", "one way"),
+        (
+            "gateway/ferry/oneway/receiver.py",
+            "import gateway.ferry.twoway.returns",
+            "one way knows no way back",
+        ),
     ],
 )
 def test_a_rule_broken_on_purpose_is_noticed(

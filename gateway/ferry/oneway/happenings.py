@@ -1,6 +1,7 @@
 """What the receiving core tells its shell, one value for each thing that happened. No decision, no I/O.
 
-Cargo, Beat, Index, Answers, Pattern   a verified block, by its kind
+Cargo, Beat, Index, Answers, Pattern,
+Returned                               a verified block, by its kind
 NewSession, LostBlocks, Settled        how the window over the sender's blocks moved
 Replayed                               frames that were refused for their age
 """
@@ -97,6 +98,14 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """A verified block about the opposite lane. Its body is not read here, nor by anything of one way."""
+
+    session: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """All blocks of the session below floor are done or given up, and came out before this."""
 
@@ -111,10 +120,21 @@ def weight_bytes(happening: Happening) -> int:
             return _OBJECT_BYTES * len(happening.chunks)
         case Index() | Answers():
             return _OBJECT_BYTES * (1 + len(happening.entries))
-        case Pattern():
+        case Pattern() | Returned():
             return _OBJECT_BYTES + len(happening.body)
         case _:
             return _OBJECT_BYTES
 
 
-Happening = Settled | Cargo | Beat | Index | Answers | LostBlocks | Replayed | NewSession | Pattern
+Happening = (
+    Settled
+    | Cargo
+    | Beat
+    | Index
+    | Answers
+    | LostBlocks
+    | Replayed
+    | NewSession
+    | Pattern
+    | Returned
+)

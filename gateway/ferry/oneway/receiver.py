@@ -38,6 +38,7 @@ from gateway.ferry.oneway.happenings import (
     NewSession,
     Pattern,
     Replayed,
+    Returned,
 )
 from gateway.ferry.oneway.records import decode_heartbeat, decode_index, decode_resolved
 from gateway.ferry.oneway.window import Age, Known, Window
@@ -212,6 +213,8 @@ class OneWayReceiver:
             self.out.append(Index(header.session, decode_index(body)))
         elif header.kind is BlockKind.RESOLVED:
             self.out.append(Answers(decode_resolved(body)))
+        elif header.kind is BlockKind.RETURNED:
+            self.out.append(Returned(header.session, bytes(body)))
         else:
             self.out.append(Pattern(header.session, header.block, bytes(body)))
 

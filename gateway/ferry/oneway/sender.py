@@ -202,6 +202,10 @@ class OneWaySender:
         """Say which units asked-for sequences were. False: no buffer is free, ask again later."""
         return self._control(BlockKind.RESOLVED, encode_resolved(entries), RESOLVED_BYTES)
 
+    def returned(self, body: bytes) -> bool:
+        """A block about the opposite lane, which fits one. False while no buffer is free."""
+        return self.can_take and self._control(BlockKind.RETURNED, body, len(body))
+
     def pattern(self, body: bytes) -> bool:
         """A block of a link test. False while no buffer is free."""
         return self.can_take and self._control(BlockKind.PATTERN, body, 1)
