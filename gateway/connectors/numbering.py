@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -33,24 +34,32 @@ _FORM: Final = re.compile(rb"ferrygate unit numbers 1\n([0-9]{1,13})\n")
 
 
 class UnitNumbers:
-    """The counter of one installation. One process has it."""
+    """The counter of one installation. One process has it; safe to call from several threads."""
 
-    def __init__(self, path: Path, now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, path: Path, now_ns: Callable[[], int], *, every: int = 1, place: int = 0
+    ) -> None:
         """Reads the mark; a missing file begins at today's minute. Does I/O.
+
+        every, place: gives only numbers that leave `place` when divided by `every`, so that several
+        installations of one gate never give the same.
 
         Raises Misconfigured 2510 (damaged), Unavailable 2511 (cannot be read) and nothing else.
         """
         self._path = path
+        self._every, self._place = every, place
+        self._lock = threading.Lock()
         self._mark = self._read(now_ns)
         self._next = self._mark
 
     def next(self) -> int:
         """A number that nobody has had. Raises Unavailable 2511 or 2512 and nothing else."""
-        if self._next >= self._mark:
-            self._claim_block()
-        number = self._next
-        self._next += 1
-        return number
+        with self._lock:
+            number = self._next + (self._place - self._next) % self._every
+            if number >= self._mark:
+                self._claim_block()
+            self._next = number + 1
+            return number
 
     def _read(self, now_ns: Callable[[], int]) -> int:
         try:

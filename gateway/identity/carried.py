@@ -3,7 +3,7 @@
     certificate of the other host     trust/peers/PLACE-ID.crt
     revocation list                   trust/issuing*.crl, in the place of an older one
     issuing authority and its list    trust/issuing-ID.crt and .crl, where the root signed it
-    bundle of epochs                  guard/peer-epochs.bundle, on the sending host
+    bundle of epochs                  guard/peer-epochs.bundle, on a host that sends
 
 The root is never taken from a carried file: it is the one thing that all else is checked against.
 """
@@ -34,6 +34,7 @@ from gateway.identity.epoch import decode_bundle
 from gateway.identity.epoch_keys import load_peer_epochs
 from gateway.identity.instants import DAY_NS, ns_of, shown
 from gateway.identity.keys import PUBLIC_MODE, read_public, replace
+from gateway.identity.lane_files import peer_epochs_file
 from gateway.identity.names import DeviceName
 from gateway.identity.trust import load_trust
 
@@ -140,7 +141,7 @@ def _trust_list(keys: Path, untrusted: bytes, now_ns: int) -> Taken:
 
 
 def _trust_epochs(keys: Path, peer: DeviceName, untrusted: bytes, now_ns: int) -> Taken:
-    path = keys / "guard" / "peer-epochs.bundle"
+    path = peer_epochs_file(keys)
     if not path.exists():
         raise Misconfigured(7306)
     new = path.with_name(".peer-epochs.carried")

@@ -54,9 +54,10 @@ def expiries(keys: Path) -> list[Expiry]:
         last[one.path.parent, one.subject] = one
     found = list(last.values())
     found += [_revocations(path) for path in (keys / "trust").glob("*.crl")]
-    # Of several batches the last one counts: the others were prolonged.
+    # Of several batches of a receiver the last one counts: the others were prolonged.
     batches = sorted((_bundle(path) for path in bundles), key=lambda e: e.ends_at_ns)
-    return sorted(found + batches[-1:], key=lambda expiry: expiry.ends_at_ns)
+    found += {one.subject: one for one in batches}.values()
+    return sorted(found, key=lambda expiry: expiry.ends_at_ns)
 
 
 def _certificate(path: Path) -> Expiry:

@@ -10,14 +10,20 @@
     inner/keys/ferry/         lane.key, clearance.pub
     inner/keys/trust/         root.crt, issuing.crt, issuing.crl, peers/outer.crt, journals/*.pub
 
+A two-way gate has besides, for its export lane (gateway.identity.lane_files):
+
+    outer/keys/guard/epochs/, inner/keys/guard/peer-epochs.bundle
+    both: keys/ferry/export-lane.key, keys/ferry/export-clearance.pub
+
 guard/ and ferry/ are for one user each (0700), trust/ for all of the host. No private key of one host
-stands in the other's part; lane.key is symmetric and in both.
+stands in the other's part; a lane key is symmetric and in both.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,17 +39,26 @@ from gateway.identity.authority import (
     revoke,
 )
 from gateway.identity.certificates import Purpose, pem_of
-from gateway.identity.device import CERTIFICATE, SIGNING_KEY, GuardIdentity, load_guard_identity
+from gateway.identity.device import CERTIFICATE, SIGNING_KEY, load_guard_identity
 from gateway.identity.epoch_keys import BATCH_EPOCHS, generate_epochs
 from gateway.identity.issuing import keep_issued
 from gateway.identity.keys import PUBLIC_MODE, SECRET_MODE, write_new
+from gateway.identity.lane_files import (
+    clearance_file,
+    epochs_folder,
+    lane_key_file,
+    peer_epochs_file,
+)
 from gateway.identity.lane_key import KEY_BYTES
 from gateway.identity.names import host_name
 from gateway.identity.pseudonym_key import make_pseudonym_key
 from gateway.identity.suites import DEFAULT
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
 
-MODES: Final = ("one-way",)
+MODES: Final[Mapping[str, tuple[Lane, ...]]] = {
+    "one-way": (Lane.IMPORT,),
+    "two-way": (Lane.IMPORT, Lane.EXPORT),
+}
 _PRIVATE_FOLDER: Final = 0o700
 _PUBLIC_FOLDER: Final = 0o755
 _MAKING: Final = ".provisioning"
@@ -89,9 +104,9 @@ def provision(
                 making / "issuing", side, load_certificate(keys[side] / "guard" / CERTIFICATE)
             )
         _introduce(keys)
-        receiver = load_guard_identity(keys[Side.INNER] / "guard")
         make_pseudonym_key(keys[Side.INNER] / "guard")
-        _make_lane(keys, receiver, now_ns, epochs)
+        for lane in MODES[mode]:
+            _make_lane(keys, lane, now_ns, epochs)
         for part in parts:
             (root_dir / part).parent.mkdir(exist_ok=True)
             (making / part).rename(root_dir / part)
@@ -145,17 +160,18 @@ def _introduce(keys: dict[Side, Path]) -> None:
                 write_new(peers / f"{other.value}.crt", certificate, PUBLIC_MODE)
 
 
-def _make_lane(keys: dict[Side, Path], receiver: GuardIdentity, now_ns: int, epochs: int) -> None:
-    """The import lane: epoch keys inside, their bundle outside, lane key and clearance on both."""
-    sender = load_guard_identity(keys[Side.OUTER] / "guard")
-    folder = _folder(keys[Side.INNER] / "guard" / "epochs", _PRIVATE_FOLDER)
+def _make_lane(keys: dict[Side, Path], lane: Lane, now_ns: int, epochs: int) -> None:
+    """A lane: epoch keys at its receiver, their bundle at its sender, lane key and clearance on both."""
+    sender = load_guard_identity(keys[lane.sender] / "guard")
+    receiver = load_guard_identity(keys[lane.receiver] / "guard")
+    folder = _folder(epochs_folder(keys[lane.receiver]), _PRIVATE_FOLDER)
     bundle = generate_epochs(folder, receiver, now_ns, count=epochs)
-    write_new(keys[Side.OUTER] / "guard" / "peer-epochs.bundle", bundle, PUBLIC_MODE)
+    write_new(peer_epochs_file(keys[lane.sender]), bundle, PUBLIC_MODE)
     lane_key = os.urandom(KEY_BYTES)
     for side in Side:
-        write_new(keys[side] / "ferry" / "lane.key", lane_key)
+        write_new(lane_key_file(keys[side], lane), lane_key)
         clearance = sender.signer.verifier.pem
-        write_new(keys[side] / "ferry" / "clearance.pub", clearance, PUBLIC_MODE)
+        write_new(clearance_file(keys[side], lane), clearance, PUBLIC_MODE)
 
 
 def _folder(path: Path, mode: int) -> Path:

@@ -41,8 +41,10 @@ from gateway.identity.keys import (
     sync_folder,
     write_new,
 )
+from gateway.identity.lane_files import clearance_file
 from gateway.identity.names import DeviceName
 from gateway.identity.suites import DEFAULT
+from gateway.unit.model import Lane
 
 RENEWAL_KEY: Final = "renewal.key"
 CURRENT: Final = "current"
@@ -71,12 +73,12 @@ def _is_in_use(waiting: Path, guard: Path) -> bool:
 
 
 def install(
-    keys: Path, name: DeviceName, untrusted_pem: bytes, now_ns: int, *, clears: bool
+    keys: Path, name: DeviceName, untrusted_pem: bytes, now_ns: int, *, clears: Lane | None
 ) -> Taken:
     """Make the certificate of our request, and its key, the identity of this host.
 
-    clears: this host's ferry checks clearances (the sending side). Raises Misconfigured 4001 to 4005,
-    7301 (no request is open), 7302 (not for that key) or 7304, and OSError; then nothing is changed.
+    clears: the lane that this host sends on, whose ferries check clearances. Raises Misconfigured 4001 to
+    4005, 7301 (no request is open), 7302 (not for that key) or 7304, and OSError; then nothing is changed.
     Cut off anywhere, the host has the old pair or the new one, and the same command again ends the work.
     Raises Unavailable 7309 where another `pki` command works on these keys.
     """
@@ -85,7 +87,13 @@ def install(
 
 
 def _install(
-    keys: Path, guard: Path, name: DeviceName, untrusted_pem: bytes, now_ns: int, *, clears: bool
+    keys: Path,
+    guard: Path,
+    name: DeviceName,
+    untrusted_pem: bytes,
+    now_ns: int,
+    *,
+    clears: Lane | None,
 ) -> Taken:
     waiting = guard / RENEWAL_KEY
     certificate = certificate_in(untrusted_pem)
@@ -102,9 +110,9 @@ def _install(
     _store_pair(guard, before.identifier, read_secret(guard / SIGNING_KEY),
                 read_public(guard / CERTIFICATE))  # fmt: skip
     _store_pair(guard, identifier, signer.pem, pem_of(certificate))
-    if clears and before.identifier != identifier:
+    if clears is not None and before.identifier != identifier:
         # Before the switch: the ferry must know a key before the guard signs with it.
-        replace(keys / "ferry" / "clearance.pub", verifier.pem + before.signer.verifier.pem)
+        replace(clearance_file(keys, clears), verifier.pem + before.signer.verifier.pem)
     _link_pair(guard, before.identifier)
     # From here the host is the new one.
     _point(guard / CURRENT, _folder(identifier))

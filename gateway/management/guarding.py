@@ -17,10 +17,11 @@ from gateway.management.host import Desk
 from gateway.management.journal_keys import checkpoint_signer, key_id
 from gateway.management.layout import Role
 from gateway.management.settings import Settings
+from gateway.unit.model import Lane
 
 
-def open_inspector(desk: Desk, reading: Reading) -> Inspector:
-    """The sandbox and the scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules).
+def open_inspector(desk: Desk, reading: Reading, lane: Lane) -> Inspector:
+    """The sandbox and the scanners of a guard for one lane. Raises Misconfigured 3501, 3502 (YARA rules).
 
     No reader of untrusted content is in the guard: all are in the sandbox's closed-off children. A
     sandbox that does not start is Unavailable 3980: no unit is read outside of one.
@@ -39,7 +40,9 @@ def open_inspector(desk: Desk, reading: Reading) -> Inspector:
         open_scanners(replace(settings, yara=yara)),
         closing=[sandbox.close],
     )
-    desk.policy.prepare_with(inspector.prepare)
+    desk.policy.prepare_with(
+        lambda channels: inspector.prepare(one for one in channels if one.lane is lane)
+    )
     return inspector
 
 

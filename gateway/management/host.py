@@ -15,11 +15,12 @@ from gateway.audit.status import StatusBoard
 from gateway.errors import Misconfigured, Unavailable
 from gateway.identity.names import host_name
 from gateway.identity.trust import Trust, load_trust
+from gateway.management.lane_status import LaneStatuses
 from gateway.management.layout import HostFolder, Role
 from gateway.management.policy_in_force import PolicyInForce
 from gateway.management.settings import Settings, load_settings
 from gateway.spool.model import QueueReader
-from gateway.unit.model import Side, Stage
+from gateway.unit.model import Lane, Side, Stage
 
 # Retired epoch keys are looked for this often; they live a grace past their day.
 PURGE_EVERY_S: Final = 3600.0
@@ -51,6 +52,11 @@ class Desk:
     journal: Journal
     board: StatusBoard
     policy: PolicyInForce
+    lanes: LaneStatuses
+
+    def status(self, lane: Lane) -> Status:
+        """Where one lane's part of this process shows how it is."""
+        return self.lanes.of(lane) if self.host.settings.is_two_way else self.board
 
     def close(self) -> None:
         self.board.close()
@@ -66,7 +72,7 @@ def open_host(folder: HostFolder, side: Side) -> Host:
         raise Misconfigured(
             1015, file=str(folder.settings), side=settings.side.value, asked=side.value
         )
-    folder.make(side)
+    folder.make(side, settings.links)
     return Host(folder, settings)
 
 
@@ -76,12 +82,14 @@ def open_desk(host: Host, role: Role) -> Desk:
     board = StatusBoard(host.folder.run, role.value, journal)
     journal.show_on(board)
     journal.count_in(board.tally)
-    ceiling = host.settings.link.grade
-    policy = PolicyInForce(host.folder.policies, journal, board, board.tally.know, ceiling=ceiling)
+    ceilings = {lane: link.grade for lane, link in host.settings.links.items()}
+    policy = PolicyInForce(
+        host.folder.policies, journal, board, board.tally.know, ceilings=ceilings
+    )
     if role is not Role.FERRY:
         # A ferry judges nothing: it reads no policy, and no alarm about one stands at it.
         policy.load()
-    return Desk(host, role, journal, board, policy)
+    return Desk(host, role, journal, board, policy, LaneStatuses(board))
 
 
 class QueueStep:
@@ -108,20 +116,21 @@ class Stoppable(Protocol):
 
 
 class Reloaded:
-    """A step that is made anew from the policy set whenever another one comes into force."""
+    """A step that is made anew from the policy set whenever another one is in force."""
 
     def __init__(self, make: Callable[[], Stoppable], policy: PolicyInForce) -> None:
         self._make, self._policy = make, policy
+        self._made_from = policy.current()
         self._step = make()
 
     def step(self, now_s: float) -> float:
         return self._step.step(now_s)
 
     def reload(self) -> None:
-        """Read the policies; what was claimed and not finished is found again by its successor."""
-        before = self._policy.current()
-        if self._policy.load() and self._policy.current() != before:
+        """The policies were read; what was claimed and not finished is found again by its successor."""
+        if self._policy.current() != self._made_from:
             self._step.close()
+            self._made_from = self._policy.current()
             self._step = self._make()
 
     def close(self) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import Misconfigured
-from gateway.identity.provision import provision
+from gateway.identity.provision import MODES, provision
 from gateway.management.layout import HostFolder
+from gateway.management.settings import TWO_WAY
 from gateway.unit.model import Side
 
 _GATE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -34,10 +35,19 @@ link:
   {link}
   rate: {rate}
   stall: {stall}
-
+{back}
 scanners:
   clamd: {clamd}
   signatures: {signatures}
+"""
+
+
+# Besides, of a two-way gate: the link of its export lane.
+BACK: Final = """
+back:
+  {back}
+  rate: {rate}
+  stall: {stall}
 """
 
 
@@ -46,6 +56,7 @@ class FirstSettings:
     """What a new gate.yaml says beyond its name and side; a trial gate has other values."""
 
     link: str = "udp: 10.99.0.2:47000"
+    back: str = "udp: 10.99.0.1:47001"
     rate: str = "1 Gbit/s"
     stall: str = "50 ms"
     clamd: str = "/run/clamav/clamd.ctl"
@@ -74,18 +85,21 @@ def initialise(
         raise Misconfigured(1017, folder=str(folder))
     folder.mkdir(parents=True, exist_ok=True)
     provision(folder, gate, mode, now_ns=time.time_ns())
+    lanes = MODES[mode]
     policies = shipped("policies")
     for side in Side:
         host = HostFolder(folder / side.value)
         _write_settings(host, side, gate, mode, first or FirstSettings())
         shutil.copytree(policies, host.policies)
-        host.make(side)
+        host.make(side, lanes)
 
 
 def _write_settings(
     host: HostFolder, side: Side, gate: str, mode: str, first: FirstSettings
 ) -> None:
+    back = BACK.format(back=first.back, rate=first.rate, stall=first.stall)
     text = SETTINGS.format(
+        back=back if mode == TWO_WAY else "",
         side=side.value,
         gate=gate,
         mode=mode,

@@ -10,6 +10,7 @@ HOST/journal/checkpoints/          signed by the guard
 HOST/control/{edge,guard,ferry}/   what operators ask of a process
 HOST/held/                         a page for each unit that people have to decide on (inner host)
 HOST/approvals/                    what they decided, until the guard has taken it (inner host)
+HOST/held-export/, approvals-export/   the same for the export lane of a two-way gate
 HOST/run/                          status of each process, its pid; nothing that must survive
 
 Each process is a user of its own. Who owns what stands in systemd/ferrygate.tmpfiles; the modes here.
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -65,17 +66,24 @@ class Ends:
         return {Hands.WRITER: self.writer, Hands.READER: self.reader}.get(hands)
 
 
-# The queues of a side on the import lane, and between which of its processes each stands.
-QUEUES: Final = {
-    Side.OUTER: {
-        Stage.CAPTURED: Ends(Role.EDGE, Role.GUARD),
-        Stage.CLEARED: Ends(Role.GUARD, Role.FERRY),
-    },
-    Side.INNER: {
-        Stage.RECEIVED: Ends(Role.FERRY, Role.GUARD),
-        Stage.ADMITTED: Ends(Role.GUARD, Role.EDGE),
-    },
+# The queues of a lane at each of its ends, and between which processes each stands.
+SENDING_QUEUES: Final = {
+    Stage.CAPTURED: Ends(Role.EDGE, Role.GUARD),
+    Stage.CLEARED: Ends(Role.GUARD, Role.FERRY),
 }
+RECEIVING_QUEUES: Final = {
+    Stage.RECEIVED: Ends(Role.FERRY, Role.GUARD),
+    Stage.ADMITTED: Ends(Role.GUARD, Role.EDGE),
+}
+# Where people decide about held units, in both lanes: the inner host has the people and the trust.
+DECIDING_SIDE: Final = Side.INNER
+# The lanes of a one-way gate.
+ONE_LANE: Final = (Lane.IMPORT,)
+
+
+def queues_of(side: Side, lane: Lane) -> dict[Stage, Ends]:
+    """The queues of a lane on one side."""
+    return SENDING_QUEUES if side is lane.sender else RECEIVING_QUEUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +127,20 @@ class HostFolder:
     @property
     def held(self) -> Path:
         """What the guard tells operators of units that it holds; they read, it writes."""
-        return self.root / "held"
+        return self.held_of(Lane.IMPORT)
+
+    def held_of(self, lane: Lane) -> Path:
+        """The same of one lane."""
+        return self.root / _of_lane("held", lane)
 
     @property
     def approvals(self) -> Path:
         """Where operators leave decisions about held units."""
-        return self.root / "approvals"
+        return self.approvals_of(Lane.IMPORT)
+
+    def approvals_of(self, lane: Lane) -> Path:
+        """The same of one lane."""
+        return self.root / _of_lane("approvals", lane)
 
     @property
     def checkpoints(self) -> Path:
@@ -140,34 +156,42 @@ class HostFolder:
         """Where the command line leaves requests for a process (`resend`, `reload`)."""
         return self.root / "control" / role.value
 
-    def folders(self, side: Side) -> dict[Path, Owned]:
+    def folders(self, side: Side, lanes: Iterable[Lane] = ONE_LANE) -> dict[Path, Owned]:
         """Every folder of a running host, those that others lie in first. Does no I/O."""
         made = {self.run: Owned(RUN_MODE, None), self.checkpoints: Owned(JOURNAL_MODE, Role.GUARD)}
-        for stage, ends in QUEUES[side].items():
-            queue = Layout.of(self.queue(Lane.IMPORT, stage))
-            for folder, (mode, hands) in queue.folders().items():
-                made[folder] = Owned(mode, ends.owner(hands))
+        lanes = tuple(lanes)
+        for lane in lanes:
+            for stage, ends in queues_of(side, lane).items():
+                queue = Layout.of(self.queue(lane, stage))
+                for folder, (mode, hands) in queue.folders().items():
+                    made[folder] = Owned(mode, ends.owner(hands))
         for role in Role:
             made[self.state_of(role)] = Owned(PRIVATE_MODE, role)
             made[self.journal(role)] = Owned(JOURNAL_MODE, role)
             made[self.control(role)] = Owned(CONTROL_MODE, role)
-        if side is Lane.IMPORT.receiver:
-            made[self.held] = Owned(HELD_MODE, Role.GUARD)
-            made[self.approvals] = Owned(CONTROL_MODE, Role.GUARD)
+        if side is DECIDING_SIDE:
+            for lane in lanes:
+                made[self.held_of(lane)] = Owned(HELD_MODE, Role.GUARD)
+                made[self.approvals_of(lane)] = Owned(CONTROL_MODE, Role.GUARD)
         return made
 
-    def make(self, side: Side) -> None:
+    def make(self, side: Side, lanes: Iterable[Lane] = ONE_LANE) -> None:
         """Make the folders that are not there yet; one that stands keeps owner and mode.
 
         What this user may not make is left out: the part that needs it says so by its own number.
         Raises OSError for anything else.
         """
-        for folder, owned in self.folders(side).items():
+        for folder, owned in self.folders(side, lanes).items():
             with contextlib.suppress(PermissionError):
                 if not folder.is_dir():
                     folder.mkdir(parents=True, exist_ok=True)
                     # mkdir leaves out setgid and sticky, and the umask has its say.
                     folder.chmod(owned.mode)
+
+
+def _of_lane(name: str, lane: Lane) -> str:
+    """What a one-way gate has keeps its name."""
+    return name if lane is Lane.IMPORT else f"{name}-{lane.value}"
 
 
 def find_host(

@@ -7,7 +7,7 @@ good one is loaded. At a cold start without a valid set nothing is in force, and
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from gateway.audit.event import Event, Recorder, Status
@@ -16,6 +16,7 @@ from gateway.policy.ceiling import above_ceiling
 from gateway.policy.load import load_set
 from gateway.policy.located import LocatedErrors
 from gateway.policy.model import Channel, PolicySet
+from gateway.unit.model import Lane
 
 Prepare = Callable[[Iterable[Channel]], None]
 
@@ -30,33 +31,33 @@ class PolicyInForce:
         status: Status,
         channels: Callable[[Iterable[str]], None] = lambda _names: None,
         *,
-        ceiling: int = 5,
+        ceilings: Mapping[Lane, int] | None = None,
     ) -> None:
-        """channels: is told the names of the channels of each set that comes into force. ceiling: the
-        highest data grade that one of them may carry."""
+        """channels: is told the names of the channels of each set that comes into force. ceilings: the
+        lanes of this gate, and the highest data grade that a channel on each may carry; None: any."""
         self._folder = folder
         self._channels = channels
-        self._ceiling = ceiling
+        self._ceilings = ceilings
         self._recorder = recorder
         self._status = status
         self._current: PolicySet | None = None
-        self._prepare: Prepare | None = None
+        self._prepares: tuple[Prepare, ...] = ()
 
     def prepare_with(self, prepare: Prepare) -> None:
         """Whoever looks at files makes ready for each set before it comes into force; so for this one.
+        May be called for several who look.
 
         prepare: raises Misconfigured for what it cannot use; the set is then refused.
         """
-        self._prepare = prepare
+        self._prepares += (prepare,)
         current, self._current = self._current, None
         if current is not None and self._is_usable(current):
             self._current = current
 
     def _is_usable(self, loaded: PolicySet) -> bool:
-        if self._prepare is None:
-            return True
         try:
-            self._prepare(loaded.channels.values())
+            for prepare in self._prepares:
+                prepare(loaded.channels.values())
         except Misconfigured as error:
             file = error.fields.get("path") or error.fields.get("file") or self._folder
             self._refuse(f"{file}:{error.fields.get('line', 1)}", 1)
@@ -81,7 +82,7 @@ class PolicyInForce:
         except OSError as error:
             self._refuse(f"{self._folder}: {error.strerror}", 1)
             return False
-        if above := above_ceiling(loaded, self._ceiling):
+        if above := above_ceiling(loaded, self._ceilings):
             self._refuse(above[0].place, len(above))
             return False
         if not self._is_usable(loaded):

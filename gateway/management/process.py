@@ -46,15 +46,16 @@ class Board(Status, Protocol):
 class Process:
     """One running process of a host, assembled by wiring.
 
-    loop: runs instead of the steps where given. watches: called every half second from the watch
-    thread; they must not block for long. closing: called once at the end, in order.
+    loops: each runs in a thread of its own beside the steps; without steps the first has the main
+    thread. watches: called every half second from the watch thread; they must not block for long.
+    closing: called once at the end, in order, when no loop runs any more.
     """
 
     name: str
     steps: Sequence[Step]
     board: Board
     recorder: Recorder
-    loop: Loop | None = None
+    loops: Sequence[Loop] = ()
     watches: Sequence[Callable[[], None]] = ()
     closing: Sequence[Callable[[], None]] = ()
     reload: Callable[[], None] | None = None
@@ -68,18 +69,22 @@ class Process:
         watch.start()
         pulse = Pulse(stop)
         notify(b"READY=1")
+        own, beside = (None, self.loops) if self.steps else (self.loops[:1], self.loops[1:])
+        threads = Beside(beside, pulse)
         try:
-            if self.loop is not None:
-                self.loop.run(pulse)
+            if own:
+                own[0].run(pulse)
             while not pulse.is_set():
                 wait_s = self._round()
                 if wait_s > 0:
                     stop.wait(min(wait_s, LONGEST_SLEEP_S))
+            threads.end()
             self.recorder.record(Event("process.stopped", time.time_ns()))
             self.recorder.commit()
         finally:
             stop.set()
             notify(b"STOPPING=1")
+            threads.join()
             watch.join(timeout=2 * WATCH_EVERY_S)
             for close in self.closing:
                 close()
@@ -115,6 +120,38 @@ class Process:
     def want_reload(self) -> None:
         """Read policies and keys anew at the next round (SIGHUP)."""
         self._reload_wanted = True
+
+
+class Beside:
+    """Loops in threads of their own. One that fails stops the others, and its error is the process's."""
+
+    def __init__(self, loops: Sequence[Loop], stop: threading.Event) -> None:
+        self._stop = stop
+        self._failed: list[BaseException] = []
+        self._threads = [
+            threading.Thread(target=self._run, args=(loop,), name=f"loop {place}")
+            for place, loop in enumerate(loops, 1)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, loop: Loop) -> None:
+        try:
+            loop.run(self._stop)
+        except BaseException as error:  # noqa: BLE001 handed to end(), which raises it
+            self._failed.append(error)
+        finally:
+            self._stop.set()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def end(self) -> None:
+        """Wait for all. Raises what the first of them raised."""
+        self.join()
+        if self._failed:
+            raise self._failed[0]
 
 
 def in_turn(*parts: Callable[[], None]) -> Callable[[], None]:

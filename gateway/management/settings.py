@@ -6,55 +6,41 @@ Every value may be left out but gate, side, mode and link: the defaults below ar
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from gateway.errors import Misconfigured
+from gateway.management.link_settings import (
+    GROUPS,
+    LinkKind,
+    LinkSettings,
+    link_fields,
+    read_link,
+    require_apart,
+)
+from gateway.management.setting_words import (
+    Setting,
+    Values,
+    one_of,
+    read_age,
+    read_bytes,
+    read_clamd,
+    read_text,
+)
 from gateway.policy.document import Document, Entries, Node, Scalar, read_document
 from gateway.policy.located import Located, LocatedErrors
-from gateway.policy.phrases import (
-    Misread,
-    did_you_mean,
-    read_duration,
-    read_number,
-    read_size,
-    read_word,
-)
-from gateway.unit.model import Side
+from gateway.policy.phrases import Misread, did_you_mean, read_duration, read_number
+from gateway.unit.model import Lane, Side
 
-T = TypeVar("T")
+__all__ = ["LinkKind", "LinkSettings", "Settings", "load_settings", "read_settings"]
 
-
-class LinkKind(StrEnum):
-    UDP = "udp"
-    ETHERNET = "ethernet"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkSettings:
-    """The device under the lane.
-
-    udp: send_to (sender) or listen_on (receiver), host and port. ethernet: interface, and the other
-    end's MAC address. grade: the highest data grade that a channel may carry over it. rate: what the
-    sender paces to and the receiver's buffer must fit.
-    """
-
-    kind: LinkKind
-    host: str
-    port: int
-    interface: str
-    peer_mac: str
-    grade: int
-    rate_bits_per_s: int
-    mtu_bytes: int
-    repair_percent: int
-    interleave_blocks: int
-    stall_s: float
+ONE_WAY: Final = "one-way"
+TWO_WAY: Final = "two-way"
+MODES: Final = (ONE_WAY, TWO_WAY)
+# The keys that only a two-way gate has.
+_BACK: Final = f"{GROUPS[Lane.EXPORT]}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +68,7 @@ class SandboxLimits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One host, as its gate.yaml says."""
+    """One host, as its gate.yaml says. back: the export lane's link; None in a one-way gate."""
 
     gate: str
     side: Side
@@ -101,116 +87,76 @@ class Settings:
     checkpoint_copy: str
     guard_threads: int
     sandbox: SandboxLimits
+    back: LinkSettings | None = None
+
+    @property
+    def links(self) -> Mapping[Lane, LinkSettings]:
+        """The link of each lane that this gate has."""
+        return {Lane.IMPORT: self.link} | ({} if self.back is None else {Lane.EXPORT: self.back})
+
+    @property
+    def sends(self) -> Lane | None:
+        """The lane that this host sends on, if it sends."""
+        return next((lane for lane in self.links if lane.sender is self.side), None)
+
+    @property
+    def receives(self) -> Lane | None:
+        """The lane that this host receives on, if it receives."""
+        return next((lane for lane in self.links if lane.receiver is self.side), None)
+
+    @property
+    def is_two_way(self) -> bool:
+        return self.back is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Field(Generic[T]):
-    """One setting: how its text is read, its default (None: obligatory) and what it is for."""
-
-    read: Callable[[str], T]
-    default: str | None
-    meaning: str
-
-
-def _rate(text: str) -> int:
-    """`5 Gbit/s`. Raises Misread 1021."""
-    number, _, unit = text.partition(" ")
-    factor = {"kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9}.get(unit)
-    if factor is None:
-        raise Misread(1021, 0, len(text), ("kbit/s", "Mbit/s", "Gbit/s"), text=text)
-    return read_number(number, 1, 100_000) * factor
-
-
-def _percent(text: str) -> int:
-    number, _, unit = text.partition(" ")
-    if unit != "%":
-        raise Misread(1022, 0, len(text), text=text)
-    return read_number(number, 1, 100)
-
-
-def _blocks(text: str) -> int:
-    number, _, unit = text.partition(" ")
-    if unit not in ("block", "blocks"):
-        raise Misread(1023, 0, len(text), text=text)
-    return read_number(number, 1, 64)
-
-
-def _size(text: str) -> int:
-    return read_size(text).size_bytes
-
-
-def _age(text: str) -> float:
-    return 0.0 if text == "any age" else read_duration(text)
-
-
-def _text(text: str) -> str:
-    return text
-
-
-_TCP: Final = re.compile(r"tcp://(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
-
-
-def _clamd(text: str) -> str:
-    """A path, `none`, or `tcp://HOST:PORT`. Raises Misread 3331."""
-    if text.startswith("tcp:") and not _TCP.fullmatch(text):
-        raise Misread(3331, 0, len(text), text=text)
-    return text
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    return lambda text: read_word(text, words)
-
-
-_FIELDS: Final[Mapping[str, _Field[object]]] = {
-    "gate": _Field(_text, None, "name of the gate, the same on both hosts"),
-    "side": _Field(_one_of("outer", "inner"), None, "which host this is"),
-    "mode": _Field(_one_of("one-way"), None, "one-way: one lane, no way back"),
-    "time_zone": _Field(_text, "Asia/Shanghai", "zone of times shown to people"),
-    "link.udp": _Field(_text, "", "HOST:PORT: where the sender sends, where the receiver listens"),
-    "link.ethernet": _Field(_text, "", "INTERFACE to MAC: raw frames of our own EtherType"),
-    "link.grade": _Field(
-        lambda text: read_number(text, 1, 5), "5", "highest data grade that a channel may carry"
+_FIELDS: Final[Mapping[str, Setting[object]]] = {
+    "gate": Setting(read_text, None, "name of the gate, the same on both hosts"),
+    "side": Setting(one_of("outer", "inner"), None, "which host this is"),
+    "mode": Setting(
+        one_of(*MODES), None, "one-way: one lane, no way back; two-way: the export lane beside it"
     ),
-    "link.rate": _Field(_rate, "1 Gbit/s", "what the sender paces to"),
-    "link.mtu": _Field(lambda text: _size(text), "1500 bytes", "largest frame of the link"),
-    "link.repair": _Field(_percent, "5 %", "repair symbols a block"),
-    "link.interleave": _Field(_blocks, "1 block", "blocks sent interleaved against bursts of loss"),
-    "link.stall": _Field(
-        read_duration, "50 ms", "how long the receiver may stall without loss: sizes its buffer"
+    "time_zone": Setting(read_text, "Asia/Shanghai", "zone of times shown to people"),
+    **link_fields(Lane.IMPORT),
+    **link_fields(Lane.EXPORT),
+    "scanners.clamd": Setting(read_clamd, "none", "socket of clamd, tcp://HOST:PORT, or none"),
+    "scanners.database": Setting(
+        read_text, "none", "clamd's folder of signatures, for `ferrygate scanners import`, or none"
     ),
-    "scanners.clamd": _Field(_clamd, "none", "socket of clamd, tcp://HOST:PORT, or none"),
-    "scanners.database": _Field(
-        _text, "none", "clamd's folder of signatures, for `ferrygate scanners import`, or none"
+    "scanners.answer_within": Setting(read_duration, "30 s", "then the scanner counts as hung"),
+    "scanners.signatures": Setting(
+        read_age,
+        "7 d",
+        "oldest signatures that still count, or any age (a local database has none)",
     ),
-    "scanners.answer_within": _Field(read_duration, "30 s", "then the scanner counts as hung"),
-    "scanners.signatures": _Field(
-        _age, "7 d", "oldest signatures that still count, or any age (a local database has none)"
+    "scanners.yara": Setting(read_text, "policies/yara", "folder of YARA rules, or none"),
+    "queues.inline": Setting(read_bytes, "64 KiB", "larger bodies lie in files of their own"),
+    "queues.reserve": Setting(
+        read_bytes, "256 MiB", "free disk below which nothing more is taken in"
     ),
-    "scanners.yara": _Field(_text, "policies/yara", "folder of YARA rules, or none"),
-    "queues.inline": _Field(_size, "64 KiB", "larger bodies lie in files of their own"),
-    "queues.reserve": _Field(_size, "256 MiB", "free disk below which nothing more is taken in"),
-    "queues.keep_sent": _Field(read_duration, "24 h", "how long sent units can be sent again"),
-    "queues.keep_sent_size": _Field(_size, "20 GiB", "and how much of them at most"),
-    "queues.keep_partial": _Field(read_duration, "24 h", "how long half-received units wait"),
-    "queues.keep_refused": _Field(
+    "queues.keep_sent": Setting(read_duration, "24 h", "how long sent units can be sent again"),
+    "queues.keep_sent_size": Setting(read_bytes, "20 GiB", "and how much of them at most"),
+    "queues.keep_partial": Setting(read_duration, "24 h", "how long half-received units wait"),
+    "queues.keep_refused": Setting(
         read_duration, "30 d", "how long refused and corrupt units lie aside; held ones stay"
     ),
-    "queues.keep_refused_size": _Field(_size, "10 GiB", "and how much of them a queue, at most"),
-    "queues.keep_refused_count": _Field(
+    "queues.keep_refused_size": Setting(
+        read_bytes, "10 GiB", "and how much of them a queue, at most"
+    ),
+    "queues.keep_refused_count": Setting(
         # Above it the look through the folder would take longer than what came meanwhile.
         lambda text: read_number(text, 1, 1_000_000),
         "100000",
         "and how many of them a queue, at most",
     ),
-    "journal.checkpoint_copy": _Field(_text, "none", "second place of the signed checkpoints"),
-    "guard.threads": _Field(lambda text: read_number(text, 1, 32), "4", "units inspected at once"),
-    "sandbox.units": _Field(
+    "journal.checkpoint_copy": Setting(read_text, "none", "second place of the signed checkpoints"),
+    "guard.threads": Setting(lambda text: read_number(text, 1, 32), "4", "units inspected at once"),
+    "sandbox.units": Setting(
         lambda text: read_number(text, 1, 100_000),
         "256",
         "small units of a channel that one closed-off child reads; 1 is a child a unit",
     ),
-    "sandbox.memory": _Field(_size, "1 GiB", "what such a child may take"),
-    "sandbox.processor": _Field(
+    "sandbox.memory": Setting(read_bytes, "1 GiB", "what such a child may take"),
+    "sandbox.processor": Setting(
         read_duration, "20 s", "of a processor, a unit; more for large ones"
     ),
 }
@@ -256,15 +202,35 @@ def read_settings(file: str, untrusted_bytes: bytes) -> Settings:
             )
         else:
             values[key] = field.read(field.default)
+    problems += _of_other_mode(document, found, values.get("mode"))
     if not problems:
         try:
             return _settings(values)
         except Misread as error:
-            where = found.get("link.udp") or found.get("link.ethernet") or document.top
+            where = _link_in(found, str(error.fields.get("group", ""))) or document.top
             problems.append(
                 document.problem(where, error.number, 0, 0, error.knows, **error.fields)
             )
     raise LocatedErrors(1020, problems, file=file)
+
+
+def _of_other_mode(
+    document: Document, found: Mapping[str, Scalar], mode: object
+) -> Iterable[Located]:
+    """The export lane's link stands in a two-way gate's settings, and in no other's."""
+    back = {key: node for key, node in found.items() if key.startswith(_BACK) and key in _FIELDS}
+    if mode == ONE_WAY:
+        return [document.problem(node, 1031, key=key) for key, node in back.items()]
+    if mode == TWO_WAY and not back:
+        return [document.problem(found["mode"], 1032)]
+    return []
+
+
+def _link_in(found: Mapping[str, Scalar], group: str) -> Scalar | None:
+    """Where the device of a link stands."""
+    groups = (group,) if group else tuple(GROUPS.values())
+    keys = (f"{one}.{device}" for one in groups for device in ("udp", "ethernet"))
+    return next((found[key] for key in keys if key in found), None)
 
 
 def _unknown(document: Document, key: str, node: Scalar) -> Located:
@@ -300,13 +266,19 @@ def _value(document: Document, key: str, node: Node, problems: list[Located]) ->
 
 
 def _settings(values: Mapping[str, object]) -> Settings:
-    get = _Values(values).get
+    read = Values(values)
+    get = read.get
+    back = read_link(read, Lane.EXPORT) if get("mode", str) == TWO_WAY else None
+    link = read_link(read, Lane.IMPORT)
+    if back is not None:
+        require_apart({Lane.IMPORT: link, Lane.EXPORT: back})
     return Settings(
         gate=get("gate", str),
         side=Side(get("side", str)),
         mode=get("mode", str),
         time_zone=get("time_zone", str),
-        link=_link(_Values(values)),
+        link=link,
+        back=back,
         scanners=ScannerSettings(
             clamd=_or_none(get("scanners.clamd", str)),
             answer_within_s=get("scanners.answer_within", float),
@@ -332,57 +304,5 @@ def _settings(values: Mapping[str, object]) -> Settings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """What was read, by key; each field's reader has given it its type."""
-
-    values: Mapping[str, object]
-
-    def get(self, key: str, kind: type[T]) -> T:
-        value = self.values[key]
-        if not isinstance(value, kind):
-            raise RuntimeError(f"{key} was read as {type(value).__name__}")
-        return value
-
-
 def _or_none(text: str) -> str:
     return "" if text == "none" else text
-
-
-def _link(values: _Values) -> LinkSettings:
-    get = values.get
-    udp, ethernet = get("link.udp", str), get("link.ethernet", str)
-    if bool(udp) == bool(ethernet):
-        raise Misread(1028)
-    host, port, interface, mac = "", 0, "", ""
-    if udp:
-        host, port = _address(udp)
-    else:
-        interface, _, mac = ethernet.partition(" to ")
-        if not interface or len(mac.split(":")) != 6:
-            raise Misread(1030, text=ethernet)
-    return LinkSettings(
-        kind=LinkKind.UDP if udp else LinkKind.ETHERNET,
-        host=host,
-        port=port,
-        interface=interface,
-        peer_mac=mac,
-        grade=get("link.grade", int),
-        rate_bits_per_s=get("link.rate", int),
-        mtu_bytes=get("link.mtu", int),
-        repair_percent=get("link.repair", int),
-        interleave_blocks=get("link.interleave", int),
-        stall_s=get("link.stall", float),
-    )
-
-
-def _address(text: str) -> tuple[str, int]:
-    """`10.0.0.2:47000` or `[fd12::2]:47000`. Raises Misread 1029: names are not looked up here."""
-    host, colon, port = text.rpartition(":")
-    try:
-        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
-        if not colon or (address.version == 6) != host.startswith("["):
-            raise ValueError(text)
-        return str(address), read_number(port, 1, 65535)
-    except (ValueError, Misread) as error:
-        raise Misread(1029, text=text) from error

@@ -23,8 +23,10 @@ from gateway.audit.status import Condition, read_status
 from gateway.errors import Misconfigured, Unavailable
 from gateway.ferry.link.receive_buffer import permitted_receive_bytes
 from gateway.management.init import FirstSettings, initialise
+from gateway.management.lane_status import lane_name
 from gateway.management.layout import HostFolder, Role
-from gateway.unit.model import Side
+from gateway.management.settings import ONE_WAY, TWO_WAY, load_settings
+from gateway.unit.model import Lane, Side
 
 GATE: Final = "trial"
 START_WITHIN_S: Final = 20.0
@@ -38,6 +40,8 @@ SHORT_STALL_S: Final = 0.01
 _BOOKED: Final = 4
 
 _POLICIES: Final = Path(__file__).with_name("trial_policies")
+# The folders of the networks on both sides.
+_PLACES: Final = {Side.OUTER: "outside", Side.INNER: "inside"}
 _CHANNEL_LINE: Final = re.compile(r"^channel:\s*(\S+)", re.MULTILINE)
 
 
@@ -50,34 +54,51 @@ class Trial:
     def host(self, side: Side) -> HostFolder:
         return HostFolder(self.root / side.value)
 
-    def drop(self, channel: str) -> Path:
-        """The watched folder of a channel, on the outer host."""
-        return self.root / "outside" / channel
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes of the gate. Reads the settings; raises as load_settings does."""
+        return tuple(load_settings(self.host(Side.OUTER).settings).links)
 
-    def arrivals(self, channel: str) -> Path:
-        """The destination of a channel, on the inner host."""
-        return self.root / "inside" / channel
+    def drop(self, channel: str, lane: Lane = Lane.IMPORT) -> Path:
+        """The watched folder of a channel, on the sending host."""
+        return self.root / _PLACES[lane.sender] / channel
+
+    def arrivals(self, channel: str, lane: Lane = Lane.IMPORT) -> Path:
+        """The destination of a channel, on the receiving host."""
+        return self.root / _PLACES[lane.receiver] / channel
 
 
-def make_trial(root: Path, *, clamd: str = "none", rate: str = "", link: str = "") -> Trial:
+def make_trial(
+    root: Path,
+    mode: str = ONE_WAY,
+    *,
+    clamd: str = "none",
+    rate: str = "",
+    link: str = "",
+    back: str = "",
+) -> Trial:
     """A new gate below `root` with the trial's policy set, its folders outside/ and inside/.
 
-    rate, link: as gate.yaml says them, where loopback and what fits it are not wanted.
+    rate, link, back: as gate.yaml says them, where loopback and what fits it are not wanted.
 
     Raises what initialise raises.
     """
     root = root.resolve()
-    link = link or f"udp: 127.0.0.1:{_free_port()}"
+    port, back_port = _free_ports()
+    link, back = link or f"udp: 127.0.0.1:{port}", back or f"udp: 127.0.0.1:{back_port}"
     fitting, stall = _loopback()
     # A local signature database has no age; a real one is watched.
-    first = FirstSettings(link, rate or fitting, stall, clamd, signatures="any age")
-    initialise(root, GATE, first=first)
+    first = FirstSettings(link, back, rate or fitting, stall, clamd, signatures="any age")
+    initialise(root, GATE, mode, first=first)
     trial = Trial(root)
     for side in Side:
         policies = trial.host(side).policies
         for shipped in policies.glob("*.yaml"):
             shipped.unlink()
-        for template in sorted(_POLICIES.glob("*.yaml")):
+        templates = sorted(_POLICIES.glob("*.yaml"))
+        if mode == TWO_WAY:
+            templates += sorted((_POLICIES / TWO_WAY).glob("*.yaml"))
+        for template in templates:
             add_policy(trial, side, template.name, template.read_text(encoding="utf-8"))
     return trial
 
@@ -89,8 +110,8 @@ def add_policy(trial: Trial, side: Side, name: str, template: str) -> None:
     found = _CHANNEL_LINE.search(text)
     if found is None:
         raise RuntimeError(f"{name} names no channel")
-    trial.drop(found[1]).mkdir(parents=True, exist_ok=True)
-    trial.arrivals(found[1]).mkdir(parents=True, exist_ok=True)
+    for place in _PLACES.values():
+        (trial.root / place / found[1]).mkdir(parents=True, exist_ok=True)
     (trial.host(side).policies / name).write_text(text, encoding="utf-8")
 
 
@@ -132,13 +153,17 @@ def is_running(trial: Trial, side: Side) -> bool:
 
 
 def lane_is_heard(trial: Trial) -> bool:
-    """Whether the running receiving ferry has heard its sender; what is sent before that is lost and
-    named."""
+    """Whether the running receiving ferry of each lane has heard its sender; what is sent before that is
+    lost and named."""
+    return all(_is_heard(trial, lane) for lane in trial.lanes)
+
+
+def _is_heard(trial: Trial, lane: Lane) -> bool:
     return any(
         status.process == Role.FERRY
         and status.condition is Condition.RUNNING
-        and status.counters.get("lane_blocks_total", 0) > 0
-        for status in read_status(trial.host(Side.INNER).run)
+        and status.counters.get(lane_name(lane, "lane_blocks_total"), 0) > 0
+        for status in read_status(trial.host(lane.receiver).run)
     )
 
 
@@ -211,7 +236,11 @@ def _loopback() -> tuple[str, str]:
     return f"{max(1, mbit)} Mbit/s", f"{SHORT_STALL_S * 1000:.0f} ms"
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _free_ports() -> tuple[int, int]:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
+    ):
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(other.getsockname()[1])

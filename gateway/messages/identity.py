@@ -68,8 +68,8 @@ TEXTS: Final[dict[int, Text]] = {
     4010: Text(
         '"{mode}" is no mode of a gate. Known: {known}.',
         '"{mode}" 不是网闸的模式。可用:{known}。',
-        "Write --mode one-way.",
-        "请写 --mode one-way。",
+        "Write --mode one-way or --mode two-way.",
+        "请写 --mode one-way 或 --mode two-way。",
     ),
     4011: Text(
         "The certificate request is not a sound one for {name}.",

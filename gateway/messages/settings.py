@@ -121,6 +121,12 @@ TEXTS: Final[dict[int, Text]] = {
         "See who else can write to queues/import/captured: ferrygate doctor",
         "请检查谁还能写入 queues/import/captured:ferrygate doctor",
     ),
+    1058: Text(
+        "A line holds it for people, who decide on the inner host; that one judged by another policy set.",
+        "有一行规则要求人工决定,而人在内端主机上决定;内端按另一套策略判断了它。",
+        "Bring the same policies to both hosts, and send the unit again.",
+        "请使两端主机的策略一致,然后重新发送该单元。",
+    ),
     1060: Text(
         "The gate in {folder} did not come up within its time. Last words: {last}",
         "{folder} 中的网闸未能按时启动。最后输出:{last}",
@@ -203,8 +209,8 @@ TEXTS: Final[dict[int, Text]] = {
     1028: Text(
         "A link has exactly one device: udp or ethernet.",
         "链路只能有一种设备:udp 或 ethernet。",
-        'Below "link:" write "udp: 10.0.0.2:47000" or "ethernet: enp3s0 to 02:00:00:00:00:02".',
-        '请在 "link:" 下写 "udp: 10.0.0.2:47000" 或 "ethernet: enp3s0 to 02:00:00:00:00:02"。',
+        'Below "{group}:" write "udp: 10.0.0.2:47000" or "ethernet: enp3s0 to 02:00:00:00:00:02".',
+        '请在 "{group}:" 下写 "udp: 10.0.0.2:47000" 或 "ethernet: enp3s0 to 02:00:00:00:00:02"。',
     ),
     1029: Text(
         '"{text}" is no address with a port.',
@@ -217,5 +223,29 @@ TEXTS: Final[dict[int, Text]] = {
         '"{text}" 不是网卡与对端 MAC 地址。',
         'Write for example "enp3s0 to 02:00:00:00:00:02".',
         '请写,例如 "enp3s0 to 02:00:00:00:00:02"。',
+    ),
+    1031: Text(
+        '"{key}" is for a two-way gate only; this one is one-way.',
+        '"{key}" 只用于双向网闸;本网闸是单向的。',
+        "Take the line out. A gate becomes two-way by ferrygate init --mode two-way only: it needs keys of its own.",
+        "请删去该行。只有用 ferrygate init --mode two-way 建立的网闸才是双向的:它需要自己的密钥。",
+    ),
+    1032: Text(
+        'A two-way gate needs the link of its export lane: "back:" is missing.',
+        '双向网闸需要导出通路的链路:缺少 "back:"。',
+        'Add "back:" with the same keys as "link:", for example "udp: 10.99.0.1:47001": where the outer host listens.',
+        '请加上 "back:",其项与 "link:" 相同,例如 "udp: 10.99.0.1:47001":外端主机监听的地址。',
+    ),
+    1033: Text(
+        "Both lanes end at {address}.",
+        "两条通路的终点都是 {address}。",
+        "link: names the address at which the inner host listens, back: the one at which the outer host listens.",
+        "link: 写内端主机监听的地址,back: 写外端主机监听的地址。",
+    ),
+    1034: Text(
+        "The channel {name} is on the lane {lane}, which this gate has not: it is {mode}.",
+        "通道 {name} 走 {lane} 通路,而本网闸没有该通路:其模式为 {mode}。",
+        "Take the file out of the policies, or make a two-way gate: ferrygate init --mode two-way.",
+        "请从策略中取出该文件,或建立双向网闸:ferrygate init --mode two-way。",
     ),
 }

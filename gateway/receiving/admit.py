@@ -27,6 +27,7 @@ from gateway.unit.model import Kind, Lane, Manifest, Stage
 from gateway.unit.stages import Body
 
 NO_POLICY_WAIT_S: Final = 2.0
+NOT_HELD_THERE: Final = 1058
 # The event of a unit that the sending guard let pass and this one does not, by the same policy.
 _DISAGREED: Final = "sides.disagreed"
 
@@ -57,6 +58,8 @@ class Admit:
 
     policy: gives the set in force, None where there is none (then every unit waits).
     staging: folder of the next queue for opened large bodies. rewriter: of the inner host.
+    holds: whether people decide on this host. Where they do not, they have decided on the sending one, as
+    long as it judged by this same set; by another one, what a line here holds is refused.
     Safe to call from several threads for different units.
     """
 
@@ -68,7 +71,10 @@ class Admit:
         inspector: Inspector,
         staging: Path,
         rewriter: Rewriter | None = None,
+        *,
+        holds: bool = True,
     ) -> None:
+        self._holds = holds
         self._lane = lane
         self._policy = policy
         self._opener = opener
@@ -144,7 +150,11 @@ class Admit:
         fields = decision_fields(manifest.file.name, judgement, policy.digest) | said
         verdict = judgement.verdict
         if verdict.result is Result.HELD and not is_released:
-            return Exit(Stage.HELD, verdict.number, channel.name, fields)
+            if self._holds:
+                return Exit(Stage.HELD, verdict.number, channel.name, fields)
+            if manifest.policy_digest != policy.digest:
+                return Exit(Stage.REFUSED, NOT_HELD_THERE, channel.name, fields)
+            fields["held_at"] = self._lane.sender.value
         if verdict.result not in (Result.PASSES, Result.HELD):
             beside = _DISAGREED if _disagree(manifest, policy, verdict) else ""
             return Exit(Stage.REFUSED, verdict.number, channel.name, fields, beside)

@@ -1,4 +1,4 @@
-"""The receiving guard's desk for held units: what people decided becomes what happens to the unit.
+"""The inner guard's desk for held units: what people decided becomes what happens to the unit.
 
     held --one person refuses-------------------------------------------> refused/
          --as many release as the policy asks--> opened, judged anew --+--> put into `admitted`
@@ -8,6 +8,9 @@
 A release lifts the hold and nothing else. The order is that of gateway.guard.hop: put, record, and only
 then forget; a crash anywhere repeats it, and the queue `admitted` answers Duplicate the second time.
 Judging is done in a thread of its own: one large unit must not keep the others of the guard waiting.
+
+On the export lane the inner guard sends: what is released goes on into `cleared` there, and all else is
+the same.
 """
 
 from __future__ import annotations
@@ -65,7 +68,10 @@ class _Due:
 
 
 class HeldDesk:
-    """A step of the guard's loop. writer: of the queue `admitted`, used from this thread alone."""
+    """A step of the guard's loop. writer: of the next queue, used from this thread alone.
+
+    stage: what a unit has reached there (`admitted`, `cleared`).
+    """
 
     def __init__(
         self,
@@ -78,7 +84,9 @@ class HeldDesk:
         policy: Policy,
         recorder: Recorder,
         status: Status,
+        stage: Stage = Stage.ADMITTED,
     ) -> None:
+        self._stage = stage
         self._held, self._pages, self._inbox, self._watch = held, pages, inbox, watch
         self._reopening, self._writer, self._policy = reopening, writer, policy
         self._recorder, self._status = recorder, status
@@ -216,9 +224,9 @@ class HeldDesk:
         if answer is Put.DUPLICATE:
             fields["again"] = 1
             self._reopening.discard(job.number)
-        self._record("admitted", job.number, outcome.channel, 0, fields)
+        self._record(self._stage.value, job.number, outcome.channel, 0, fields)
         self._recorder.commit()
-        # From here held/ may forget it: it lies durable in `admitted`.
+        # From here held/ may forget it: it lies durable in the next queue.
         self._held.forget(job.unit)
         self._done(job.number)
 

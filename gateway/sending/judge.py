@@ -5,19 +5,20 @@ The only maker of Cleared: whoever holds one holds a unit that the policy in for
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Field, Refused
 from gateway.guard.held_file import Marks, hold, marks
-from gateway.guard.judgement import decision_fields, judge
+from gateway.guard.judgement import Judgement, decision_fields, judge
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait
-from gateway.inspection.chain import Inspector
+from gateway.inspection.chain import Inspector, bytes_body, file_body
 from gateway.policy.evaluate import Result
 from gateway.policy.model import Channel, PolicySet, Priority
 from gateway.policy.rate import TokenBucket
@@ -25,13 +26,18 @@ from gateway.sending.seal import Sealer
 from gateway.spool.model import Entry, Taken
 from gateway.unit.decode import decode_captured
 from gateway.unit.model import CapturedUnit, Kind, Lane, Stage
-from gateway.unit.stages import Cleared
+from gateway.unit.stages import Body, Cleared
+
+if TYPE_CHECKING:
+    from gateway.guard.rewriting import Rewriter, Rewritten
 
 # Without a policy set nothing is judged; the set may come at any moment by a reload.
 NO_POLICY_WAIT_S: Final = 2.0
 # An edge takes one attempt to let go of a file; whoever writes for longer is not done with it.
 CHANGES_ALLOWED: Final = 3
 CHANGED_WAIT_S: Final = 0.5
+# Read at once to hash a body.
+_PIECE_BYTES: Final = 1 << 20
 # The queue header of a cleared unit, which the ferry reads: most urgent first.
 _PRIORITY: Final = {Priority.HIGH: b"\0", Priority.NORMAL: b"\1", Priority.LOW: b"\2"}
 
@@ -43,6 +49,7 @@ class Judge:
     staging: gives a new path for the sealed file of a large unit, by number.
     holds: whether people can release on this host what a line holds. Where they cannot, it goes on to
     the receiving guard, which judges by itself and holds; all that refuses refuses here as well.
+    rewriter: of the inner host, which writes units anew before they are sealed.
     Safe to call from several threads for different units.
     """
 
@@ -55,8 +62,10 @@ class Judge:
         staging: Path,
         *,
         holds: bool,
+        rewriter: Rewriter | None = None,
     ) -> None:
         self._lane, self._holds = lane, holds
+        self._rewriter = rewriter
         self._policy = policy
         self._inspector = inspector
         self._sealer = sealer
@@ -70,6 +79,14 @@ class Judge:
 
     def __call__(self, taken: Taken) -> Outcome:
         """Judge and seal one captured unit. Raises Unavailable 33xx (scanners) and Refused."""
+        return self._work(taken, is_released=False)
+
+    def release(self, taken: Taken) -> Outcome:
+        """The same for a unit that people have released: what would hold it does not, and whatever
+        refuses it now does. Raises as a call does."""
+        return self._work(taken, is_released=True)
+
+    def _work(self, taken: Taken, *, is_released: bool) -> Outcome:
         unit = decode_captured(taken.header)
         policy = self._policy()
         if policy is None:
@@ -85,7 +102,8 @@ class Judge:
         if bucket is not None and (delay_s := bucket.wait_s(time.monotonic())) > 0:
             return Wait(delay_s, 0, unit.channel)
         with hold(taken.body) as body:
-            return self._judged(replace(taken, body=body), unit, policy, channel, bucket)
+            held = replace(taken, body=body)
+            return self._judged(held, unit, policy, channel, bucket, is_released)
 
     def _judged(
         self,
@@ -94,6 +112,7 @@ class Judge:
         policy: PolicySet,
         channel: Channel,
         bucket: TokenBucket | None,
+        is_released: bool,
     ) -> Outcome:
         before = marks(taken.body)
         captured_at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
@@ -108,18 +127,41 @@ class Judge:
         )
         fields = decision_fields(unit.file.name, judgement, policy.digest)
         verdict = judgement.verdict
-        if verdict.result is Result.HELD:
+        if verdict.result is Result.HELD and not is_released:
             if self._holds:
+                fields["sha256"] = _sha256(taken.body)
                 return Exit(Stage.HELD, verdict.number, unit.channel, fields)
             fields["held_at"] = self._lane.receiver.value
-        elif verdict.result is not Result.PASSES:
+        elif verdict.result not in (Result.PASSES, Result.HELD):
             return Exit(Stage.REFUSED, verdict.number, unit.channel, fields)
         if channel.rehearse:
             return Exit(Stage.REFUSED, 1053, unit.channel, fields)
-        cleared = Cleared(unit, taken.body, policy.digest, time.time_ns())
+        try:
+            rewritten = self._rewritten(taken, channel, judgement, is_released)
+        except Refused as error:
+            return Exit(Stage.REFUSED, error.number, unit.channel, {**fields, **error.fields})
+        body = taken.body
+        if rewritten is not None:
+            unit, body = _anew(unit, rewritten)
+            fields |= {"sha256": _sha256(taken.body), **rewritten.fields}
+        cleared = Cleared(unit, body, policy.digest, time.time_ns())
         if bucket is not None:
             bucket.spend(time.monotonic())
-        return self._sealed(taken, cleared, fields, before, channel.priority)
+        try:
+            return self._sealed(taken, cleared, fields, before, channel.priority)
+        finally:
+            if body is not taken.body and body.path is not None:
+                body.path.unlink(missing_ok=True)
+
+    def _rewritten(
+        self, taken: Taken, channel: Channel, judgement: Judgement, is_released: bool
+    ) -> Rewritten | None:
+        if self._rewriter is None:
+            return None
+        facts, target = judgement.facts, self._staging / f"{taken.number}.changed"
+        return self._rewriter(
+            channel, facts, taken.body, facts.at, target, at_receiver=False, is_released=is_released
+        )
 
     def _sealed(
         self,
@@ -130,15 +172,17 @@ class Judge:
         priority: Priority,
     ) -> Outcome:
         sealed: bytes | Path
-        if taken.body.path is None:
+        if cleared.body.path is None:
             sealed, manifest = self._sealer.seal_bytes(cleared)
         else:
             sealed = self._staging / str(taken.number)
             manifest = self._sealer.seal_file(cleared, sealed)
-            if marks(taken.body) != before:
+        if marks(taken.body) != before:
+            if isinstance(sealed, Path):
                 sealed.unlink(missing_ok=True)
-                return _changed(taken, cleared.unit)
-        fields |= {"sha256": manifest.body_sha256.hex()}
+            return _changed(taken, cleared.unit)
+        # Of what was captured, also where another body goes on.
+        fields.setdefault("sha256", manifest.body_sha256.hex())
         entry = Entry(taken.number, _PRIORITY[priority], sealed)
         return Passed(entry, cleared.unit.channel, fields)
 
@@ -152,6 +196,22 @@ class Judge:
                     self._buckets.clear()
                 self._buckets[key] = TokenBucket(channel.rate)
             return self._buckets[key]
+
+
+def _sha256(body: Body) -> str:
+    digest = hashlib.sha256()
+    with body.open() as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _anew(unit: CapturedUnit, rewritten: Rewritten) -> tuple[CapturedUnit, Body]:
+    """What goes on is the new body, under the number and the name of the unit."""
+    changed = rewritten.changed
+    content = changed.content
+    body = bytes_body(content) if isinstance(content, bytes) else file_body(content)
+    return replace(unit, body=replace(unit.file, size_bytes=changed.size_bytes)), body
 
 
 def _changed(taken: Taken, unit: CapturedUnit) -> Outcome:

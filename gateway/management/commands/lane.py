@@ -165,10 +165,10 @@ def link_test(call: Call) -> Answer:
         raise Misconfigured(7021, pid=ferry.pid)
     seconds: float = call.options.seconds
     if side is Lane.IMPORT.sender:
-        return Answer(send(host, seconds), render_link_test, Exit.YES)
+        return Answer(send(host, Lane.IMPORT, seconds), render_link_test, Exit.YES)
     label = say(call.terminal, "waiting for the other side")
     with Progress(call.err, call.terminal, label, wanted=not call.quiet) as bar:
-        data = receive(host, 2 * seconds + STARTED_BY_HAND_S, bar.at)
+        data = receive(host, Lane.IMPORT, 2 * seconds + STARTED_BY_HAND_S, bar.at)
     return Answer(data, render_link_test, Exit.YES if data["good"] else Exit.NO)
 
 

@@ -118,10 +118,11 @@ def render_request(data: Data, terminal: Terminal) -> Sequence[str]:
 def install(call: Call) -> Answer:
     """The certificate of our request becomes this host's, with its key, at once."""
     from gateway.identity.renewal import install as take
+    from gateway.management.settings import load_settings
 
     host = call.host()
     name = _own_name(host)
-    clears = Side(name.place) is Side.OUTER
+    clears = load_settings(host.settings).sends
     content = _read(call.options.file)
     with _naming(call.options.file):
         taken = take(host.keys, name, content, time.time_ns(), clears=clears)

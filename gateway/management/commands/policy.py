@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,7 +23,7 @@ from gateway.management.layout import HostFolder, Role
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.words import say
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
 
 if TYPE_CHECKING:
     from gateway.policy.located import Located
@@ -44,7 +44,7 @@ def check(call: Call) -> Answer:
         policy_set = load_set(folder)
     except LocatedErrors as errors:
         return Answer(unread_data(folder, errors.problems, call.language), render_check, Exit.NO)
-    if above := above_ceiling(policy_set, _ceiling(call)):
+    if above := above_ceiling(policy_set, _ceilings(call)):
         return Answer(unread_data(folder, above, call.language), render_check, Exit.NO)
     with laptop_inspection(folder, call.gate()) as inspection:
         # Lists of words and patterns are made ready here as a guard does it: what is wrong is told now.
@@ -67,15 +67,19 @@ def _folder(call: Call) -> Path:
     return folder
 
 
-def _ceiling(call: Call) -> int:
-    """The lower one of the hosts at hand; none where there is no gate, or where it cannot say."""
+def _ceilings(call: Call) -> Mapping[Lane, int] | None:
+    """Of each lane, the lower one of the hosts at hand; None where there is no gate, or it cannot say."""
     from gateway.management.settings import load_settings
 
     try:
         hosts = call.hosts().values() if call.gate() is not None else ()
-        return min((load_settings(host.settings).link.grade for host in hosts), default=5)
+        links = [load_settings(host.settings).links for host in hosts]
     except GatewayError:
-        return 5
+        return None
+    if not links:
+        return None
+    common = set(links[0]).intersection(*links)
+    return {lane: min(one[lane].grade for one in links) for lane in common}
 
 
 def unread_data(folder: Path, problems: Sequence[Located], language: str) -> Data:

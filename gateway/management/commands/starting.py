@@ -151,9 +151,9 @@ def _init_arguments(parser: Parser) -> None:
     parser.add_argument("folder", type=_new_folder, metavar="DIR", help="where the gate is made")
     parser.add_argument(
         "--mode",
-        choices=["one-way"],
+        choices=["one-way", "two-way"],
         required=True,
-        help="one-way: one lane, outer to inner, no way back",
+        help="one-way: one lane, outer to inner, no way back; two-way: the export lane beside it",
     )
     parser.add_argument(
         "--name", default=DEFAULT_NAME, help="name of the gate in certificates and on screens"

@@ -20,7 +20,7 @@ from gateway.identity.issuing import NAME, issued_in, new_authority, new_list, s
 from gateway.identity.names import host_name
 from gateway.identity.provision import provision
 from gateway.identity.trust import load_trust
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
 
 NOW_NS = 1_795_219_200 * 10**9
 OUTER = host_name("east", Side.OUTER)
@@ -81,7 +81,7 @@ def signed(gate: Path, side: Side = Side.OUTER) -> bytes:
 
 
 def install(gate: Path, certificate: bytes) -> carried.Taken:
-    return renewal.install(outer(gate), OUTER, certificate, NOW_NS + 60 * DAY_NS, clears=True)
+    return renewal.install(outer(gate), OUTER, certificate, NOW_NS + 60 * DAY_NS, clears=Lane.IMPORT)
 
 
 def names(folder: Path) -> set[str]:
@@ -235,7 +235,7 @@ def test_what_is_not_this_host_s_or_not_good_changes_nothing(gate: Path) -> None
         (ours, ended_ns, (7304, 4105)),
         ((gate / "issuing" / "issuing.crt").read_bytes(), NOW_NS, (7304, 4113)),
     ):
-        work = lambda c=content, n=now_ns: renewal.install(outer(gate), OUTER, c, n, clears=True)  # noqa: E731
+        work = lambda c=content, n=now_ns: renewal.install(outer(gate), OUTER, c, n, clears=Lane.IMPORT)  # noqa: E731
         assert number(work) == expected
     assert {path: path.read_bytes() for path in gate.rglob("*") if path.is_file()} == before
 
@@ -273,7 +273,7 @@ def test_another_issuing_authority_is_taken_with_its_list(gate: Path, tmp_path: 
     certificate = sign_request(gate / "issuing-2031", text, Side.OUTER, NOW_NS).read_bytes()
     inner = gate / "inner" / "keys"
     carried.trust(inner, OUTER, certificate, NOW_NS)
-    renewal.install(outer(gate), OUTER, certificate, NOW_NS, clears=True)
+    renewal.install(outer(gate), OUTER, certificate, NOW_NS, clears=Lane.IMPORT)
     identity = load_guard_identity(outer(gate) / "guard")
     load_trust(inner / "trust", OUTER).signer(identity.identifier, NOW_NS)
     # Its revocations count as those of the first one do.

@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.management.policy_in_force import PolicyInForce
 from gateway.management.settings import load_settings
 from gateway.management.trial import make_trial
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
 from tests.gateway.management.test_command_line import run
 from tests.gateway.policy.channel_text import BASIC
 from tests.support.fakes import BoardOfOne, ListRecorder
@@ -15,7 +15,8 @@ from tests.support.fakes import BoardOfOne, ListRecorder
 
 def test_a_channel_above_the_ceiling_keeps_its_set_out_of_force(tmp_path: Path) -> None:
     (tmp_path / "10-reports.yaml").write_text(BASIC)
-    policy = PolicyInForce(tmp_path, recorder := ListRecorder(), board := BoardOfOne(), ceiling=2)
+    recorder, board = ListRecorder(), BoardOfOne()
+    policy = PolicyInForce(tmp_path, recorder, board, ceilings={Lane.IMPORT: 2})
     assert not policy.load()
     assert policy.current() is None and 1056 in board.alarms
     assert recorder.events[-1].fields["place"] == "10-reports.yaml:1:1"

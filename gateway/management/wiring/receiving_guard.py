@@ -1,0 +1,97 @@
+"""The guard of a lane's receiver: received units verified, inspected anew and judged into `admitted`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.guard.hop import Hop
+from gateway.guard.outcome import Work
+from gateway.guard.patience import Patience
+from gateway.identity.epoch_keys import EpochKeys
+from gateway.identity.lane_files import epochs_folder
+from gateway.inspection.chain import Role as Reading
+from gateway.management.guarding import ScannerWatch, open_inspector
+from gateway.management.host import Desk, Host, Hourly, QueueStep
+from gateway.management.layout import DECIDING_SIDE
+from gateway.management.process import Step
+from gateway.management.set_aside import keep_aside
+from gateway.management.wiring.half import Half
+from gateway.receiving.admit import Admit
+from gateway.receiving.verify import Opener
+from gateway.spool.reader import open_reader
+from gateway.spool.writer import open_writer
+from gateway.unit.model import Lane, Stage
+
+
+def admitting(desk: Desk, lane: Lane) -> Half:
+    """A lane's received units opened, verified and judged. On the inner host people decide on what is held,
+    and what a channel wants written anew is written anew before it is admitted."""
+    host, status = desk.host, desk.status(lane)
+    settings, folder = host.settings, host.folder
+    received = open_reader(
+        folder.queue(lane, Stage.RECEIVED),
+        keep_aside=keep_aside(settings, desk.journal, status),
+    )
+    admitted = open_writer(
+        folder.queue(lane, Stage.ADMITTED),
+        inline_limit_bytes=settings.inline_bytes,
+        reserve_bytes=settings.reserve_bytes,
+    )
+    inspector = open_inspector(desk, Reading.RECEIVING, lane)
+    opener = _opener(host, lane)
+    rewriter = None
+    closing: list[Callable[[], None]] = [inspector.close]
+    decides = settings.side is DECIDING_SIDE
+    if decides:
+        from gateway.management.wiring.deciding import deciding, open_rewriter
+
+        rewriter, handing_out = open_rewriter(desk, inspector)
+        closing.append(handing_out.close)
+    admit = Admit(
+        lane, desk.policy.current, opener, inspector, admitted.staging(), rewriter, holds=decides
+    )
+    work: Work = admit
+    steps: list[Step] = []
+    if decides:
+        people = deciding(desk, lane)
+        work = people.noting(admit)
+        held = people.held_desk(admit, Stage.RECEIVED, admitted, Stage.ADMITTED, status)
+        steps.append(held)
+        closing.insert(0, held.close)
+    hop = Hop(
+        received,
+        admitted,
+        work,
+        desk.journal,
+        status,
+        stage=Stage.ADMITTED,
+        threads=settings.guard_threads,
+        patience=Patience(lambda: inspector.answered),
+    )
+
+    def load_keys() -> Callable[[], None]:
+        loaded = _opener(host, lane)
+
+        def use() -> None:
+            nonlocal opener
+            opener = loaded
+            admit.use(opener)
+
+        return use
+
+    return Half(
+        steps=[
+            hop,
+            *steps,
+            QueueStep(Stage.RECEIVED, received, status),
+            Hourly(lambda now_ns: opener.purge(now_ns)),
+        ],
+        watches=[ScannerWatch(inspector, status)],
+        closing=[hop.close, *closing, received.close, admitted.close],
+        load_keys=load_keys,
+    )
+
+
+def _opener(host: Host, lane: Lane) -> Opener:
+    """The opener of the keys and of the trust that lie on disk now. Raises Misconfigured 40xx."""
+    return Opener(lane, host.trust(), EpochKeys(epochs_folder(host.folder.keys)))

@@ -1,0 +1,94 @@
+"""The guard of a lane's sender: captured units inspected, judged and sealed into `cleared`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.guard.hop import Hop
+from gateway.guard.outcome import Work
+from gateway.guard.patience import Patience
+from gateway.identity.device import load_guard_identity
+from gateway.identity.epoch_keys import load_peer_epochs
+from gateway.identity.lane_files import peer_epochs_file
+from gateway.inspection.chain import Role as Reading
+from gateway.management.guarding import ScannerWatch, open_inspector
+from gateway.management.host import Desk, Host, QueueStep
+from gateway.management.layout import DECIDING_SIDE
+from gateway.management.process import Step
+from gateway.management.set_aside import keep_aside
+from gateway.management.wiring.half import Half
+from gateway.sending.judge import Judge
+from gateway.sending.seal import Sealer
+from gateway.spool.reader import open_reader
+from gateway.spool.writer import open_writer
+from gateway.unit.model import Lane, Stage
+
+
+def clearing(desk: Desk, lane: Lane) -> Half:
+    """A lane's captured units judged and sealed. On the inner host people decide on what is held, and what
+    a channel wants written anew is written anew before it is sealed."""
+    host, status = desk.host, desk.status(lane)
+    settings, folder = host.settings, host.folder
+    captured = open_reader(
+        folder.queue(lane, Stage.CAPTURED),
+        keep_aside=keep_aside(settings, desk.journal, status),
+    )
+    cleared = open_writer(
+        folder.queue(lane, Stage.CLEARED),
+        inline_limit_bytes=settings.inline_bytes * 2,
+        reserve_bytes=settings.reserve_bytes,
+    )
+    inspector = open_inspector(desk, Reading.SENDING, lane)
+    rewriter = None
+    closing: list[Callable[[], None]] = [inspector.close]
+    decides = settings.side is DECIDING_SIDE
+    if decides:
+        from gateway.management.wiring.deciding import deciding, open_rewriter
+
+        rewriter, handing_out = open_rewriter(desk, inspector)
+        closing.append(handing_out.close)
+    judge = Judge(
+        lane,
+        desk.policy.current,
+        inspector,
+        _sealer(host, lane),
+        cleared.staging(),
+        holds=decides,
+        rewriter=rewriter,
+    )
+    work: Work = judge
+    steps: list[Step] = []
+    if decides:
+        people = deciding(desk, lane)
+        work = people.noting(judge)
+        held = people.held_desk(judge, Stage.CAPTURED, cleared, Stage.CLEARED, status)
+        steps.append(held)
+        closing.insert(0, held.close)
+    hop = Hop(
+        captured,
+        cleared,
+        work,
+        desk.journal,
+        status,
+        stage=Stage.CLEARED,
+        threads=settings.guard_threads,
+        patience=Patience(lambda: inspector.answered),
+    )
+
+    def load_keys() -> Callable[[], None]:
+        sealer = _sealer(host, lane)
+        return lambda: judge.use(sealer)
+
+    return Half(
+        steps=[hop, *steps, QueueStep(Stage.CAPTURED, captured, status)],
+        watches=[ScannerWatch(inspector, status)],
+        closing=[hop.close, *closing, captured.close, cleared.close],
+        load_keys=load_keys,
+    )
+
+
+def _sealer(host: Host, lane: Lane) -> Sealer:
+    """The sealer of the keys that lie on disk now. Raises Misconfigured 40xx."""
+    keys = host.folder.keys
+    identity = load_guard_identity(keys / "guard")
+    return Sealer(identity, load_peer_epochs(peer_epochs_file(keys), host.trust()), lane)
