@@ -20,6 +20,7 @@ from gateway.inspection.formats.contract import FormatLimits, Item, Text
 from gateway.inspection.formats.csv import CsvProfile, Kind
 from gateway.inspection.formats.dicom import BurnedIn, DicomProfile
 from gateway.inspection.formats.fhir import FhirProfile
+from gateway.inspection.formats.fhir_types import RESOURCES
 from gateway.inspection.formats.hl7 import Hl7Profile
 from gateway.inspection.formats.image import ImageProfile
 from gateway.inspection.formats.json import JsonProfile
@@ -118,7 +119,7 @@ def profile_of(
         case "json":
             return JsonProfile(schema=None if own is None else schemas.json(own))
         case "fhir":
-            return FhirProfile(types=names) if names else FhirProfile()
+            return _fhir(demand)
         case "xml":
             return XmlProfile(schema=None if own is None else schemas.xml(own))
         case "cda":
@@ -149,6 +150,15 @@ def profile_of(
             return OfdProfile(attachments=says != "without attachments", jbig2=says == "with jbig2")
         case _:
             raise RuntimeError(f"no format {word}")
+
+
+def _fhir(demand: FormatDemand | None) -> FhirProfile:
+    if demand is None:
+        return FhirProfile()
+    names, most = frozenset(demand.names), demand.most_entries
+    if demand.says == "Bundle of NAMES":
+        return FhirProfile(types=frozenset(), bundle_of=names, most_entries=most)
+    return FhirProfile(types=names or RESOURCES, most_entries=most)
 
 
 def plain_texts(content: Content) -> Iterator[Item]:

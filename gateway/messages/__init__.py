@@ -6,6 +6,7 @@ a text without a use, and a field that one language has and the other has not.
 
     1xxx the host as a whole    gateway.messages.settings
     21xx policy files, 22xx findings  gateway.messages.policy
+    23xx requests in policy files  gateway.messages.policy_requests
     25xx connectors             gateway.messages.connectors
     31xx, 32xx, 34xx inspection  gateway.messages.inspection
     33xx, 350x scanners         gateway.messages.scanners

@@ -25,6 +25,7 @@ from gateway.messages import (
     operating,
     pki,
     policy,
+    policy_requests,
     sandbox,
     scanners,
     settings,
@@ -38,6 +39,7 @@ LANGUAGES: Final = ("en", "zh")
 _AREAS = (
     settings,
     policy,
+    policy_requests,
     connectors,
     inspection,
     scanners,

@@ -369,6 +369,12 @@ _FHIR: Final[dict[int, Text]] = {
         _ANEW,
         _ANEW_ZH,
     ),
+    3586: Text(
+        "{where}: a Bundle of {count} entries; {limit} are the limit",
+        "{where}:Bundle 含 {count} 个条目,上限为 {limit}",
+        "Ask for less at a time, or raise the number of entries in the policy file.",
+        "请减少单次查询的条目,或在策略文件中提高条目上限。",
+    ),
 }
 
 TEXTS: Final[dict[int, Text]] = {**_JSON, **_FHIR}

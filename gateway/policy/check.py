@@ -16,6 +16,7 @@ from typing import Final
 
 from gateway.policy import channel_words
 from gateway.policy.build import build
+from gateway.policy.build_requests import build_requests
 from gateway.policy.document import Broken, Document, Entries, Scalar, read_document
 from gateway.policy.lists import EntryList
 from gateway.policy.located import Located
@@ -24,7 +25,7 @@ from gateway.policy.model import Channel, Section
 from gateway.policy.parts import PARTS
 from gateway.policy.sheet import Sheet, read_entries
 from gateway.policy.values import SchemaText
-from gateway.unit.model import Kind
+from gateway.unit.model import CHANNEL_KINDS, Kind
 
 _PART_NAMES: Final = tuple(part.section.value for part in PARTS)
 
@@ -64,6 +65,10 @@ def check_file(
 def _channel(sheet: Sheet) -> tuple[Channel | None, tuple[Located, ...]]:
     if not _kind_is_ready(sheet):
         return None, tuple(sheet.problems)
+    carries = sheet.document.top.get(channel_words.CARRIES.name)
+    if isinstance(carries, Scalar) and carries.text == Kind.REQUESTS.value:
+        channel = build_requests(sheet)
+        return channel, tuple(sheet.problems)
     _read_top(sheet)
     channel = build(sheet)
     return channel, tuple(sheet.problems)
@@ -72,7 +77,7 @@ def _channel(sheet: Sheet) -> tuple[Channel | None, tuple[Located, ...]]:
 def _kind_is_ready(sheet: Sheet) -> bool:
     """A file of a kind that comes later gets one answer, not thirty."""
     carries = sheet.document.top.get(channel_words.CARRIES.name)
-    later = {kind.value for kind in Kind} - {Kind.FILES.value}
+    later = {kind.value for kind in CHANNEL_KINDS} - {Kind.FILES.value, Kind.REQUESTS.value}
     if isinstance(carries, Scalar) and carries.text in later:
         sheet.complain(carries, 2122, kind=carries.text)
         return False

@@ -204,7 +204,15 @@ class _Loading:
             other = names.setdefault(channel.name, channel)
             if other is not channel:
                 self._shared(document, ("channel",), 2177, other, channel.name)
-            lane, source, sink = channel.lane, channel.source, channel.sink
+            lane = channel.lane
+            if channel.requests is not None:
+                listens = channel.requests.source
+                where = f"{listens.host}:{listens.port}"
+                other = folders.setdefault((lane.sender, where), channel)
+                if other is not channel:
+                    self._shared(document, ("from", "listens"), 2300, other, where)
+                continue
+            source, sink = channel.source, channel.sink
             claims = [(("from", "folder"), lane.sender, source.folder)]
             claims.append((("to", "folder"), lane.receiver, sink.folder))
             if source.afterwards.move_to:

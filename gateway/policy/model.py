@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.lists import ListText
@@ -34,6 +34,9 @@ from gateway.policy.values import (
 )
 from gateway.unit.model import Kind, Lane
 
+if TYPE_CHECKING:
+    from gateway.policy.request_channel import RequestChannel
+
 
 class Section(StrEnum):
     """The parts of a policy file. CHANNEL stands for the words at the margin."""
@@ -41,6 +44,7 @@ class Section(StrEnum):
     CHANNEL = "channel"
     FROM = "from"
     TO = "to"
+    OPERATIONS = "operations"
     PASSES_IF = "passes_if"
     HELD_IF = "held_if"
     REFUSED_IF = "refused_if"
@@ -245,6 +249,7 @@ class Channel:
     lists: the entries of what is sought, a line each, with their files, by the lists' names.
     rebuilt: words of formats that are written anew. masking: where persons are masked, by these rules.
     changed_line: where `changed` stands.
+    requests: of a channel that carries them; it has no folders, and lane is that of its requests.
     conditions: in the order of the file; the order decides nothing but which line is named first.
     """
 
@@ -256,8 +261,8 @@ class Channel:
     grade: int
     time_zone: str
     zone: tzinfo
-    source: FolderSource
-    sink: FolderSink
+    from_folder: FolderSource | None
+    to_folder: FolderSink | None
     conditions: tuple[Condition, ...]
     unpack: UnpackLimits
     holds_encrypted: bool
@@ -274,6 +279,21 @@ class Channel:
     rebuilt: frozenset[str] = frozenset()
     masking: Masking | None = None
     changed_line: int = 0
+    requests: RequestChannel | None = None
+
+    @property
+    def source(self) -> FolderSource:
+        """The watched folder. RuntimeError for a channel without one: look at `carries` first."""
+        if self.from_folder is None:
+            raise RuntimeError(f"{self.name} takes nothing from a folder")
+        return self.from_folder
+
+    @property
+    def sink(self) -> FolderSink:
+        """The destination folder. RuntimeError for a channel without one: look at `carries` first."""
+        if self.to_folder is None:
+            raise RuntimeError(f"{self.name} puts nothing into a folder")
+        return self.to_folder
 
     @property
     def formats(self) -> Mapping[str, FormatDemand]:
@@ -329,5 +349,14 @@ class PolicySet:
     notes: tuple[Located, ...] = field(default=())
 
     def of_lane(self, lane: Lane) -> tuple[Channel, ...]:
-        """The channels of a lane, by name."""
-        return tuple(c for _, c in sorted(self.channels.items()) if c.lane is lane)
+        """The channels of a lane that carry files, by name."""
+        return tuple(
+            channel
+            for _, channel in sorted(self.channels.items())
+            if channel.lane is lane and channel.carries is Kind.FILES
+        )
+
+    @property
+    def of_requests(self) -> tuple[Channel, ...]:
+        """The channels that carry requests, by name; both hosts of a gate have a part in each."""
+        return tuple(c for _, c in sorted(self.channels.items()) if c.carries is Kind.REQUESTS)

@@ -27,7 +27,8 @@ class ValueRule:
     """What a parameter, query or header field may be.
 
     text: as the policy says it (`fhir id`, `date`, `text at most 40`, `one of a, b`). pattern: RE2 syntax,
-    the whole value must fit. required: must be there. many: may be there more than once.
+    the whole value must fit. required: must be there. many: may be there more than once. word: the line's
+    key, which is what a refusal names.
     """
 
     text: str
@@ -36,6 +37,7 @@ class ValueRule:
     line: int
     required: bool = True
     many: bool = False
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ class Answer:
 class Operation:
     """One call that the channel knows.
 
-    segments: the path template, literals as str, parameters as (name,). repeatable: may be tried again when
-    nothing is known of the first try.
+    segments: the path template, literals as str, parameters as (name,). path: rules by the parameter's name.
+    query, headers: rules by the name on the wire (of headers in small letters), in the order of the file.
+    repeatable: may be tried again when nothing is known of the first try. call: as the file writes it.
     """
 
     name: str
@@ -81,3 +84,5 @@ class Operation:
     content: ContentRule | None
     answers: Mapping[int, Answer]
     repeatable: bool
+    call: str = ""
+    call_line: int = 0

@@ -36,7 +36,8 @@ def first_name(channel: Channel) -> str:
 
 def first_writer(channel: Channel) -> str:
     """A writer that the channel takes, "" where it takes any."""
-    return min(channel.source.writers) if channel.source.writers else ""
+    source = channel.from_folder
+    return min(source.writers) if source is not None and source.writers else ""
 
 
 def _windows(channel: Channel, sections: tuple[Section, ...]) -> Iterator[TimeWindows]:

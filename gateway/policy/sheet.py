@@ -67,10 +67,17 @@ class Sheet:
 
 
 def read_entries(
-    sheet: Sheet, section: Section, node: Entries, also: tuple[str, ...] = ()
+    sheet: Sheet,
+    section: Section,
+    node: Entries,
+    also: tuple[str, ...] = (),
+    of_kind: Mapping[str, Word[Any]] | None = None,
 ) -> dict[str, Found]:
-    """The values of one mapping; problems go on the sheet. also: words that are read elsewhere."""
-    known = words_of(section)
+    """The values of one mapping; problems go on the sheet. also: words that are read elsewhere.
+
+    of_kind: the words of this section where the channel carries something else than files.
+    """
+    known = words_of(section) if of_kind is None else of_kind
     found: dict[str, Found] = {}
     meant: set[str] = set()
     for key, value in node.entries:

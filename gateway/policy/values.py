@@ -118,12 +118,14 @@ class SchemaText:
 class FormatDemand:
     """What a line asks of a format. says: the phrase. names: what it names: types, messages, columns.
 
-    schema: the file of the set that the line names, where it names one.
+    schema: the file of the set that the line names, where it names one. most_entries: of a Bundle, 0 for
+    as many as fit.
     """
 
     says: str
     names: tuple[str, ...] = ()
     schema: SchemaText | None = None
+    most_entries: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ HOMES = {
     "pypdf": ("gateway/inspection/receiving/formats/",),
     "fhirkit": ("gateway/inspection/sending/formats/",),
     "jsonschema_rs": ("gateway/inspection/sending/formats/",),
-    "re2": ("gateway/inspection/text/",),
+    "re2": ("gateway/inspection/text/", "gateway/policy/fitting.py"),
     "hyperscan": ("gateway/inspection/text/",),
     "pyseccomp": ("gateway/inspection/sandbox/filter.py",),
     "rich": ("gateway/management/",),

@@ -31,7 +31,7 @@ class FhirProfile:
     types: of the outermost resource. bundle_of: types of a Bundle's entries; naming any allows Bundle.
     contained: types inside `contained`, besides those of types and bundle_of. schemes: of addresses.
     comments: XML comments, which are then texts. external_images: pictures in a narrative that a
-    browser would fetch from elsewhere.
+    browser would fetch from elsewhere. most_entries: of the outermost Bundle, 0 for as many as there are.
     """
 
     types: frozenset[str] = RESOURCES
@@ -40,6 +40,7 @@ class FhirProfile:
     schemes: frozenset[str] = frozenset(["http", "https", "urn", "mailto", "tel"])
     comments: bool = False
     external_images: bool = False
+    most_entries: int = 0
 
     @property
     def inner(self) -> frozenset[str]:
@@ -68,12 +69,18 @@ def fault(number: int, /, **fields: Field) -> Fault:
 
 
 def outermost(value: object, profile: FhirProfile) -> str:
-    """The type of the outermost resource. Raises Unsound 3550 (none of R4), 3551 (not of the channel)."""
+    """The type of the outermost resource.
+
+    Raises Unsound 3550 (none of R4), 3551 (not of the channel), 3586 (a Bundle of more entries).
+    """
     kind = value.get("resourceType") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind not in RESOURCES:
         raise unsound(3550, type=str(kind)[:40])
     if kind not in profile.types and not (kind == "Bundle" and profile.bundle_of):
         raise unsound(3551, type=kind, place=kind)
+    entries = value.get("entry") if isinstance(value, dict) else None
+    if profile.most_entries and isinstance(entries, list) and len(entries) > profile.most_entries:
+        raise unsound(3586, count=len(entries), limit=profile.most_entries)
     return kind
 
 
