@@ -179,6 +179,60 @@ EVENTS: Final[dict[str, Meaning]] = {
     "resend.unknown": _of(
         "ferry", "a unit asked for is no longer kept", "请求重发的单元已不再保存", ""
     ),
+    "outcome": _of(
+        "guard",
+        "what the other host says became of a unit sent there (what: the word of its journal)",
+        "对端主机告知的交换单元结果（what 为其日志用词）",
+        "what there_at_ns",
+    ),
+    "outcomes.told": _of(
+        "guard",
+        "a unit of the gate's own tells the other host what became of its units",
+        "网闸自有单元：告知对端其交换单元的结果",
+        "outcomes",
+    ),
+    "outcomes.heard": _of(
+        "guard",
+        "a unit of outcomes came from the other host; the events after it are in it",
+        "收到对端的结果单元；其后的事件即其内容",
+        "outcomes",
+    ),
+    "request.passed": _of(
+        "guard",
+        "a request was judged and let pass; on disk before it goes on",
+        "请求已判定并放行；先落盘后转交",
+        "operation size_bytes caller? policy ms sender_policy?",
+    ),
+    "request.refused": _of(
+        "guard",
+        "a request was not let pass; its caller is told the number",
+        "请求未放行；调用方得知其编号",
+        "operation? size_bytes? caller? rule? word?",
+    ),
+    "request.unanswered": _of(
+        "guard",
+        "a request that was let pass got no answer in its time, or its edge ended",
+        "已放行的请求未在时限内得到应答，或其边缘进程结束",
+        "operation ms",
+    ),
+    "answer.passed": _of(
+        "guard",
+        "the answer to a request was judged and let pass (unit: the request's)",
+        "应答已判定并放行（单元号为请求的编号）",
+        "operation status size_bytes answer ms policy",
+    ),
+    "answer.refused": _of(
+        "guard",
+        "an answer was not let pass: not asked for, late, a second one, or not as its operation says",
+        "应答未放行：未被请求、超时、重复，或与操作定义不符",
+        "operation status? size_bytes? answer? consequence? ms? rule? word?",
+    ),
+    "answer.failed": _of(
+        "guard",
+        "instead of an answer came the number of the reason, and what is known of the request",
+        "未得到应答，而是收到原因编号及请求的已知情况",
+        "operation consequence ms",
+    ),
     "journal.recovered": _of(
         "any", "a torn tail was cut back at start", "启动时截回残缺的尾部", "cut_bytes kept_in"
     ),

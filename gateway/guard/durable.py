@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gateway.guard.outcome import Outcome, Passed
+from gateway.guard.outcome import AnyOutcome, Passed
 
 
-def sync_body(outcome: Outcome) -> None:
+def sync_body(outcome: AnyOutcome) -> None:
     """Nothing where what goes on is no file. Raises OSError."""
     if isinstance(outcome, Passed) and isinstance(outcome.entry.body, Path):
         descriptor = os.open(outcome.entry.body, os.O_RDONLY | os.O_CLOEXEC)

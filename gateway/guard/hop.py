@@ -5,6 +5,7 @@
                               |        |
                               |        +-- Wait: stays in its queue as `deferred`, tried again
                               +----------- Exit: set aside as `refused`, `held` or `corrupt`
+                                           Ended: a unit of the gate's own, recorded and acknowledged
 
 A crash anywhere repeats the unit from its queue; the writer's ledger then answers Duplicate, and the
 unit is acknowledged without a second copy. Nothing here knows what a guard does with a unit, nor which
@@ -22,7 +23,7 @@ from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, Misconfigured, Refused, StateUncertain, Unavailable
 from gateway.guard.durable import sync_body
 from gateway.guard.leaving import Leaving
-from gateway.guard.outcome import Exit, Outcome, Passed, Wait, Work
+from gateway.guard.outcome import AnyOutcome, AnyWork, Ended, Exit, Passed, Wait
 from gateway.guard.patience import Patience
 from gateway.guard.waiting import Waiting
 from gateway.guard.workers import Settled, Workers
@@ -52,7 +53,7 @@ class Hop:
         self,
         reader: QueueReader,
         writer: QueueWriter,
-        work: Work,
+        work: AnyWork,
         recorder: Recorder,
         status: Status,
         *,
@@ -92,7 +93,7 @@ class Hop:
         """End the threads; what they held comes again from its queue."""
         self._workers.close()
 
-    def _outcome(self, taken: Taken) -> Outcome:
+    def _outcome(self, taken: Taken) -> AnyOutcome:
         try:
             outcome = self._work(taken)
             sync_body(outcome)
@@ -119,7 +120,7 @@ class Hop:
             self._leaving.set_aside(now_s)
         return bool(ready)
 
-    def _settle(self, results: Sequence[tuple[Taken, Outcome]]) -> None:
+    def _settle(self, results: Sequence[tuple[Taken, AnyOutcome]]) -> None:
         """Put, record, acknowledge: in this order, one group commit each."""
         at_ns = time.time_ns()
         passed = [(taken, out) for taken, out in results if isinstance(out, Passed)]
@@ -139,19 +140,23 @@ class Hop:
             for what in (left.stage.value, left.beside):
                 if what:
                     self._record(what, taken, left.channel, left.number, left.fields, at_ns)
+        ended = [(taken, out) for taken, out in results if isinstance(out, Ended)]
+        for _, end in ended:
+            for event in end.events:
+                self._recorder.record(event)
         self._wait([(taken, out) for taken, out in results if isinstance(out, Wait)], at_ns)
         if not self._commit():
             # What was put is answered Duplicate when it comes again: the ordinary path.
-            for taken, _ in [*passed, *exits]:
+            for taken, _ in [*passed, *exits, *ended]:
                 self._reader.release(taken.number, FIRST_WAIT_S)
             return
         # From here the reading queue may forget these units: they lie durable in the next one.
-        if passed:
-            self._reader.ack([taken.number for taken, _ in passed])
+        if passed or ended:
+            self._reader.ack([taken.number for taken, _ in [*passed, *ended]])
         for taken, left in exits:
             self._discard(taken)
             self._leaving.add(taken, left)
-        for taken, _ in [*passed, *exits]:
+        for taken, _ in [*passed, *exits, *ended]:
             self._waiting.goes_on(taken.number)
             self._patience.forget(taken.number)
 

@@ -1,10 +1,11 @@
-"""What becomes of a unit at a guard: it passes, leaves, or waits. Values; no I/O."""
+"""What becomes of a unit at a guard: it passes, leaves, waits, or ends there. Values; no I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.audit.event import Event
 from gateway.errors import Field
 from gateway.spool.model import Entry, Taken
 from gateway.unit.model import Stage
@@ -43,5 +44,15 @@ class Wait:
     fields: Mapping[str, Field] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A unit of the gate's own: it has said what it had to say, and goes no further. events: of that."""
+
+    events: Sequence[Event]
+
+
 Outcome = Passed | Exit | Wait
 Work = Callable[[Taken], Outcome]
+# With those of the gate's own, which no other part of a guard meets.
+AnyOutcome = Outcome | Ended
+AnyWork = Callable[[Taken], AnyOutcome]

@@ -16,7 +16,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from gateway.guard.outcome import Outcome
+from gateway.guard.outcome import AnyOutcome
 from gateway.spool.model import Taken
 
 # Above this a unit is bulk: an archive of this size can take longer than a batch of small units.
@@ -32,7 +32,7 @@ UNDER_WAY_BYTES: Final = 32 << 20
 UNDER_WAY_UNITS: Final = 16_384
 _IDLE_WAIT_S: Final = 0.005
 
-Settled = list[tuple[Taken, Outcome]]
+Settled = list[tuple[Taken, AnyOutcome]]
 
 
 class Workers:
@@ -42,18 +42,18 @@ class Workers:
     """
 
     def __init__(
-        self, work: Callable[[Taken], Outcome], threads: int, is_suspect: Callable[[int], bool]
+        self, work: Callable[[Taken], AnyOutcome], threads: int, is_suspect: Callable[[int], bool]
     ) -> None:
         self._work, self._is_suspect = work, is_suspect
         self._small = ThreadPoolExecutor(threads, "hop") if threads > 1 else None
         self._bulk = ThreadPoolExecutor(BULK_THREADS, "bulk")
         self._suspects = ThreadPoolExecutor(SUSPECT_THREADS, "suspect")
         # Started with the last batch: small units in their threads, or in the caller's own.
-        self._begun: dict[Future[Outcome], Taken] = {}
+        self._begun: dict[Future[AnyOutcome], Taken] = {}
         self._own: list[Taken] = []
-        self._under_way: dict[Future[Outcome], Taken] = {}
-        self._done: SimpleQueue[Future[Outcome]] = SimpleQueue()
-        self._next: list[Future[Outcome]] = []
+        self._under_way: dict[Future[AnyOutcome], Taken] = {}
+        self._done: SimpleQueue[Future[AnyOutcome]] = SimpleQueue()
+        self._next: list[Future[AnyOutcome]] = []
         self._held_bytes = 0
 
     @property
@@ -103,7 +103,7 @@ class Workers:
             if pool is not None:
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    def _watch(self, future: Future[Outcome], taken: Taken) -> None:
+    def _watch(self, future: Future[AnyOutcome], taken: Taken) -> None:
         self._under_way[future] = taken
         self._held_bytes += _held_bytes(taken)
         future.add_done_callback(self._done.put)

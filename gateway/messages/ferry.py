@@ -1,7 +1,7 @@
 """Texts of the area: lane and ferry, 5xxx.
 
 51xx settings of a lane, 52xx links, 53xx frames and blocks, 54xx lists of gaps, 55xx files of a ferry,
-56xx what a receiver reports, 57xx what a sender reports.
+56xx what a receiver reports, 57xx what a sender reports, 574x outcomes that the guards tell each other.
 """
 
 from __future__ import annotations
@@ -191,5 +191,29 @@ TEXTS: Final[dict[int, Text]] = {
         zh="{units} 个交换单元（包括 {unit}）已达到自动重发上限，接收端仍未收齐",
         en_do="look at both links (ip -s link show), then ferrygate resend with the list of ferrygate reconcile",
         zh_do="检查两条链路（ip -s link show），再用 ferrygate reconcile 的清单运行 ferrygate resend",
+    ),
+    5740: Text(
+        en="the other host cannot be told what became of its units for now (FG-{reason}); nothing is lost",
+        zh="暂时无法告知对端其交换单元的结果（FG-{reason}）；不会丢失",
+        en_do="ferrygate explain FG-{reason}",
+        zh_do="ferrygate explain FG-{reason}",
+    ),
+    5741: Text(
+        en="how far outcomes were told cannot be written to {path}: {why}; some will be told twice",
+        zh="结果告知进度无法写入 {path}：{why}；部分结果可能重复告知",
+        en_do="df -h, and make room",
+        zh_do="df -h，并释放空间",
+    ),
+    5742: Text(
+        en="how far outcomes were told cannot be read from {path}: {why}; they are told from now on",
+        zh="无法从 {path} 读取结果告知进度：{why}；从现在起继续告知",
+        en_do="remove the file; ferrygate life on this host knows what became of the units before",
+        zh_do="删除该文件；此前交换单元的结果可在本机用 ferrygate life 查询",
+    ),
+    5743: Text(
+        en="a unit of outcomes from the other host breaks the rule for them ({what}): not believed, set aside",
+        zh="对端的结果单元不符合规则（{what}）：不予采信，已隔离",
+        en_do="ferrygate version, on both hosts; ask what happened on the other one",
+        zh_do="在两台主机运行 ferrygate version，并查明对端情况",
     ),
 }

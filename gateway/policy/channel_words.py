@@ -12,7 +12,7 @@ from gateway.policy.model import Clash, Priority, Section
 from gateway.policy.texts import read_channel_name, read_free_text, read_writer, read_zone
 from gateway.policy.values import Afterwards, Approval, ListName, Rate, Retry, WholeWhen
 from gateway.policy.written_words import SPAN_FORM, TEXT_FORM, Word, choice, one_of
-from gateway.unit.model import Kind, Lane
+from gateway.unit.model import CHANNEL_KINDS, Kind, Lane
 
 _YES: Final = ("yes", "no")
 
@@ -39,7 +39,7 @@ CARRIES: Final = Word[Kind](
     "carries", (Section.CHANNEL,),
     "The kind of data. This version carries files; rows, stream and requests come later.",
     "数据类别。本版本支持 files;rows、stream、requests 在后续版本提供。",
-    ("files",), "files", choice(("files",)), one_of(tuple(Kind)),
+    ("files",), "files", choice(("files",)), one_of(CHANNEL_KINDS),
     lambda items: Kind(items[0]), obligatory=True,
 )  # fmt: skip
 LANE: Final = Word[Lane](

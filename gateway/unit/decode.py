@@ -7,6 +7,7 @@ The typed part stands in the middle of both encodings. Which forms it may have h
 
     files, rows, stream   [name, size, time]            no tag: as units of one-way gates ever were
     requests              [1, request ...] | [2, response ...] | [3, failure ...]
+    outcomes              [4, count, size]              the content: gateway.unit.outcomes
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from gateway.unit.model import (
     UnitBody,
 )
 from gateway.unit.number import MAX_NUMBER
+from gateway.unit.outcomes import MAX_OUTCOMES, MAX_OUTCOMES_BYTES, OutcomesBody
 from gateway.unit.request import (
     MAX_ANSWER_WITHIN_MS,
     MAX_CONTENT_BYTES,
@@ -120,6 +122,14 @@ class _Failure(msgspec.Struct, array_like=True, tag=3, forbid_unknown_fields=Tru
         return FailureBody(self.request, self.operation, self.number, self.consequence)
 
 
+class _Outcomes(msgspec.Struct, array_like=True, tag=4, forbid_unknown_fields=True):
+    count: Annotated[int, Meta(ge=1, le=MAX_OUTCOMES)]
+    size_bytes: Annotated[int, Meta(ge=1, le=MAX_OUTCOMES_BYTES)]
+
+    def value(self) -> OutcomesBody:
+        return OutcomesBody(self.count, self.size_bytes)
+
+
 class _File(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     name: _Name
     size_bytes: _Size
@@ -137,6 +147,7 @@ _BODIES: Final[Mapping[Kind, msgspec.msgpack.Decoder[Any]]] = {
     Kind.ROWS: _file,
     Kind.STREAM: _file,
     Kind.REQUESTS: _exchanged,
+    Kind.OUTCOMES: msgspec.msgpack.Decoder(_Outcomes),
 }
 _captured = msgspec.msgpack.Decoder(
     tuple[_Version, _Number, _ChannelName, Kind, _TimeNs, msgspec.Raw, _Subject]

@@ -10,6 +10,7 @@ from typing import Final, assert_never
 import msgspec
 
 from gateway.unit.model import CapturedUnit, FileBody, Manifest, UnitBody
+from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import FailureBody, Fields, RequestBody, ResponseBody
 
 # First byte of each encoding: a reader of another version stops at once instead of guessing.
@@ -19,6 +20,7 @@ MANIFEST_VERSION: Final = 1
 REQUEST_TAG: Final = 1
 RESPONSE_TAG: Final = 2
 FAILURE_TAG: Final = 3
+OUTCOMES_TAG: Final = 4
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -90,6 +92,8 @@ def _body(body: UnitBody) -> list[object]:
                 body.number,
                 body.consequence.value,
             ]
+        case OutcomesBody():
+            return [OUTCOMES_TAG, body.count, body.size_bytes]
         case _:
             assert_never(body)
 

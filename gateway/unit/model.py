@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import FailureBody, RequestBody, ResponseBody
 
 # A file name crosses as one component; 255 bytes is what Linux file systems keep.
@@ -50,6 +51,12 @@ class Kind(StrEnum):
     ROWS = "rows"
     STREAM = "stream"
     REQUESTS = "requests"
+    # Of the gate itself (gateway.unit.outcomes): no channel carries it.
+    OUTCOMES = "outcomes"
+
+
+# What a policy file may name.
+CHANNEL_KINDS: Final = (Kind.FILES, Kind.ROWS, Kind.STREAM, Kind.REQUESTS)
 
 
 class Stage(StrEnum):
@@ -77,7 +84,7 @@ class FileBody:
 
 
 # What a unit's typed part can be. Which of them go with which kind: gateway.unit.decode.
-UnitBody = FileBody | RequestBody | ResponseBody | FailureBody
+UnitBody = FileBody | RequestBody | ResponseBody | FailureBody | OutcomesBody
 
 
 @dataclass(frozen=True, slots=True)

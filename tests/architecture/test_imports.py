@@ -93,10 +93,14 @@ def test_a_rule_broken_on_purpose_is_noticed(
 
 
 @pytest.mark.parametrize(
-    ("name", "home"),
-    [("Cleared", "gateway/sending/judge.py"), ("Admitted", "gateway/receiving/admitted.py")],
+    ("name", "homes"),
+    [
+        # What a guard makes itself has no judge: numbers of its own.
+        ("Cleared", {"gateway/sending/judge.py", "gateway/sending/own.py"}),
+        ("Admitted", {"gateway/receiving/admitted.py"}),
+    ],
 )
-def test_a_stage_type_has_one_maker(name: str, home: str) -> None:
+def test_a_stage_type_has_known_makers(name: str, homes: set[str]) -> None:
     makers = {
         str(file.relative_to(ROOT))
         for file in sources()
@@ -104,7 +108,7 @@ def test_a_stage_type_has_one_maker(name: str, home: str) -> None:
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call) and _called(node) == name
     }
-    assert makers == {home}
+    assert makers == homes
 
 
 @pytest.mark.parametrize("package", sorted(HOMES))
