@@ -40,8 +40,12 @@ class BlockKind(IntEnum):
     PATTERN = 5
     # Of two-way gates: what is missing of the opposite lane (gateway.ferry.twoway.returns).
     RETURNED = 6
+    # Of two-way gates: requests and answers (gateway.ferry.oneway.transient).
+    TRANSIENT = 7
 
 
+# Transient blocks are numbered apart, from here on.
+FIRST_TRANSIENT_BLOCK: Final = 1 << 63
 _KINDS: Final = frozenset(int(kind) for kind in BlockKind)
 
 
@@ -92,6 +96,8 @@ def decode_header(untrusted: bytes, shape: LaneShape, lane: int) -> Header:
         raise Refused(5301, what="kind or symbols")
     if index >= k + r or length <= SEAL_BYTES or -(-length // shape.symbol_bytes) != k:
         raise Refused(5301, what="index or length")
+    if (kind == BlockKind.TRANSIENT) != (block >= FIRST_TRANSIENT_BLOCK):
+        raise Refused(5301, what="block number")
     return Header(of_lane, BlockKind(kind), session, block, k, r, length, index)
 
 

@@ -2,6 +2,7 @@
 
     depth 1:  A0 A1 ... A219 | B0 ...
     depth 3:  A0-A10 B0-B10 C0-C10 A11-A21 B11-B21 ...     turns of as many frames as a block can lose
+    urgent:   A0-A45 T0-T3 A46-A91 ...                     a transient block goes whole, between two turns
 
 A burst of lost frames then hits several blocks a little instead of one block too much.
 """
@@ -13,6 +14,7 @@ from typing import Final
 from gateway.ferry.block import SealedBlock
 from gateway.ferry.link.model import SendOnlyLink
 from gateway.ferry.oneway.sender import OneWaySender
+from gateway.ferry.oneway.transient import TransientSender
 from gateway.ferry.pacing import Pacer
 
 # Deeper interleaving holds more blocks in memory at both ends than it saves.
@@ -22,10 +24,15 @@ _TURN_BYTES: Final = 131_072
 
 
 class Pump:
-    """Sends what is ready. depth: blocks that are sent in turns."""
+    """Sends what is ready. depth: blocks that are sent in turns. urgent: what goes before all of them."""
 
     def __init__(
-        self, sender: OneWaySender, link: SendOnlyLink, pacer: Pacer, depth: int = 1
+        self,
+        sender: OneWaySender,
+        link: SendOnlyLink,
+        pacer: Pacer,
+        depth: int = 1,
+        urgent: TransientSender | None = None,
     ) -> None:
         shape = sender.shape
         self._sender, self._link, self._pacer = sender, link, pacer
@@ -33,10 +40,15 @@ class Pump:
         turn = shape.segments * max(1, _TURN_BYTES // (shape.segments * shape.frame_bytes))
         self._turn = turn if self._depth == 1 else max(1, shape.repair_symbols)
         self._group: list[tuple[SealedBlock, int]] = []
+        self._urgent = urgent
+        self._urgent_block: SealedBlock | None = None
 
     @property
     def idle(self) -> bool:
-        return not self._group and not self._sender.ready
+        is_urgent = self._urgent_block is not None or (
+            self._urgent is not None and not self._urgent.idle
+        )
+        return not self._group and not self._sender.ready and not is_urgent
 
     def push(self, now_s: float, most: int = 16) -> float:
         """Send up to `most` turns; gives the seconds to wait before more may go, 0 for none.
@@ -47,6 +59,8 @@ class Pump:
             wait_s = self._pacer.wait_s(now_s)
             if wait_s > 0:
                 return wait_s
+            if self._urgent is not None and self._push_urgent(self._urgent):
+                continue
             if not self._group and not self._fill():
                 return 0.0
             block, first = self._group[0]
@@ -59,6 +73,17 @@ class Pump:
             else:
                 self._sender.reuse(block)
         return 0.0
+
+    def _push_urgent(self, urgent: TransientSender) -> bool:
+        """A transient block, whole; False where none waits."""
+        block = self._urgent_block = self._urgent_block or urgent.next_block()
+        if block is None:
+            return False
+        self._link.send(block, 0, block.frames)
+        self._pacer.spend(block.frames, self._sender.shape.frame_bytes)
+        self._urgent_block = None
+        urgent.reuse(block)
+        return True
 
     def _fill(self) -> bool:
         ready = self._sender.ready

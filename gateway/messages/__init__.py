@@ -13,6 +13,7 @@ a text without a use, and a field that one language has and the other has not.
     35xx to 39xx formats, text, sandbox  gateway.messages.formats_*, text_search, sandbox
     4xxx identity and sealing   gateway.messages.identity
     5xxx lane and ferry         gateway.messages.ferry
+    576x to 579x requests under way  gateway.messages.exchange
     60xx audit journal          gateway.messages.audit
     65xx queues and disk        gateway.messages.spool
     7xxx, 8xxx operating        gateway.messages.operating

@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, assert_never
@@ -75,7 +75,8 @@ class Acceptor:
     """Joins a link to the queue `received`.
 
     Raises StateUncertain 5502 (state file damaged) at start. on_pattern: gets the blocks of a link test.
-    opposite: the other lane of a two-way gate.
+    opposite: the other lane of a two-way gate. on_transient: gets its transient units, sealed, in the
+    listening thread: it must not wait.
     """
 
     def __init__(
@@ -90,7 +91,9 @@ class Acceptor:
         settings: AcceptSettings,
         on_pattern: Callable[[Pattern], None] | None = None,
         opposite: Opposite | None = None,
+        on_transient: Callable[[Sequence[bytes]], None] | None = None,
     ) -> None:
+        self._on_transient = on_transient
         self._link, self._recorder, self._status = link, recorder, status
         self._on_pattern, self._opposite = on_pattern, opposite
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,6 +132,10 @@ class Acceptor:
         for run in runs:
             self._core.take(run, now_s)
         self._core.tick(now_s)
+        if self._core.passing:
+            if self._on_transient is not None:
+                self._on_transient(tuple(self._core.passing))
+            self._core.passing.clear()
         if self._core.out:
             self._came_bytes += sum(map(weight_bytes, self._core.out))
             self._waiting.extend(self._core.out)

@@ -8,7 +8,8 @@
 A unit is acknowledged only when its name has been in three index blocks, two seconds after it was sent:
 a ferry that dies earlier sends it again, and the receiver takes it once. Small units go between the blocks
 of large ones (filling.py). What people ask for by lists of gaps (resending.py), and in a gate of two lanes
-the receiver by itself (returned.py), goes again, from the units that the queue keeps.
+the receiver by itself (returned.py), goes again, from the units that the queue keeps. Transient units
+(transient_lane.py) come from the guard's socket and go before all of them.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from gateway.sending.jobs import Job
 from gateway.sending.leaving import Leaving
 from gateway.sending.resending import Resending
 from gateway.sending.returned import Returned, limits_of
+from gateway.sending.transient_lane import TransientLane
 from gateway.spool.model import QueueReader, Taken
 
 # The head of a sealed unit, clearance included, is at most this long (docs/SEALING.md).
@@ -72,7 +74,8 @@ class Dispatcher:
     """Joins the queue `cleared` to a link.
 
     session: claimed durably before, never used again. clearance_holds: whether the first bytes of a
-    sealed unit carry a clearance of our guard. Raises Misconfigured 5103, Unavailable 5504 at start.
+    sealed unit carry a clearance of our guard. transient: of a two-way gate. Raises Misconfigured 5103,
+    Unavailable 5504 at start.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Dispatcher:
         recorder: Recorder,
         status: Status,
         settings: DispatchSettings,
+        transient: TransientLane | None = None,
     ) -> None:
         self._queue, self._holds = queue, clearance_holds
         self._recorder, self._status = recorder, status
@@ -106,7 +110,9 @@ class Dispatcher:
             self._asking.append(self._returned)
         self.sender = OneWaySender(shape, lane, session, seal, self._log.past, buffers=buffers)
         self._filler = Filler(self.sender, self._spoilt)
-        self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth)
+        self._transient = transient
+        urgent = transient.open(shape, lane, session, seal) if transient is not None else None
+        self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth, urgent)
         self._throughput = Throughput()
         self._jobs: dict[int, Job] = {}
         self._to_ack: list[int] = []
@@ -122,6 +128,8 @@ class Dispatcher:
             return self._retry_s - now_s
         try:
             beat_s = self.sender.tick(now_s)
+            if self._transient is not None:
+                self._transient.fill()
             self._look(now_s)
             self._filler.fill()
             wait_s = self._pump.push(now_s)
@@ -144,7 +152,10 @@ class Dispatcher:
         """step() in a tight loop until stop is set."""
         while not stop.is_set():
             wait_s = self.step(time.monotonic())
-            if wait_s > 0.02:
+            if wait_s > 0 and self._transient is not None:
+                # Until a request comes, or the time is over.
+                self._transient.wait(min(wait_s, 0.02))
+            elif wait_s > 0.02:
                 stop.wait(wait_s)
             elif wait_s > 0:
                 time.sleep(wait_s)

@@ -61,19 +61,21 @@ class ResponseBody:
 
 
 class Consequence(StrEnum):
-    """What is known of a request that has no answer: the three errors of gateway.errors, across the gap."""
+    """What is known of a request that has no answer.
+
+    REFUSED, UNAVAILABLE: it was not performed, for good or for now. UNCERTAIN: it may have been.
+    ANSWER_REFUSED: it was performed, and its answer did not pass.
+    """
 
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
     UNCERTAIN = "uncertain"
+    ANSWER_REFUSED = "answer refused"
 
 
 @dataclass(frozen=True, slots=True)
 class FailureBody:
-    """Why a request has no answer. request: number of the unit that asked. number: FG number of the reason.
-
-    consequence: REFUSED and UNAVAILABLE say that nothing was performed, UNCERTAIN that it may have been.
-    """
+    """Why a request has no answer. request: number of the unit that asked. number: FG number of the reason."""
 
     request: int
     operation: str

@@ -40,7 +40,9 @@ def headers(draw: st.DrawFn) -> Header:
     k, r = draw(st.integers(1, 20)), draw(st.integers(0, 4))
     length = draw(st.integers(max(49, (k - 1) * 480 + 1), k * 480))
     kind = draw(st.sampled_from(BlockKind))
-    return Header(1, kind, draw(U64), draw(U64), k, r, length, draw(st.integers(0, k + r - 1)))
+    # Transient blocks are numbered apart.
+    of_kind = draw(st.integers(0, (1 << 63) - 1)) | (kind is BlockKind.TRANSIENT) << 63
+    return Header(1, kind, draw(U64), of_kind, k, r, length, draw(st.integers(0, k + r - 1)))
 
 
 @given(headers())

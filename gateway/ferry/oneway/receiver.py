@@ -40,6 +40,7 @@ from gateway.ferry.oneway.happenings import (
     Replayed,
     Returned,
 )
+from gateway.ferry.oneway.passing import Passing
 from gateway.ferry.oneway.records import decode_heartbeat, decode_index, decode_resolved
 from gateway.ferry.oneway.window import Age, Known, Window
 from gateway.ferry.repair import Coder
@@ -50,6 +51,7 @@ class OneWayReceiver:
     """Receives one lane. known: of the last run, None for the first. pool: block buffers in all.
 
     out: what happened, in order; the shell empties it. heard_s: when a block was last verified.
+    passing: transient units that are whole, sealed, in order; the shell empties it too.
     counts: frames and blocks by name, for status (`frames`, `late`, `malformed`, `unproven`, ...).
     """
 
@@ -67,8 +69,13 @@ class OneWayReceiver:
         self.heard_s: float | None = None
         self.assembly = Assembly(shape, pool, self.counts)
         self._window = Window(known)
+        self._passing = Passing(known.session if known else None)
         self._seal, self._coder = seal, Coder(shape)
         self._replayed: tuple[int, int, int] | None = None
+
+    @property
+    def passing(self) -> list[bytes]:
+        return self._passing.out
 
     @property
     def session(self) -> int | None:
@@ -138,7 +145,11 @@ class OneWayReceiver:
             opened.put(run, at, header.index, 1, self.shape.symbol_bytes)
             self._assemble(opened, now_s)
             return None
-        if not self._window.is_near(header.session, header.block):
+        if header.kind is BlockKind.TRANSIENT:
+            is_near = header.session == self._window.session
+        else:
+            is_near = self._window.is_near(header.session, header.block)
+        if not is_near:
             self.counts["unproven"] += count
             return None
         place = self.assembly.open(key, header, now_s)
@@ -148,7 +159,11 @@ class OneWayReceiver:
 
     def _is_old(self, header: Header, count: int) -> bool:
         """Frames of a settled block are late; of an older session, or long settled, a replay."""
-        age = self._window.age_of(header.session, header.block)
+        if header.kind is BlockKind.TRANSIENT:
+            # A session is believed by what counts its blocks alone.
+            age = self._passing.age_of(header.session, header.block)
+        else:
+            age = self._window.age_of(header.session, header.block)
         if age is Age.WANTED:
             return False
         if age is Age.LATE:
@@ -172,9 +187,13 @@ class OneWayReceiver:
         self.counts["blocks"] += 1
         # From here the header is the sender's own: sessions and the window move by it.
         self.heard_s = now_s
+        if header.kind is BlockKind.TRANSIENT:
+            self._deliver_transient(header, opened.buffer, now_s)
+            return
         if header.session != self._window.session:
             self._tell(self._window.begin(header.session, header.block))
             self.assembly.drop_all()
+            self._passing.begin(header.session)
         self._window.done(header.block)
         self._deliver(header, opened.buffer)
 
@@ -206,6 +225,14 @@ class OneWayReceiver:
             return
         self.out.append(Cargo(header.session, header.block, chunks, buffer))
 
+    def _deliver_transient(self, header: Header, buffer: BlockBuffer, now_s: float) -> None:
+        body = buffer.view[SEAL_BYTES : header.length_bytes]
+        try:
+            self._passing.take(header.session, header.block, body, now_s)
+        except Refused:
+            self.counts["wrong"] += 1
+        self.assembly.give_back(buffer)
+
     def _deliver_control(self, header: Header, body: memoryview) -> None:
         if header.kind is BlockKind.HEARTBEAT:
             self.out.append(Beat(header.session, header.block, decode_heartbeat(body)))
@@ -231,6 +258,7 @@ class OneWayReceiver:
     def tick(self, now_s: float) -> None:
         """Give up what is passed, free what is stale, report replays. Call at least ten times a second."""
         self._tell(self._window.give_up(now_s))
+        self.counts["transient_lost"] += self._passing.tick(now_s)
         self.assembly.drop_stale(self._window.floor, now_s)
         if self._replayed is not None:
             self.out.append(Replayed(*self._replayed))

@@ -1,0 +1,132 @@
+"""Requests that the guard has admitted, to a Performer, and what it gives back to the guard.
+
+    ADMITTED --> Performer.perform --> answer, captured --> guard
+                      | Refused, Unavailable: never performed --> failure, captured --> guard
+                      | StateUncertain: sent, no answer       --> failure, captured --> guard
+
+Each request is performed at most once. What its caller does not wait for any more is given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
+from gateway.exchange.caller import GuardLine
+from gateway.exchange.frames import Frame, FrameKind, encode_frame
+from gateway.receiving.admitted import admitted_of
+from gateway.unit.asking import Performed, Performer
+from gateway.unit.decode import decode_captured
+from gateway.unit.encode import encode_captured
+from gateway.unit.model import CapturedUnit, Kind, Manifest
+from gateway.unit.request import (
+    MAX_CONTENT_BYTES,
+    Consequence,
+    FailureBody,
+    RequestBody,
+    ResponseBody,
+)
+from gateway.unit.stages import Admitted
+
+# Requests under way at once; what is above is told that there is no room.
+MAX_UNDER_WAY: Final = 1_024
+
+
+class Performing:
+    """The edge's end for requests. Belongs to one loop.
+
+    performers: by channel. next_number: of units of this edge, for answers.
+    """
+
+    def __init__(
+        self,
+        line: GuardLine,
+        performers: Mapping[str, Performer],
+        next_number: Callable[[], int],
+        most: int = MAX_UNDER_WAY,
+    ) -> None:
+        self._line, self._performers, self._next_number = line, performers, next_number
+        self._most = most
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, frame: Frame) -> None:
+        """A request of the guard. What is none is dropped: its guard is not ours."""
+        try:
+            admitted = admitted_of(frame.head, frame.content)
+        except Refused:
+            return
+        head = admitted.manifest.body
+        if not isinstance(head, RequestBody):
+            return
+        if len(self._tasks) >= self._most:
+            self._fail(admitted.manifest, head, Unavailable(5760, most=self._most))
+            return
+        task = asyncio.get_running_loop().create_task(self._perform(admitted, head))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _perform(self, admitted: Admitted, head: RequestBody) -> None:
+        manifest = admitted.manifest
+        performer = self._performers.get(manifest.channel)
+        try:
+            if performer is None:
+                raise Unavailable(5774, channel=manifest.channel)
+            async with asyncio.timeout(head.answer_within_ms / 1000):
+                performed = await performer.perform(admitted, head)
+        except TimeoutError:
+            # Its caller has been told, or is being told now.
+            self._fail(manifest, head, StateUncertain(5772))
+        except GatewayError as error:
+            self._fail(manifest, head, error)
+        else:
+            self._answer(manifest, head, performed)
+
+    def _answer(self, manifest: Manifest, head: RequestBody, performed: Performed) -> None:
+        size_bytes = len(performed.content)
+        if size_bytes > MAX_CONTENT_BYTES:
+            self._fail(manifest, head, Refused(5770, size_bytes=size_bytes), performed=True)
+            return
+        try:
+            self._send(manifest, performed.head, performed.content)
+        except Refused as refused:
+            # No guard could read it, nor tell whose it is.
+            self._fail(manifest, head, refused, performed=True)
+
+    def _fail(
+        self,
+        manifest: Manifest,
+        head: RequestBody,
+        error: GatewayError,
+        *,
+        performed: bool = False,
+    ) -> None:
+        match error:
+            case Refused():
+                consequence = Consequence.ANSWER_REFUSED if performed else Consequence.REFUSED
+            case Unavailable():
+                consequence = Consequence.UNAVAILABLE
+            case _:
+                consequence = Consequence.UNCERTAIN
+        failure = FailureBody(manifest.number, head.operation, error.number, consequence)
+        self._send(manifest, failure, b"")
+
+    def _send(self, manifest: Manifest, body: ResponseBody | FailureBody, content: bytes) -> None:
+        """Raises Refused 1080: it is not of the form that crosses."""
+        try:
+            unit = CapturedUnit(
+                self._next_number(), manifest.channel, Kind.REQUESTS, time.time_ns(), body
+            )
+            encoded = encode_captured(unit)
+            decode_captured(encoded)
+            self._line.send(encode_frame(FrameKind.CAPTURED, unit.number, content, encoded))
+        except Unavailable:
+            # The guard has gone: it has told the other side that nothing is known.
+            return

@@ -1,0 +1,181 @@
+"""The receiving guard's work on transient units: sealed -> opened, verified -> judged anew -> admitted.
+
+    request   never seen before; own policy, own readers --> let in --> to the edge, which performs it
+    answer    of a request that this guard let out, once, in time; own policy --> to the edge that asked
+    failure   of such a request: numbers only                                 --> told to that edge
+
+    refused request    --> told back over the other lane, by number
+    refused answer     --> told to the edge that asked
+
+Believes nothing that the other side says, and is told nothing by it but what it has sealed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import assert_never
+
+from gateway.audit.event import Event
+from gateway.errors import Field, Refused, Unavailable
+from gateway.exchange.frames import Frame, FrameKind, encode_failed, encode_frame
+from gateway.guard.outstanding import Outstanding
+from gateway.guard.passing import Done, Way
+from gateway.guard.requests import RequestJudge, deadline
+from gateway.guard.seen import Seen
+from gateway.receiving.verify import Opener
+from gateway.unit.encode import encode_manifest
+from gateway.unit.model import FileBody, Kind, Lane, Manifest
+from gateway.unit.number import speak
+from gateway.unit.outcomes import OutcomesBody
+from gateway.unit.request import Consequence, FailureBody, RequestBody, ResponseBody
+
+# Gives the sealed frame that tells the other side why its request has no answer (channel, failure).
+TellBack = Callable[[str, FailureBody], bytes]
+
+
+class TransientAdmitter:
+    """Opens and judges what the ferry hands over. Safe to call from several threads.
+
+    asked: requests of this side's callers. let_in: requests of the other side. seen: their numbers.
+    """
+
+    def __init__(
+        self,
+        lane: Lane,
+        judge: RequestJudge,
+        opener: Opener,
+        asked: Outstanding,
+        let_in: Outstanding,
+        seen: Seen,
+        tell_back: TellBack,
+    ) -> None:
+        self._lane, self._judge, self._opener = lane, judge, opener
+        self._asked, self._let_in, self._seen = asked, let_in, seen
+        self._tell_back = tell_back
+        self._lock = threading.Lock()
+
+    def use(self, opener: Opener) -> None:
+        """Open with this one from the next unit on."""
+        self._opener = opener
+
+    def __call__(self, frame: Frame) -> Done:
+        """One sealed unit of the ferry. Raises nothing but for bugs."""
+        try:
+            manifest, content = self._opener.open_bytes(frame.content, frame.number)
+            if manifest.kind is not Kind.REQUESTS or manifest.lane is not self._lane:
+                raise Refused(1052)
+        except (Refused, Unavailable) as error:
+            # Nobody's word: nothing in it is true, so nobody is told but the journal.
+            return Done((_event("request.refused", frame.number, "", {}, error),))
+        match manifest.body:
+            case RequestBody() as request:
+                return self._request(manifest, request, content)
+            case ResponseBody() as answer:
+                return self._answer(manifest, answer, content)
+            case FailureBody() as failure:
+                return self._failure(manifest, failure)
+            case FileBody() | OutcomesBody():
+                return Done((_event("request.refused", frame.number, "", {}, Refused(1052)),))
+            case _:
+                assert_never(manifest.body)
+
+    def _request(self, manifest: Manifest, head: RequestBody, content: bytes) -> Done:
+        fields: dict[str, Field] = {"operation": head.operation, "size_bytes": head.size_bytes}
+        begun_s = time.monotonic()
+        number, channel = manifest.number, manifest.channel
+        try:
+            with self._lock:
+                self._seen.add(number)
+        except Refused as refused:
+            # It is being performed, or was: nobody is told that it is not.
+            return Done((_event("request.refused", number, channel, fields, refused),))
+        try:
+            let = self._judge.request(manifest, self._lane, head, content)
+            self._let_in.ask(deadline(number, channel, head))
+        except (Refused, Unavailable) as error:
+            event = _event("request.refused", number, channel, fields, error)
+            return Done((event,), Way.FERRY, self._told_back(channel, number, head, error))
+        fields |= {
+            "policy": let.policy_digest[:12],
+            "sender_policy": manifest.policy_digest[:12],
+            "ms": _ms_since(begun_s),
+        }
+
+        def not_let_go(error: Unavailable) -> tuple[Way, bytes]:
+            self._let_in.withdraw(number)
+            return Way.FERRY, self._told_back(channel, number, head, error)
+
+        frame = encode_frame(FrameKind.ADMITTED, number, content, encode_manifest(manifest))
+        event = _event("request.passed", number, channel, fields)
+        return Done((event,), Way.EDGE, frame, not_let_go)
+
+    def _told_back(
+        self, channel: str, number: int, head: RequestBody, error: Refused | Unavailable
+    ) -> bytes:
+        is_final = isinstance(error, Refused)
+        consequence = Consequence.REFUSED if is_final else Consequence.UNAVAILABLE
+        failure = FailureBody(number, head.operation, error.number, consequence)
+        return self._tell_back(channel, failure)
+
+    def _answer(self, manifest: Manifest, head: ResponseBody, content: bytes) -> Done:
+        fields: dict[str, Field] = {
+            "operation": head.operation,
+            "status": head.status,
+            "size_bytes": head.size_bytes,
+            "answer": speak(manifest.number),
+        }
+        request, channel = head.request, manifest.channel
+        try:
+            asked = self._asked.answer(request, channel, head.operation, time.monotonic())
+        except Refused as refused:
+            # Nobody waits for it: dropped, and told to the journal alone.
+            return Done((_event("answer.refused", request, channel, fields, refused),))
+        fields["ms"] = _ms_since(asked.began_s)
+        try:
+            let = self._judge.answer(manifest, self._lane, head, content)
+        except (Refused, Unavailable) as error:
+            event = _event("answer.refused", request, channel, fields, error)
+            told = encode_failed(request, error.number, Consequence.ANSWER_REFUSED)
+            return Done((event,), Way.EDGE, told)
+        fields["policy"] = let.policy_digest[:12]
+        frame = encode_frame(FrameKind.ADMITTED, request, content, encode_manifest(manifest))
+        event = _event("answer.passed", request, channel, fields)
+
+        def not_let_go(error: Unavailable) -> tuple[Way, bytes]:
+            return Way.EDGE, encode_failed(request, error.number, Consequence.ANSWER_REFUSED)
+
+        return Done((event,), Way.EDGE, frame, not_let_go)
+
+    def _failure(self, manifest: Manifest, head: FailureBody) -> Done:
+        fields: dict[str, Field] = {
+            "operation": head.operation,
+            "consequence": head.consequence.value,
+        }
+        request, channel = head.request, manifest.channel
+        try:
+            asked = self._asked.answer(request, channel, head.operation, time.monotonic())
+        except Refused as refused:
+            return Done((_event("answer.refused", request, channel, fields, refused),))
+        fields["ms"] = _ms_since(asked.began_s)
+        event = Event("answer.failed", time.time_ns(), request, channel, head.number, fields)
+        told = encode_failed(request, head.number, head.consequence)
+        return Done((event,), Way.EDGE, told, lambda _: (Way.EDGE, told))
+
+
+def _event(
+    what: str,
+    number: int,
+    channel: str,
+    fields: dict[str, Field],
+    error: Refused | Unavailable | None = None,
+) -> Event:
+    """Under the number of the request, so that its story is told in one place."""
+    said = fields if error is None else {**error.fields, **fields}
+    reason = 0 if error is None else error.number
+    return Event(what, time.time_ns(), number, channel, reason, said)
+
+
+def _ms_since(then_s: float) -> float:
+    return round((time.monotonic() - then_s) * 1000, 1)

@@ -1,0 +1,98 @@
+"""The gate as a source of requests asks it: a request in, its answer or the reason why there is none.
+
+    ask --> guard --> ... --> answer | refused 57xx, 23xx, ... | time over
+              | not there: Unavailable, nothing was handed over
+              | gone while waiting: StateUncertain, it may have been performed
+
+The edge's end. No request is judged here, and none is asked twice: whether one may be is the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from gateway.errors import Refused, StateUncertain, Unavailable
+from gateway.exchange.caller import GuardLine
+from gateway.exchange.frames import Frame, FrameKind, encode_frame
+from gateway.unit.asking import Answered
+from gateway.unit.decode import decode_manifest
+from gateway.unit.encode import encode_captured
+from gateway.unit.model import CapturedUnit
+from gateway.unit.number import speak
+from gateway.unit.request import MAX_CONTENT_BYTES, Consequence, RequestBody, ResponseBody
+
+# Callers that wait at once; the guards hold no more either.
+MAX_WAITING: Final = 2_048
+# The far side's clock begins later than ours: what comes just after is dropped by both.
+_GRACE_S: Final = 0.25
+
+
+class SocketAsker:
+    """An Asker (gateway.unit.asking) over the line to the guard. Belongs to one loop.
+
+    line: whose frames, of the kinds that are ours, are given to take(), and its end to lost().
+    """
+
+    def __init__(self, line: GuardLine, most: int = MAX_WAITING) -> None:
+        self._line, self._most = line, most
+        self._waiting: dict[int, asyncio.Future[Answered]] = {}
+
+    async def ask(self, unit: CapturedUnit, content: bytes) -> Answered:
+        """As Asker.ask. Also Refused 5770 and RuntimeError for what no source of ours makes."""
+        head = unit.body
+        if not isinstance(head, RequestBody) or unit.number in self._waiting:
+            raise RuntimeError("not a request, or asked twice")
+        if len(content) > MAX_CONTENT_BYTES:
+            raise Refused(5770, told_bytes=head.size_bytes, size_bytes=len(content))
+        if len(self._waiting) >= self._most:
+            raise Unavailable(5760, most=self._most)
+        frame = encode_frame(FrameKind.CAPTURED, unit.number, content, encode_captured(unit))
+        self._line.send(frame)
+        # From here it may be performed.
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._waiting[unit.number] = future
+        try:
+            async with asyncio.timeout(head.answer_within_ms / 1000 + _GRACE_S):
+                return await future
+        except TimeoutError as error:
+            raise StateUncertain(5772, unit=speak(unit.number)) from error
+        finally:
+            del self._waiting[unit.number]
+
+    def take(self, frame: Frame) -> None:
+        """An answer, or why there is none, of the guard. What nobody waits for is dropped."""
+        future = self._waiting.get(frame.number)
+        if future is None or future.done():
+            return
+        if frame.kind is FrameKind.FAILED:
+            future.set_exception(_error(frame))
+            return
+        try:
+            manifest = decode_manifest(frame.head)
+        except Refused as refused:
+            future.set_exception(StateUncertain(refused.number, **refused.fields))
+            return
+        head = manifest.body
+        if isinstance(head, ResponseBody) and head.request == frame.number:
+            future.set_result(Answered(manifest.number, head, frame.content))
+
+    def lost(self) -> None:
+        """The guard has gone, and with it what it knew of our requests: no answer can pass any more."""
+        for number, future in self._waiting.items():
+            if not future.done():
+                future.set_exception(StateUncertain(5773, unit=speak(number)))
+
+
+def _error(frame: Frame) -> Refused | Unavailable | StateUncertain:
+    """As the ones who stopped it said: with its number, and whether it was performed."""
+    unit = speak(frame.number)
+    match frame.consequence:
+        case Consequence.REFUSED:
+            return Refused(frame.reason, unit=unit)
+        case Consequence.UNAVAILABLE:
+            return Unavailable(frame.reason, unit=unit)
+        case Consequence.ANSWER_REFUSED:
+            return Refused(frame.reason, unit=unit, performed=1)
+        case _:
+            return StateUncertain(frame.reason, unit=unit)
