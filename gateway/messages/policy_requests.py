@@ -175,10 +175,10 @@ TEXTS: Final[dict[int, Text]] = {
         "请写 signed: every request。",
     ),
     2328: Text(
-        "places are taken out of JSON, and no answer is JSON",
-        "removed 仅用于 JSON 应答,而本通道没有 JSON 应答",
-        "Take the section out.",
-        "请删除该节。",
+        "places are taken out of JSON, and the answer of line {line} is something else",
+        "removed 仅用于 JSON,而第 {line} 行的应答不是 JSON",
+        "Take the section out, or give the other operations a channel of their own.",
+        "请删除该节,或为其他操作另设通道。",
     ),
     2329: Text(
         "a channel has one peer",
@@ -203,6 +203,18 @@ TEXTS: Final[dict[int, Text]] = {
         "请求只能有一个正文",
         "Write json or file, not both.",
         "json 与 file 只写其一。",
+    ),
+    2333: Text(
+        "no test calls the operation {name}",
+        "没有测试调用操作 {name}",
+        "Add one, so that the next change shows what it does.",
+        "请添加测试,以便后续修改时看到影响。",
+    ),
+    2334: Text(
+        "no test has the answer {status} of the operation {name}",
+        "没有测试涵盖操作 {name} 的应答 {status}",
+        "Add one with an answer: try: {{call: ..., answer: samples/NAME}}",
+        "请添加带应答的测试:try: {{call: ..., answer: samples/NAME}}",
     ),
     2350: Text("the target of the call is longer than any operation's", "请求目标过长"),
     2351: Text(
@@ -248,6 +260,10 @@ TEXTS: Final[dict[int, Text]] = {
     2362: Text(
         "the caller comes from {address}; the line says: {takes}",
         "调用方来自 {address};该行为:{takes}",
+    ),
+    2364: Text(
+        "places cannot be taken out of the answer: {what}",
+        "无法从应答中删除指定位置:{what}",
     ),
     2363: Text(
         "{milliseconds} ms are left for an answer; the line says: {takes}",

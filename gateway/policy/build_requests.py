@@ -48,9 +48,9 @@ def build_requests(sheet: Sheet) -> Channel | None:
         if key is not None:
             sheet.complain(key, 2324, name=second.name, other=first.name, line=first.line)
     removed = read_removals(sheet)
-    if removed and not _answers_json(operations):
-        changed = sheet.document.top.get(Section.CHANGED.value)
-        sheet.complain(changed or sheet.document.top, 2328, 0, 1)
+    changed = sheet.document.top.get(Section.CHANGED.value)
+    if removed and changed is not None and (lines := _lines_without_json(operations)):
+        sheet.complain(changed, 2328, 0, 1, line=lines[0])
     zone_name = sheet.value(Section.CHANNEL, channel_words.TIME_ZONE) or DEFAULT_ZONE
     try:
         zone = zone_of(zone_name)
@@ -203,9 +203,14 @@ def _parameters(operations: Mapping[str, Operation]) -> frozenset[str]:
     )
 
 
-def _answers_json(operations: Mapping[str, Operation]) -> bool:
+def _lines_without_json(operations: Mapping[str, Operation]) -> list[int]:
+    """Lines of answers that are something else than JSON: nothing can be taken out of them."""
     contents = (answer.content for one in operations.values() for answer in one.answers.values())
-    return any("json" in media for content in contents if content for media in content.media_types)
+    return [
+        content.line
+        for content in contents
+        if content is not None and not all("json" in media for media in content.media_types)
+    ]
 
 
 def _line_of(sheet: Sheet, word: str) -> int:

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from gateway.policy.evaluate import Check, Verdict
 from gateway.policy.facts import Sought, UnpackLimits
-from gateway.policy.model import Channel
+from gateway.policy.model import Channel, PolicySet
 from gateway.policy.operations import ContentRule
 
 # The name of a content where a file has one: it says nothing of the type.
@@ -73,6 +73,12 @@ def content_channels(channel: Channel) -> tuple[Channel, ...]:
         contents = (operation.content, *(answer.content for answer in operation.answers.values()))
         rules += [content for content in contents if content is not None]
     return tuple(content_channel(channel, rule) for rule in rules)
+
+
+def prepared_channels(policy_set: PolicySet) -> tuple[Channel, ...]:
+    """What an inspector makes ready for a set: every channel, and every view of one that carries requests."""
+    channels = policy_set.channels.values()
+    return (*channels, *(view for channel in channels for view in content_channels(channel)))
 
 
 def of_content(verdict: Verdict, word: Literal["body", "answers"]) -> Verdict:

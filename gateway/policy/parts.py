@@ -52,15 +52,15 @@ PARTS: Final[tuple[Part, ...]] = (
 # Words of kinds and conditions that later versions bring: known, and refused as such.
 LATER: Final[Mapping[Section, frozenset[str]]] = {
     Section.CHANNEL: frozenset(
-        {"quality", "delivery", "lanes", "operations", "listed"}
+        {"quality", "delivery", "listed"}
     ),
     Section.FROM: frozenset(
-        {"drop_box", "peer", "addresses", "secret", "at", "database", "tables", "together", "mqtt",
-         "topics", "quality_of_service", "listens", "callers", "signed", "share", "host"}
+        {"drop_box", "peer", "secret", "at", "database", "tables", "together", "mqtt", "topics",
+         "quality_of_service", "share", "host"}
     ),
     Section.TO: frozenset(
-        {"drop_box", "peer", "addresses", "secret", "at", "database", "verbs", "conflict", "bad_row",
-         "mqtt", "topics", "retain", "https", "share", "host"}
+        {"drop_box", "peer", "addresses", "at", "database", "verbs", "conflict", "bad_row", "mqtt",
+         "topics", "retain", "share", "host"}
     ),
     Section.PASSES_IF: frozenset({"peer", "address"}),
     Section.HELD_IF: frozenset({"malware"}),
@@ -68,9 +68,8 @@ LATER: Final[Mapping[Section, frozenset[str]]] = {
     Section.ALSO_AT_RECEIVER: frozenset({"archive"}),
     Section.CHANGED: frozenset({"ofd", "response", "payload"}),
     Section.LIMITS: frozenset(
-        {"schema_change", "silent_for", "per_caller", "whole_channel", "answer_within", "size"}
+        {"schema_change", "silent_for"}
     ),
     Section.TESTS: frozenset({"topic", "json", "person_id"}),
-    Section.TRY: frozenset({"peer", "address", "table", "row", "verb", "topic", "json", "call",
-                            "caller", "answer", "age"}),
+    Section.TRY: frozenset({"peer", "address", "table", "row", "verb", "topic", "json", "age"}),
 }  # fmt: skip

@@ -6,7 +6,7 @@ python -m gateway.policy.reference docs/POLICY.md    writes the part between the
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from gateway.policy.filetypes import FILE_TYPES
 from gateway.policy.identifiers import IDENTIFIER_TYPES
 from gateway.policy.model import Section
 from gateway.policy.parts import LATER, PARTS
+from gateway.policy.request_reference import request_lines
 from gateway.policy.texts import GENERATED
 from gateway.policy.words import words_of
 from gateway.policy.written_words import Word
@@ -53,6 +54,7 @@ def _lines() -> Iterator[str]:
                 "One of `file` and `generated`, and what else the test sets.",
             )
             yield from _words(Section.TRY)
+    yield from request_lines(_rows)
     yield from _later()
     yield from _types()
     yield from _identifiers()
@@ -60,10 +62,14 @@ def _lines() -> Iterator[str]:
 
 
 def _words(section: Section) -> Iterator[str]:
+    yield from _rows(words_of(section))
+
+
+def _rows(words: Mapping[str, Word[Any]]) -> Iterator[str]:
     yield ""
     yield "| word | is written | means |"
     yield "| --- | --- | --- |"
-    for word in words_of(section).values():
+    for word in words.values():
         must = "<br>obligatory" if word.obligatory else ""
         yield f"| `{word.name}`{must} | {_forms(word)} | {_cell(word.en)}<br>{_cell(word.zh)} |"
 

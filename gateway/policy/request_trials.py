@@ -17,9 +17,11 @@ from gateway.policy.nodes import Broken, Entries, Items, Node, Scalar
 from gateway.policy.request_words import request_words_of
 from gateway.policy.sheet import Found, Sheet, read_entries
 from gateway.policy.values import Expectation
+from gateway.unit.request import Fields
 
 _TRY: Final = Section.TRY.value
 _JSON: Final = "json"
+_HEADERS: Final = "headers"
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 # Words that a test may expect besides the parameters and headers of the channel's own operations.
@@ -32,6 +34,7 @@ _JUDGING: Final = frozenset(
 class RequestTrial:
     """One test. method, target: of the call. caller, address: "" for the first that is permitted.
 
+    headers: of the request, as the test writes them; None where it says nothing of them.
     json: the content of the request as the test writes it, or sample: its file; neither for none.
     answer: file of the answer's content, "" for none. status: None where the test says nothing of an answer.
     media_type, answer_type: "" for the first that the line takes.
@@ -43,6 +46,7 @@ class RequestTrial:
     target: str
     caller: str
     address: str
+    headers: Fields | None
     json: str
     sample: str
     media_type: str
@@ -92,7 +96,9 @@ def _trial(sheet: Sheet, node: Entries, known: frozenset[str]) -> RequestTrial |
         elif not isinstance(attempt, Broken):
             sheet.complain(attempt, 2172, section=_TRY)
         return None
-    tried = read_entries(sheet, Section.TRY, attempt, (_JSON,), request_words_of(Section.TRY))
+    tried = read_entries(
+        sheet, Section.TRY, attempt, (_JSON, _HEADERS), request_words_of(Section.TRY)
+    )
     written = attempt.get(_JSON)
     if written is not None and attempt.get(trial_words.TRY_FILE.name) is not None:
         sheet.complain(attempt, 2332, 0, 1)
@@ -113,6 +119,7 @@ def _trial(sheet: Sheet, node: Entries, known: frozenset[str]) -> RequestTrial |
         target=target.strip(),
         caller=_said(tried, request_words.TRY_CALLER.name),
         address=_said(tried, request_words.TRY_ADDRESS.name),
+        headers=_headers(sheet, attempt.get(_HEADERS)),
         json="" if written is None else json.dumps(_plain(written), ensure_ascii=False),
         sample=_said(tried, trial_words.TRY_FILE.name),
         media_type=_said(tried, request_words.TRY_TYPE.name),
@@ -122,6 +129,15 @@ def _trial(sheet: Sheet, node: Entries, known: frozenset[str]) -> RequestTrial |
         expect=trial_words.EXPECT.join((expect.value,)),
         expect_line=expect.key.line,
     )
+
+
+def _headers(sheet: Sheet, node: Node | None) -> Fields | None:
+    if node is None or isinstance(node, Broken):
+        return None
+    if not isinstance(node, Entries):
+        sheet.complain(node, 2308, 0, 1)
+        return None
+    return tuple((key.text, value.text) for key, value in node.entries if isinstance(value, Scalar))
 
 
 def _said(tried: dict[str, Found], word: str) -> str:

@@ -13,12 +13,26 @@ from typing import Any
 
 from gateway.policy.model import Section
 from gateway.policy.parts import PARTS
+from gateway.policy.request_reference import request_schema
 from gateway.policy.words import words_of
 from gateway.policy.written_words import Word
+from gateway.unit.model import Kind
 
 
 def json_schema() -> dict[str, Any]:
-    """The whole schema as plain values."""
+    """The whole schema as plain values: of the kind that the file says it carries."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "ferrygate policy",
+        "type": "object",
+        "required": ["carries"],
+        "if": {"properties": {"carries": {"const": Kind.REQUESTS.value}}, "required": ["carries"]},
+        "then": request_schema(_word),
+        "else": _of_files(),
+    }
+
+
+def _of_files() -> dict[str, Any]:
     top = _section(Section.CHANNEL, "A channel of ferrygate: one permitted exchange.")
     for part in PARTS:
         inner = (
@@ -27,11 +41,7 @@ def json_schema() -> dict[str, Any]:
         top["properties"][part.section.value] = inner
         if part.obligatory:
             top["required"].append(part.section.value)
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "ferrygate policy",
-        **top,
-    }
+    return top
 
 
 def schema_text() -> str:

@@ -19,13 +19,26 @@ from gateway.policy.model import Section
 from gateway.policy.nodes import Broken, Document, Entries, Items, Node, Scalar
 from gateway.policy.parts import LATER
 from gateway.policy.phrases import Misread, did_you_mean
+from gateway.policy.request_words import request_words_of
 from gateway.policy.values import SchemaText
 from gateway.policy.words import words_of
 from gateway.policy.written_words import Word
+from gateway.unit.model import Kind
 
 T = TypeVar("T")
 
 _BETWEEN: Final = re.compile(r", *| +or +| +and +")
+
+
+# Words of the one kind of channel that mean nothing to the other.
+_ONLY_FILES: Final = {
+    section: words_of(section).keys() - request_words_of(section).keys() for section in Section
+}
+_ONLY_FILES[Section.CHANNEL] |= {"passes_if", "held_if", "refused_if", "also_at_receiver"}
+_ONLY_REQUESTS: Final = {
+    section: request_words_of(section).keys() - words_of(section).keys() for section in Section
+}
+_ONLY_REQUESTS[Section.CHANNEL] |= {"lanes", Section.OPERATIONS.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,7 @@ def read_entries(
             continue
         word = known.get(key.text)
         if word is None:
-            meant.add(_unknown(sheet, section, key, (*known, *also)))
+            meant.add(_unknown(sheet, section, key, (*known, *also), of_files=of_kind is None))
             continue
         read = _read_value(sheet, word, key, value)
         if read is not None:
@@ -105,9 +118,15 @@ def read_entries(
     return found
 
 
-def _unknown(sheet: Sheet, section: Section, key: Scalar, known: tuple[str, ...]) -> str:
+def _unknown(
+    sheet: Sheet, section: Section, key: Scalar, known: tuple[str, ...], *, of_files: bool
+) -> str:
     """Complain about a key that is no word here; gives the word that it was meant to be, or ""."""
     text = key.text
+    if text in (_ONLY_REQUESTS if of_files else _ONLY_FILES)[section]:
+        kind = Kind.REQUESTS if of_files else Kind.FILES
+        sheet.complain(key, 2301, word=text, kind=kind.value)
+        return ""
     if text in LATER[section]:
         sheet.complain(key, 2121, word=text, section=section.value)
         return ""

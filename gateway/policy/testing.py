@@ -25,6 +25,9 @@ from gateway.policy.facts import FileFacts, MalwareFacts
 from gateway.policy.located import Located
 from gateway.policy.model import Channel, PolicySet, Trial
 from gateway.policy.permitted import first_name, first_time, first_writer
+from gateway.policy.request_coverage import untested_operations
+from gateway.policy.request_testing import NoSample, Remove, RequestBench
+from gateway.policy.request_trials import RequestTrial
 from gateway.policy.samples import generate_sample
 
 Examine = Callable[[Path, str, Channel], FileFacts]
@@ -48,7 +51,7 @@ class TrialResult:
     """
 
     channel: str
-    trial: Trial
+    trial: Trial | RequestTrial
     status: Status
     sender: Verdict | None = None
     receiver: Verdict | None = None
@@ -81,6 +84,7 @@ def run_tests(
     generate: Generate = generate_sample,
     channels: Iterable[str] | None = None,
     rewrite: Rewrite | None = None,
+    remove: Remove | None = None,
 ) -> TestReport:
     """Run the tests of a set, or of some channels of it. Reads samples below `folder`.
 
@@ -93,16 +97,19 @@ def run_tests(
     notes: list[Located] = []
     with tempfile.TemporaryDirectory(prefix="ferrygate-tests-") as scratch:
         bench = _Bench(folder, Path(scratch), examine, generate, rewrite)
+        requests = RequestBench(folder, Path(scratch), examine, remove)
         for name, channel in sorted(policy_set.channels.items()):
             if name not in wanted:
                 continue
             ran = [bench.run(channel, trial) for trial in channel.tests]
+            ran += [_of_request(requests, channel, trial) for trial in _request_trials(channel)]
             results += ran
             problems += [r.problem for r in ran if r.problem and r.status is Status.FAILED]
             notes += [r.problem for r in ran if r.problem and r.status is Status.NOT_RUN]
             problems += _missing_kinds(channel)
             verdicts = [v for r in ran for v in (r.sender, r.receiver) if v is not None]
             notes += untested_lines(channel, reached_lines(channel, verdicts))
+            notes += untested_operations(channel, verdicts)
     return TestReport(tuple(results), tuple(problems), tuple(notes))
 
 
@@ -172,7 +179,29 @@ def _judged(
     return TrialResult(channel.name, trial, status, sender, receiver, scanned, problem)
 
 
-def _is_as_expected(trial: Trial, verdict: Verdict) -> bool:
+def _request_trials(channel: Channel) -> tuple[RequestTrial, ...]:
+    return channel.requests.tests if channel.requests is not None else ()
+
+
+def _of_request(bench: RequestBench, channel: Channel, trial: RequestTrial) -> TrialResult:
+    """What became of a test of a channel that carries requests."""
+    bench.scanned = True
+    try:
+        verdict = bench.verdict(channel, trial)
+    except NoSample as error:
+        problem = _at_test(channel, trial.line, 2192, sample=error.path)
+        return TrialResult(channel.name, trial, Status.FAILED, problem=problem)
+    except GatewayError as error:
+        why = describe(Misconfigured(error.number, **error.fields))
+        problem = _at_test(channel, trial.line, 2196, title=trial.title, why=why)
+        return TrialResult(channel.name, trial, Status.NOT_RUN, problem=problem)
+    passed = _is_as_expected(trial, verdict)
+    found = None if passed else _unexpected(channel, trial, verdict)
+    status = Status.PASSED if passed else Status.FAILED
+    return TrialResult(channel.name, trial, status, verdict, None, bench.scanned, found)
+
+
+def _is_as_expected(trial: Trial | RequestTrial, verdict: Verdict) -> bool:
     wanted = {"delivered": Result.PASSES, "refused": Result.REFUSED, "held": Result.HELD}
     if verdict.result is not wanted[trial.expect.result]:
         return False
@@ -181,7 +210,7 @@ def _is_as_expected(trial: Trial, verdict: Verdict) -> bool:
     return not trial.expect.word or trial.expect.word in words
 
 
-def _unexpected(channel: Channel, trial: Trial, verdict: Verdict) -> Located:
+def _unexpected(channel: Channel, trial: Trial | RequestTrial, verdict: Verdict) -> Located:
     got = {Result.PASSES: "delivered", Result.HELD: "held"}.get(verdict.result, "refused")
     fields: dict[str, Field] = {"title": trial.title, "got": got}
     fields["expected"] = f"{trial.expect.result} by {trial.expect.word}".removesuffix(" by ")
@@ -197,6 +226,7 @@ def _unexpected(channel: Channel, trial: Trial, verdict: Verdict) -> Located:
 def _missing_kinds(channel: Channel) -> list[Located]:
     """Each channel shows at least once that something passes, and that something does not."""
     have = {trial.expect.result for trial in channel.tests}
+    have |= {trial.expect.result for trial in _request_trials(channel)}
     return [
         _at_test(channel, 0, 2195, name=channel.name, kind=kind)
         for kind in ("delivered", "refused")

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 def check(call: Call) -> Answer:
     """Read a set, and run its tests where it reads well."""
+    from gateway.inspection.changing.removed_places import without_places
     from gateway.management.commands.inspecting import laptop_inspection
     from gateway.policy.ceiling import above_ceiling
+    from gateway.policy.content_channel import prepared_channels
     from gateway.policy.load import load_set
     from gateway.policy.located import LocatedErrors
     from gateway.policy.testing import run_tests
@@ -48,8 +50,14 @@ def check(call: Call) -> Answer:
         return Answer(unread_data(folder, above, call.language), render_check, Exit.NO)
     with laptop_inspection(folder, call.gate()) as inspection:
         # Lists of words and patterns are made ready here as a guard does it: what is wrong is told now.
-        inspection.inspector(Side.OUTER).prepare(policy_set.channels.values())
-        report = run_tests(policy_set, folder, inspection.examine, rewrite=inspection.rewrite)
+        inspection.inspector(Side.OUTER).prepare(prepared_channels(policy_set))
+        report = run_tests(
+            policy_set,
+            folder,
+            inspection.examine,
+            rewrite=inspection.rewrite,
+            remove=lambda content, requests: without_places(content, requests.removed),
+        )
     data = check_data(folder, policy_set, report, inspection.scanned_by, call.language)
     return Answer(data, render_check, Exit.NO if data["errors"] else Exit.YES)
 
