@@ -9,20 +9,32 @@ received <-- Acceptor <-- link of the other lane
 
 from __future__ import annotations
 
+from gateway.ferry.frame import SEAL_BYTES
+from gateway.ferry.twoway.telling import Telling
 from gateway.management.host import Desk
+from gateway.management.lane import LANE_NUMBERS, lane_shape
 from gateway.management.process import Process
 from gateway.management.wiring.half import joined
-from gateway.management.wiring.receiving_ferry import Receiving, accepting
+from gateway.management.wiring.receiving_ferry import accepting
 from gateway.management.wiring.sending_ferry import Sending, dispatching
+from gateway.receiving.opposite import Opposite
 from gateway.unit.model import Lane
 
 
 def both_ways(desk: Desk, sends: Lane, receives: Lane) -> Process:
     """Both lanes of a side. Raises what dispatching() and accepting() raise."""
-    sending, receiving = dispatching(desk, sends), accepting(desk, receives)
-    hand_over(sending, receiving)
+    sending = dispatching(desk, sends)
+    receiving = accepting(desk, receives, hand_over(desk, sending, sends, receives))
     return joined(desk, [sending.half, receiving.half])
 
 
-def hand_over(_sending: Sending, _receiving: Receiving) -> None:
-    """What comes back on one lane about the other is joined here. Nothing does yet."""
+def hand_over(desk: Desk, sending: Sending, sends: Lane, receives: Lane) -> Opposite:
+    """What is missing of the lane that is received goes on the lane that is sent, and what comes about the
+    latter goes to who sends it."""
+    link = desk.host.settings.links[sends]
+    body_bytes = lane_shape(link).block_bytes - SEAL_BYTES
+    return Opposite(
+        Telling(LANE_NUMBERS[receives], link.rate_bits_per_s, body_bytes),
+        sending.dispatcher.say,
+        sending.dispatcher.hear,
+    )

@@ -10,6 +10,7 @@ from gateway.management.layout import Role
 from gateway.management.receiving_end import open_receiving
 from gateway.management.wiring.half import Half
 from gateway.receiving.accept import Acceptor, AcceptSettings
+from gateway.receiving.opposite import Opposite
 from gateway.spool.writer import open_writer
 from gateway.unit.model import Lane, Stage
 
@@ -22,8 +23,10 @@ class Receiving:
     acceptor: Acceptor
 
 
-def accepting(desk: Desk, lane: Lane) -> Receiving:
-    """A lane's link, which this process alone opens, into its queue `received`."""
+def accepting(desk: Desk, lane: Lane, opposite: Opposite | None = None) -> Receiving:
+    """A lane's link, which this process alone opens, into its queue `received`.
+
+    opposite: the other lane of a two-way gate, for what comes back."""
     host, status = desk.host, desk.status(lane)
     settings, folder, link = host.settings, host.folder, host.settings.links[lane]
     received = open_writer(
@@ -46,6 +49,7 @@ def accepting(desk: Desk, lane: Lane) -> Receiving:
             retention_s=settings.keep_partial_s,
             reserve_bytes=settings.reserve_bytes,
         ),
+        opposite=opposite,
     )
     half = Half(loops=[acceptor], closing=[acceptor.close, received.close])
     return Receiving(half, acceptor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.guard.hop import Hop
-from gateway.guard.outcome import Work
+from gateway.guard.outcome import AnyWork, Work
 from gateway.guard.patience import Patience
 from gateway.identity.epoch_keys import EpochKeys
 from gateway.identity.lane_files import epochs_folder
@@ -58,10 +58,18 @@ def admitting(desk: Desk, lane: Lane) -> Half:
         held = people.held_desk(admit, Stage.RECEIVED, admitted, Stage.ADMITTED, status)
         steps.append(held)
         closing.insert(0, held.close)
+    users: list[Callable[[Opener], None]] = [admit.use]
+    work_on: AnyWork = work
+    if settings.is_two_way:
+        from gateway.management.wiring.outcomes import hearing
+
+        heard = hearing(desk, work, opener)
+        work_on = heard
+        users.append(heard.use)
     hop = Hop(
         received,
         admitted,
-        work,
+        work_on,
         desk.journal,
         status,
         stage=Stage.ADMITTED,
@@ -75,7 +83,8 @@ def admitting(desk: Desk, lane: Lane) -> Half:
         def use() -> None:
             nonlocal opener
             opener = loaded
-            admit.use(opener)
+            for one in users:
+                one(loaded)
 
         return use
 

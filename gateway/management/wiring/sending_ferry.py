@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.identity.clearance import ClearanceFile
 from gateway.identity.lane_files import clearance_file
@@ -17,6 +18,9 @@ from gateway.sending.dispatch import Dispatcher, DispatchSettings
 from gateway.spool.epoch import claim_epoch
 from gateway.spool.reader import open_reader
 from gateway.unit.model import Lane, Stage
+
+# Half of a lane is left to what is new, whatever the other side says it misses.
+RESEND_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def dispatching(desk: Desk, lane: Lane) -> Sending:
             control=folder.control(Role.FERRY),
             rate_bits_per_s=link.rate_bits_per_s,
             interleave_blocks=link.interleave_blocks,
+            resend_share=RESEND_SHARE if settings.is_two_way else 0.0,
         ),
     )
     half = Half(loops=[dispatcher], closing=[dispatcher.close, cleared.close])

@@ -47,11 +47,12 @@ def clearing(desk: Desk, lane: Lane) -> Half:
 
         rewriter, handing_out = open_rewriter(desk, inspector)
         closing.append(handing_out.close)
+    sealer = _sealer(host, lane)
     judge = Judge(
         lane,
         desk.policy.current,
         inspector,
-        _sealer(host, lane),
+        sealer,
         cleared.staging(),
         holds=decides,
         rewriter=rewriter,
@@ -75,9 +76,22 @@ def clearing(desk: Desk, lane: Lane) -> Half:
         patience=Patience(lambda: inspector.answered),
     )
 
+    users: list[Callable[[Sealer], None]] = [judge.use]
+    if settings.is_two_way:
+        from gateway.management.wiring.outcomes import telling
+
+        teller = telling(desk, cleared, sealer, status)
+        steps.append(teller)
+        users.append(teller.use)
+
     def load_keys() -> Callable[[], None]:
-        sealer = _sealer(host, lane)
-        return lambda: judge.use(sealer)
+        loaded = _sealer(host, lane)
+
+        def use() -> None:
+            for one in users:
+                one(loaded)
+
+        return use
 
     return Half(
         steps=[hop, *steps, QueueStep(Stage.CAPTURED, captured, status)],
