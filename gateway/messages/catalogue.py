@@ -27,6 +27,7 @@ from gateway.messages import (
     pki,
     policy,
     policy_requests,
+    requests,
     sandbox,
     scanners,
     settings,
@@ -63,6 +64,7 @@ _AREAS = (
     operating,
     held,
     pki,
+    requests,
 )
 
 

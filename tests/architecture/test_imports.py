@@ -16,6 +16,8 @@ LINT = Path(sys.executable).with_name("lint-imports")
 
 # Each third-party package has one home: nothing else imports it.
 HOMES = {
+    "aiohttp": ("gateway/connectors/request/",),
+    "yarl": ("gateway/connectors/request/",),
     "cryptography": ("gateway/identity/",),
     "yaml": ("gateway/policy/document.py",),
     "magic": ("gateway/inspection/",),

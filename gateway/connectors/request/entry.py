@@ -1,0 +1,250 @@
+"""One connection of a caller: bytes to the parser of aiohttp, one whole request at a time.
+
+    bytes -> Framing -> aiohttp's RequestHandler -> service -> answer -> bytes
+               | not understood                        | nothing of the next request before the last
+               v                                       v byte of this answer is written
+             4xx, closed
+
+    WAITING --first byte--> HEAD --head--> BODY --whole--> ANSWERING --answered--> WAITING
+Each state but ANSWERING, which the service ends, has its time; the listener's sweep looks at it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final, Protocol
+
+from aiohttp import web
+
+from gateway.connectors.request.framing import Framing
+from gateway.connectors.request.head import Head
+from gateway.connectors.request.problem import problem_of, written
+from gateway.connectors.request.settings import Patience
+from gateway.connectors.request.subject import Address, Caller
+from gateway.errors import Refused
+
+# What may wait behind a request that is being answered; a client that sends more is not waiting for answers.
+MOST_HELD_BYTES: Final = 64 * 1024
+# An answer is lost when a connection closes on unread bytes: so many more are read and dropped first.
+MOST_DRAINED_BYTES: Final = 1 << 20
+DRAIN_S: Final = 1.0
+
+
+class State(Enum):
+    WAITING = auto()
+    HEAD = auto()
+    BODY = auto()
+    ANSWERING = auto()
+    DRAINING = auto()
+    CLOSED = auto()
+
+
+class House(Protocol):
+    """The listener as its connections see it."""
+
+    patience: Patience
+    most_body_bytes: int
+
+    def refused(self, error: Refused, entry: Entry) -> None: ...
+
+    def gone(self, entry: Entry) -> None: ...
+
+
+class Entry(asyncio.Protocol):
+    """A connection whose handshake is done. caller: of its certificate, None where none is asked for.
+
+    refusal: why it may not ask; then its first bytes are answered with that, unread.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        inner: web.RequestHandler,
+        identify: Callable[[asyncio.BaseTransport], tuple[Address, Caller | Refused | None]],
+    ) -> None:
+        self._house, self.inner, self._identify = house, inner, identify
+        self._loop = asyncio.get_running_loop()
+        self._framing = Framing(house.most_body_bytes)
+        self._transport: asyncio.Transport | None = None
+        self._held = b""
+        self._drained = 0
+        self._begun = False
+        self.caller: Caller | None = None
+        self.refusal: Refused | None = None
+        self.address: Address = _NOWHERE
+        self.state = State.WAITING
+        self.since_s = self.made_s = self._loop.time()
+        # Set when it is to end after the answer under way.
+        self.retiring = False
+
+    @property
+    def head(self) -> Head:
+        """Of the request that is being answered. RuntimeError where there is none."""
+        if self._framing.head is None:
+            raise RuntimeError("no request is under way")
+        return self._framing.head
+
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise RuntimeError("not a stream")
+        self._transport = transport
+        self.address, known = self._identify(transport)
+        if isinstance(known, Refused):
+            self.refusal = known
+        else:
+            self.caller = known
+        self.inner.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        match self.state:
+            case State.WAITING | State.HEAD | State.BODY:
+                self._receive(data)
+            case State.ANSWERING:
+                self._hold(data)
+            case State.DRAINING:
+                self._drained += len(data)
+                if self._drained > MOST_DRAINED_BYTES:
+                    self.close()
+            case State.CLOSED:
+                pass
+
+    def eof_received(self) -> None:
+        """Nobody waits for an answer any more: the transport closes itself."""
+        self.inner.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.state, self._transport = State.CLOSED, None
+        self.inner.connection_lost(exc)
+        self._house.gone(self)
+
+    def pause_writing(self) -> None:
+        self.inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self.inner.resume_writing()
+
+    def begin_answer(self) -> None:
+        """The service answers now; from here nothing else is written."""
+        self._begun = True
+
+    def answered(self) -> None:
+        """The last byte of an answer has been given to the transport: the next request may come."""
+        self._begun = False
+        if self.state is State.CLOSED or self._transport is None:
+            return
+        if not self._framing.whole or self.retiring:
+            # aiohttp closes it, as its answer said; what still comes of the body is dropped until then.
+            self._enter(State.DRAINING)
+            return
+        self._framing = Framing(self._house.most_body_bytes)
+        self._enter(State.WAITING)
+        if self._held:
+            held, self._held = self._held, b""
+            # In this order: what is held comes before what is read next.
+            self._loop.call_soon(self.data_received, held)
+            self._transport.resume_reading()
+
+    def retire(self) -> None:
+        """End it as soon as nothing is under way."""
+        self.retiring = True
+        if self.state is State.WAITING:
+            self.close()
+
+    def tick(self, now_s: float) -> None:
+        """End what takes too long."""
+        patience, took_s = self._house.patience, now_s - self.since_s
+        match self.state:
+            case State.WAITING:
+                if took_s > patience.idle_s or now_s - self.made_s > patience.connection_s:
+                    self.close()
+            case State.HEAD if took_s > patience.head_s:
+                self._refuse(Refused(6323, limit=patience.head_s))
+            case State.BODY if took_s > patience.body_s:
+                self._refuse(Refused(6323, limit=patience.body_s))
+            case State.DRAINING if took_s > DRAIN_S:
+                self.close()
+            case State.ANSWERING | State.CLOSED:
+                self._check_stall(now_s)
+            case _:
+                pass
+
+    def close(self) -> None:
+        self.state = State.CLOSED
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self.state = State.CLOSED
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _check_stall(self, now_s: float) -> None:
+        """An answer that its caller does not take keeps its memory no longer than this."""
+        transport = self._transport
+        if transport is None:
+            return
+        if not self._begun and self.state is State.ANSWERING:
+            self.since_s = now_s
+        elif now_s - self.since_s > self._house.patience.stall_s:
+            transport.abort()
+
+    def _enter(self, state: State) -> None:
+        self.state, self.since_s = state, self._loop.time()
+
+    def _receive(self, data: bytes) -> None:
+        if self.refusal is not None:
+            self._answer(self.refusal)
+            return
+        try:
+            passed, rest = self._framing.feed(data)
+        except Refused as error:
+            self._refuse(error)
+            return
+        if self._framing.whole:
+            self._enter(State.ANSWERING)
+        elif self._framing.head is not None:
+            if self.state is not State.BODY:
+                self._enter(State.BODY)
+        elif self.state is State.WAITING:
+            self._enter(State.HEAD)
+        if passed:
+            self.inner.data_received(passed)
+        if rest:
+            self._hold(rest)
+
+    def _hold(self, data: bytes) -> None:
+        self._held += data
+        if len(self._held) > MOST_HELD_BYTES:
+            self.abort()
+        elif self._transport is not None:
+            self._transport.pause_reading()
+
+    def _refuse(self, error: Refused) -> None:
+        self._house.refused(error, self)
+        self._answer(error)
+
+    def _answer(self, error: Refused) -> None:
+        """The end of this connection: what is wrong, where nothing of an answer has been written."""
+        transport, under_way = self._transport, self._framing.head is not None
+        if transport is None:
+            return
+        if self._begun:
+            self.close()
+            return
+        transport.write(written(problem_of(error)))
+        if under_way:
+            # The service is reading this body: it learns that there is no more, and the transport closes.
+            self.state = State.CLOSED
+            self.inner.connection_lost(None)
+            return
+        self._enter(State.DRAINING)
+
+
+_NOWHERE: Final = ipaddress.ip_address("0.0.0.0")  # noqa: S104 - a placeholder, nothing binds to it

@@ -1,0 +1,83 @@
+"""What a peer answered, read in bounded memory and reduced to what its operation names."""
+
+from __future__ import annotations
+
+from aiohttp import ClientResponse
+
+from gateway.connectors.request.media import check_boundary, read_media_type
+from gateway.connectors.request.typed import OWN, is_value
+from gateway.errors import Refused
+from gateway.policy.operations import Answer, Operation
+from gateway.unit.asking import Performed
+from gateway.unit.request import MAX_CONTENT_BYTES, MAX_FIELD_BYTES, Fields, ResponseBody
+
+
+async def read_reply(response: ClientResponse, operation: Operation, number: int) -> Performed:
+    """The answer to the unit of this number. Raises Refused 6385 to 6389 and what aiohttp raises."""
+    answer = operation.answers.get(response.status)
+    if answer is None:
+        raise Refused(6385, status=response.status, operation=operation.name)
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refused(6387)
+    content = await _content(response, answer)
+    media_type = _media_type(response, operation, answer, content)
+    head = ResponseBody(
+        number, operation.name, answer.status, _headers(response, answer), media_type, len(content)
+    )
+    return Performed(head, content)
+
+
+async def _content(response: ClientResponse, answer: Answer) -> bytes:
+    """At most what the answer may have: a longer one is not read to its end."""
+    limit = min(answer.content.most_bytes, MAX_CONTENT_BYTES) if answer.content is not None else 0
+    length = response.content_length
+    if answer.content is None:
+        # What a peer says beside a status that carries nothing stays with it.
+        if length != 0 and response.method != "HEAD":
+            response.close()
+        return b""
+    if length is not None and length > limit:
+        raise Refused(6386, limit=limit)
+    parts: list[bytes] = []
+    size_bytes = 0
+    while part := await response.content.readany():
+        size_bytes += len(part)
+        if size_bytes > limit:
+            raise Refused(6386, limit=limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _media_type(
+    response: ClientResponse, operation: Operation, answer: Answer, content: bytes
+) -> str:
+    if answer.content is None or not content:
+        return ""
+    said = response.headers.getall("Content-Type", [])
+    try:
+        if len(said) != 1:
+            raise Refused(6327, type=", ".join(said))
+        media_type, boundary = read_media_type(said[0])
+        if media_type not in answer.content.media_types:
+            raise Refused(6327, type=media_type)
+        if boundary:
+            check_boundary(boundary, content)
+    except Refused as error:
+        said_type = ", ".join(said)
+        raise Refused(6388, operation=operation.name, type=said_type) from error
+    return media_type
+
+
+def _headers(response: ClientResponse, answer: Answer) -> Fields:
+    """Those that the answer lists, in its order. Raises Refused 6389."""
+    fields: list[tuple[str, str]] = []
+    for name, rule in answer.headers.items():
+        values = response.headers.getall(name, [])
+        if name in OWN or not values:
+            continue
+        if len(values) > 1 and not rule.many:
+            raise Refused(6389, reason=name)
+        if any(not is_value(value) or len(value) > MAX_FIELD_BYTES for value in values):
+            raise Refused(6389, reason=name)
+        fields += [(name, value) for value in values]
+    return tuple(fields)

@@ -1,0 +1,245 @@
+"""What is done with one request: who asks, may he, what is asked, the answer. aiohttp calls it.
+
+    identify --> enter (limits) --> match --> read content --> ask or submit --> answer
+       401, 403      429           400, 404     413, 415          403, 502, 503, 504
+
+Whatever happens, one answer is written, and only by here once a request has been read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from aiohttp import web
+
+from gateway.connectors.request.answer import Answer, failure
+from gateway.connectors.request.asking import Call, Tries, ask
+from gateway.connectors.request.content import read_content
+from gateway.connectors.request.entry import Entry
+from gateway.connectors.request.head import Head
+from gateway.connectors.request.limits import Turnstile
+from gateway.connectors.request.media import check_boundary
+from gateway.connectors.request.settings import Listening
+from gateway.connectors.request.signature import Signatures, Signed, check_digest
+from gateway.connectors.request.telling import Refusals, Teller, Told
+from gateway.connectors.request.typed import (
+    Called,
+    Match,
+    answer_headers,
+    content_limit,
+    request_body,
+)
+from gateway.errors import Field, GatewayError, Refused, StateUncertain, Unavailable
+from gateway.unit.asking import Answered, Asker
+from gateway.unit.model import CapturedUnit, Kind
+from gateway.unit.number import speak
+
+_THIRD: Final = 1 / 3
+
+
+class Submitter(Protocol):
+    """The durable way of a channel that answers with a receipt."""
+
+    async def submit(self, unit: CapturedUnit, content: bytes) -> None:
+        """The request is durable when this returns. Raises Unavailable and nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a source needs of its gate. asker or submitter: by what the channel is.
+
+    next_number: a number that no unit has had; raises Unavailable; called from the loop's thread.
+    """
+
+    match: Match
+    next_number: Callable[[], int]
+    teller: Teller
+    asker: Asker | None = None
+    submitter: Submitter | None = None
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What is known of a request so far, for its last line in the journal."""
+
+    caller: str
+    address: str
+    began_s: float
+    tries: Tries
+    operation: str = ""
+
+    def fields(self, now_s: float, **more: Field) -> dict[str, Field]:
+        took_ms = round((now_s - self.began_s) * 1000)
+        return {
+            "caller": self.caller,
+            "address": self.address,
+            "operation": self.operation,
+            "tries": self.tries.count,
+            "answer_ms": took_ms,
+            **more,
+        }
+
+
+class Service:
+    """The requests of one channel. One loop calls it."""
+
+    def __init__(
+        self,
+        listening: Listening,
+        gate: Gate,
+        signatures: Signatures | None,
+        refusals: Refusals,
+    ) -> None:
+        self._listening, self._gate = listening, gate
+        self._signatures, self._refusals = signatures, refusals
+        self._turnstile = Turnstile(listening.limits)
+        self._loop = asyncio.get_running_loop()
+        self.stopping = False
+
+    @property
+    def under_way(self) -> int:
+        return self._turnstile.inside
+
+    async def answer(self, request: web.BaseRequest, entry: Entry) -> web.StreamResponse:
+        """The answer to one request. Raises ConnectionResetError (nobody is there any more)."""
+        asked = _Asked(
+            entry.caller.name if entry.caller is not None else "",
+            str(entry.address),
+            self._loop.time(),
+            Tries(),
+        )
+        try:
+            response = await self._serve(request, entry, asked)
+        except GatewayError as error:
+            self._tell_failure(error, asked)
+            response = failure(entry, error, asked.tries.unit)
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not leave a caller without an answer
+            trouble = Unavailable(6372, fault=type(error).__name__)
+            self._tell_failure(trouble, asked)
+            response = failure(entry, trouble, asked.tries.unit, status=500)
+        if not entry.is_open:
+            self._tell("answer.dropped", asked, 6373)
+            raise ConnectionResetError
+        entry.begin_answer()
+        return response
+
+    async def _serve(self, request: web.BaseRequest, entry: Entry, asked: _Asked) -> Answer:
+        head = entry.head
+        _compare(request, head)
+        if self.stopping:
+            raise Unavailable(6366, wait_s=1)
+        signed = self._identify(head, entry, asked)
+        self._turnstile.enter(asked.caller, self._loop.time())
+        try:
+            called = self._gate.match(head.method, head.target)
+            asked.operation = called.operation.name
+            media_type, boundary, limit = content_limit(called.operation, head)
+            room_bytes = limit if head.length is None else head.length
+            self._turnstile.hold(room_bytes)
+            try:
+                content = await read_content(request, head, limit)
+                if boundary:
+                    check_boundary(boundary, content)
+                if signed is not None:
+                    check_digest(signed, content)
+                if media_type and not content:
+                    raise (
+                        Refused(6326)
+                        if called.operation.content is None
+                        else Refused(6327, type="")
+                    )
+                return await self._ask(called, head, entry, asked, media_type, content)
+            finally:
+                self._turnstile.release(room_bytes)
+        finally:
+            self._turnstile.leave(asked.caller)
+
+    def _identify(self, head: Head, entry: Entry, asked: _Asked) -> Signed | None:
+        """Whose request it is, by signature where the channel wants one. Raises Refused 6345 to 6359."""
+        if self._signatures is None:
+            return None
+        signed = self._signatures.check(head, time.time())
+        if entry.caller is None:
+            asked.caller = self._listening.callers.of_name(signed.caller, entry.address).name
+        elif entry.caller.name != signed.caller:
+            raise Refused(6358)
+        return signed
+
+    async def _ask(
+        self,
+        called: Called,
+        head: Head,
+        entry: Entry,
+        asked: _Asked,
+        media_type: str,
+        content: bytes,
+    ) -> Answer:
+        def make(within_ms: int) -> CapturedUnit:
+            body = request_body(called, head, media_type, len(content), within_ms)
+            number = self._gate.next_number()
+            channel, now_ns = self._listening.channel, time.time_ns()
+            return CapturedUnit(number, channel, Kind.REQUESTS, now_ns, body, asked.caller)
+
+        within_s = self._listening.answer_within_s
+        if self._listening.submits:
+            return await self._submit(make(round(within_s * 1000)), content, entry, asked)
+        if self._gate.asker is None:
+            raise RuntimeError("a channel without a way to ask")
+        again_after_s = self._listening.try_again_after_s or within_s * _THIRD
+        deadline_s = asked.began_s + within_s
+        call = Call(make, content, called.operation.repeatable, deadline_s, again_after_s)
+        answered = await ask(self._gate.asker, call, asked.tries)
+        return self._answered(called, answered, entry, asked)
+
+    async def _submit(
+        self, unit: CapturedUnit, content: bytes, entry: Entry, asked: _Asked
+    ) -> Answer:
+        if self._gate.submitter is None:
+            raise RuntimeError("a submit channel without a queue")
+        asked.tries.count, asked.tries.unit = 1, unit.number
+        await self._gate.submitter.submit(unit, content)
+        # From here the caller may forget it.
+        self._tell("request.submitted", asked, 0)
+        receipt = b'{"receipt": "%s"}\n' % speak(unit.number).encode("ascii")
+        return Answer(entry, 202, receipt, [("content-type", "application/json")], unit.number)
+
+    def _answered(self, called: Called, answered: Answered, entry: Entry, asked: _Asked) -> Answer:
+        headers = answer_headers(called.operation, answered)
+        unit, status = answered.head.request, answered.head.status
+        if entry.is_open:
+            self._tell("request.answered", asked, 0, status=status)
+        return Answer(entry, status, answered.content, headers, unit)
+
+    def _tell(self, what: str, asked: _Asked, number: int, **more: Field) -> None:
+        fields = asked.fields(self._loop.time(), **more)
+        channel = self._listening.channel
+        self._gate.teller.tell(Told(what, channel, number, asked.tries.unit, fields))
+
+    def _tell_failure(self, error: GatewayError, asked: _Asked) -> None:
+        if isinstance(error, StateUncertain):
+            self._tell("request.unknown", asked, error.number)
+        elif asked.tries.unit is not None:
+            self._tell("request.refused", asked, error.number)
+        else:
+            # Nothing of it was asked: an outsider can have as many of these as he likes.
+            self._refusals.tell(
+                "request.refused", error, caller=asked.caller, address=asked.address
+            )
+
+
+def _compare(request: web.BaseRequest, head: Head) -> None:
+    """Two readers have read the head; if they saw two requests, it is neither. Raises Refused 6322."""
+    fields = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers
+    ]
+    if (request.method, request.raw_path) != (head.method, head.target) or fields != list(
+        head.fields
+    ):
+        raise Refused(6322)
