@@ -18,6 +18,7 @@ from gateway.errors import Refused, Unavailable
 from gateway.guard.judgement import judge
 from gateway.guard.outstanding import Asked
 from gateway.inspection.chain import Inspector, bytes_body
+from gateway.inspection.changing.removed_places import without_places
 from gateway.policy.content_channel import CONTENT_NAME, content_channel, of_content
 from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.model import Channel, PolicySet
@@ -65,13 +66,24 @@ class RequestJudge:
     def answer(
         self, unit: CapturedUnit | Manifest, lane: Lane, head: ResponseBody, content: bytes
     ) -> Let:
-        """An answer on this lane, whose request this guard has let pass. Raises as request()."""
+        """An answer on this lane, whose request this guard has let pass. Raises as request(), and Refused
+        2364, 2365. The body is written anew on the inner host where the channel takes places out of it."""
         policy, channel = self._channel(unit, _back(lane))
         operation = _operation(channel, head.operation)
         _must_pass(judge_response(channel, operation, head))
         check_size(head.size_bytes, content)
         rule = operation.answers[head.status].content
-        return self._let(unit, lane, policy, channel, content, rule)
+        let = self._let(unit, lane, policy, channel, content, rule)
+        removed = channel.requests.removed if channel.requests is not None else ()
+        if not removed or rule is None or not content:
+            return let
+        anew = without_places(content, removed)
+        if self._side is Side.INNER:
+            # What was written anew is judged again, as a file is (`changed`).
+            return self._let(unit, lane, policy, channel, anew, rule)
+        if lane.receiver is self._side and anew != content:
+            raise Refused(2365, line=channel.changed_line)
+        return let
 
     def failure(self, channel: str, lane: Lane, head: FailureBody) -> Let:
         """Why there is no answer: numbers and the name of an operation. Raises Refused, Unavailable 1050."""

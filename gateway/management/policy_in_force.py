@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, Misconfigured
 from gateway.policy.ceiling import above_ceiling
+from gateway.policy.content_channel import prepared_channels
 from gateway.policy.load import load_set
 from gateway.policy.located import LocatedErrors
 from gateway.policy.model import Channel, PolicySet
@@ -57,7 +58,7 @@ class PolicyInForce:
     def _is_usable(self, loaded: PolicySet) -> bool:
         try:
             for prepare in self._prepares:
-                prepare(loaded.channels.values())
+                prepare(prepared_channels(loaded))
         except Misconfigured as error:
             file = error.fields.get("path") or error.fields.get("file") or self._folder
             self._refuse(f"{file}:{error.fields.get('line', 1)}", 1)

@@ -265,6 +265,10 @@ TEXTS: Final[dict[int, Text]] = {
         "places cannot be taken out of the answer: {what}",
         "无法从应答中删除指定位置:{what}",
     ),
+    2365: Text(
+        "the answer still has what the section at line {line} takes out",
+        "应答仍含第 {line} 行一节应删除的内容",
+    ),
     2363: Text(
         "{milliseconds} ms are left for an answer; the line says: {takes}",
         "应答剩余时间为 {milliseconds} 毫秒;该行为:{takes}",

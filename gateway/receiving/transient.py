@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from gateway.audit.event import Event
@@ -140,7 +141,9 @@ class TransientAdmitter:
             told = encode_failed(request, error.number, Consequence.ANSWER_REFUSED)
             return Done((event,), Way.EDGE, told)
         fields["policy"] = let.policy_digest[:12]
-        frame = encode_frame(FrameKind.ADMITTED, request, content, encode_manifest(manifest))
+        # The body may have been written anew.
+        told_of = replace(manifest, body=replace(head, size_bytes=let.body.size_bytes))
+        frame = encode_frame(FrameKind.ADMITTED, request, let.body.read(), encode_manifest(told_of))
         event = _event("answer.passed", request, channel, fields)
 
         def not_let_go(error: Unavailable) -> tuple[Way, bytes]:

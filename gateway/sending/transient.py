@@ -107,7 +107,9 @@ class TransientClearer:
         fields["ms"] = _ms_since(asked.began_s)
         try:
             let = self._judge.answer(unit, self._lane, head, content)
-            frame = self._sealed(unit, let)
+            # The body may have been written anew.
+            told = replace(head, size_bytes=let.body.size_bytes)
+            frame = self._sealed(replace(unit, body=told), let)
         except (Refused, Unavailable) as error:
             event = _answer_event("answer.refused", head.request, unit, fields, error)
             failure = FailureBody(
