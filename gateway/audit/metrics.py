@@ -41,18 +41,23 @@ _RESULTS: Final = {"blocks": "verified"}
 _TALLIED: Final = re.compile(
     r"units_(captured|cleared|sent|received|admitted|delivered|refused|held|corrupt|deferred)(_total)?"
 )
-# What a process of a side makes of a unit: where a unit that it refuses does not come to.
-_STAGES: Final[Mapping[tuple[str, str], str]] = {
-    ("outer", "edge"): "captured",
-    ("outer", "guard"): "cleared",
-    ("outer", "ferry"): "sent",
-    ("inner", "ferry"): "received",
-    ("inner", "guard"): "admitted",
-    ("inner", "edge"): "delivered",
+# What a process makes of a unit at either end of a lane: where a unit that it refuses does not come to.
+_SENDS: Final[Mapping[str, str]] = {"edge": "captured", "guard": "cleared", "ferry": "sent"}
+_RECEIVES: Final[Mapping[str, str]] = {
+    "ferry": "received",
+    "guard": "admitted",
+    "edge": "delivered",
 }
+_SENDER_STAGES: Final = ("captured", "cleared", "sent")
+_SENDER: Final[Mapping[str, str]] = {"import": "outer", "export": "inner"}
 # Text gauges whose text has a label of its own name; any other has it in `value`.
 _TEXT_LABELS: Final = {"policy": "digest"}
 _LANE: Final = "import"
+_EXPORT: Final = "export"
+# Before the names of the export lane's gauges and counters (gateway.management.lane_status).
+_EXPORT_PREFIX: Final = "export_"
+# The channels of the export lane, as a process of a two-way gate says them: one text, with blanks.
+EXPORT_CHANNELS: Final = "export_channels"
 _HELP: Final[Mapping[str, str]] = {
     "process_up": "1 while the process runs and says so.",
     "process_start_timestamp_seconds": "When the process began.",
@@ -110,7 +115,10 @@ def _add_process(add: _Add, side: str, status: ProcessStatus) -> None:
     add("build_info", process | {"version": status.version}, 1)
     for alarm in status.alarms:
         add("alarm", process | {"number": f"FG-{alarm.number}"}, 1)
+    exported = frozenset(str(status.gauges.get(EXPORT_CHANNELS, "")).split())
     for name, value in status.gauges.items():
+        if name == EXPORT_CHANNELS:
+            continue
         _add_value(add, name, process, value)
     signed_at_s = status.gauges.get("audit_checkpoint_timestamp_seconds")
     if isinstance(signed_at_s, int | float) and status.flushed_at_ns:
@@ -120,16 +128,25 @@ def _add_process(add: _Add, side: str, status: ProcessStatus) -> None:
         if not _TALLIED.fullmatch(name):
             _add_value(add, name if name.endswith("_total") else f"{name}_total", process, count)
     for units in status.units:
-        add("units_total", process | _unit_labels(process, units), units.units)
+        add("units_total", process | _unit_labels(process, units, exported), units.units)
     for times in status.times:
-        _add_times(add, process | _unit_labels(process, times), times)
+        _add_times(add, process | _unit_labels(process, times, exported), times)
 
 
-def _unit_labels(process: Labels, counted: UnitCount | UnitTimes) -> Labels:
-    """An empty label is none (Prometheus, data model): a ferry opens no unit and knows no channel."""
-    passed = counted.what in PASSED
-    stage = counted.what if passed else _STAGES.get((process["side"], process["process"]), "")
-    labels = {"lane": _LANE, "channel": counted.channel, "stage": stage}
+def _unit_labels(
+    process: Labels, counted: UnitCount | UnitTimes, exported: frozenset[str]
+) -> Labels:
+    """An empty label is none (Prometheus, data model): a ferry opens no unit and knows no channel.
+
+    exported: the channels of the export lane; of a unit without one the stage says which lane it is on.
+    """
+    passed, side = counted.what in PASSED, process["side"]
+    lane = _EXPORT if counted.channel in exported else _LANE
+    if passed and (side == _SENDER[lane]) != (counted.what in _SENDER_STAGES):
+        lane = _EXPORT if lane == _LANE else _LANE
+    stages = _SENDS if side == _SENDER[lane] else _RECEIVES
+    stage = counted.what if passed else stages.get(process["process"], "")
+    labels = {"lane": lane, "channel": counted.channel, "stage": stage}
     if isinstance(counted, UnitCount):
         labels["result"] = "passed" if passed else counted.what
     return labels
@@ -153,16 +170,20 @@ def _add_value(add: _Add, name: str, process: Labels, value: Field) -> None:
         add(family, process | labels, value)
 
 
-def _named(name: str) -> tuple[str, Labels]:
+def _named(said: str) -> tuple[str, Labels]:
+    name = said.removeprefix(_EXPORT_PREFIX)
+    lane = _LANE if name == said else _EXPORT
     for pattern, family, label in _FAMILIES:
         if match := pattern.fullmatch(name):
             labels = {label: _RESULTS.get(match[1], match[1])} if label else {}
-            return _with_lane(match.expand(family), labels)
-    return _with_lane(name, {})
+            return _with_lane(match.expand(family), labels, lane)
+    return _with_lane(name, {}, lane)
 
 
-def _with_lane(family: str, labels: Labels) -> tuple[str, Labels]:
-    return family, {"lane": _LANE, **labels} if family.startswith("lane_") else labels
+def _with_lane(family: str, labels: Labels, lane: str) -> tuple[str, Labels]:
+    """What is not of the lane itself has the label on the export lane only: a one-way gate has it never."""
+    is_labelled = family.startswith("lane_") or lane == _EXPORT
+    return family, {"lane": lane, **labels} if is_labelled else labels
 
 
 def _family(name: str, samples: list[str]) -> str:

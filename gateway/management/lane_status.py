@@ -25,6 +25,12 @@ def lane_name(lane: Lane, name: str) -> str:
     return name if lane is Lane.IMPORT else f"{EXPORT_PREFIX}{name}"
 
 
+def lane_and_name(name: str) -> tuple[Lane, str]:
+    """The lane of a gauge or counter of a board, and its name as the import lane has it."""
+    bare = name.removeprefix(EXPORT_PREFIX)
+    return (Lane.IMPORT if bare == name else Lane.EXPORT), bare
+
+
 class LaneStatuses:
     """Gives the Status of each lane. Safe to use from several threads."""
 

@@ -11,6 +11,7 @@ HOST/control/{edge,guard,ferry}/   what operators ask of a process
 HOST/held/                         a page for each unit that people have to decide on (inner host)
 HOST/approvals/                    what they decided, until the guard has taken it (inner host)
 HOST/held-export/, approvals-export/   the same for the export lane of a two-way gate
+HOST/sockets/{edge,ferry}/         where the guard of a two-way gate takes requests and answers
 HOST/run/                          status of each process, its pid; nothing that must survive
 
 Each process is a user of its own. Who owns what stands in systemd/ferrygate.tmpfiles; the modes here.
@@ -42,6 +43,8 @@ CONTROL_MODE: Final = 0o3770
 JOURNAL_MODE: Final = 0o2750
 # The guard writes, the group of operators reads.
 HELD_MODE: Final = 0o2750
+# The guard makes its sockets, one neighbour comes to them.
+SOCKETS_MODE: Final = 0o2750
 # All three write here; sticky: none can replace or remove another's status.
 RUN_MODE: Final = 0o3775
 
@@ -152,6 +155,33 @@ class HostFolder:
     def queue(self, lane: Lane, stage: Stage) -> Path:
         return self.root / "queues" / lane.value / stage.value
 
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes whose queues lie here. Looks at the folder; a running gate goes by its settings."""
+        return tuple(
+            lane
+            for lane in Lane
+            if lane is Lane.IMPORT or (self.root / "queues" / lane.value).is_dir()
+        )
+
+    @property
+    def edge_socket(self) -> Path:
+        """Where the guard listens for the edge: requests and answers, both ways (two-way gates)."""
+        return self.sockets_of(Role.EDGE) / "guard.sock"
+
+    @property
+    def to_ferry_socket(self) -> Path:
+        """Where the guard listens for the ferry, to give it what is sealed."""
+        return self.sockets_of(Role.FERRY) / "out.sock"
+
+    @property
+    def from_ferry_socket(self) -> Path:
+        """Where the guard listens for the ferry, to take what has come."""
+        return self.sockets_of(Role.FERRY) / "in.sock"
+
+    def sockets_of(self, neighbour: Role) -> Path:
+        """The guard's sockets for one of its neighbours, whose group may enter."""
+        return self.root / "sockets" / neighbour.value
+
     def control(self, role: Role) -> Path:
         """Where the command line leaves requests for a process (`resend`, `reload`)."""
         return self.root / "control" / role.value
@@ -169,6 +199,9 @@ class HostFolder:
             made[self.state_of(role)] = Owned(PRIVATE_MODE, role)
             made[self.journal(role)] = Owned(JOURNAL_MODE, role)
             made[self.control(role)] = Owned(CONTROL_MODE, role)
+        if len(lanes) > 1:
+            for neighbour in (Role.EDGE, Role.FERRY):
+                made[self.sockets_of(neighbour)] = Owned(SOCKETS_MODE, Role.GUARD)
         if side is DECIDING_SIDE:
             for lane in lanes:
                 made[self.held_of(lane)] = Owned(HELD_MODE, Role.GUARD)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from gateway.audit.event import Event, Recorder, Status
+from gateway.audit.metrics import EXPORT_CHANNELS
 from gateway.errors import Field, Misconfigured
 from gateway.policy.ceiling import above_ceiling
 from gateway.policy.content_channel import prepared_channels
@@ -99,6 +100,8 @@ class PolicyInForce:
         )
         self._status.gauge("policy", loaded.digest[:12])
         self._status.gauge("channels", len(loaded.channels))
+        if exported := loaded.of_lane(Lane.EXPORT):
+            self._status.gauge(EXPORT_CHANNELS, " ".join(channel.name for channel in exported))
         self._status.clear_alarm(1055)
         self._status.clear_alarm(1056)
         return True

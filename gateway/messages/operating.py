@@ -103,6 +103,12 @@ _TYPED: Final[dict[int, Text]] = {
         "Stop it on both hosts, test, and start it again: systemctl stop ferrygate-outer-ferry",
         "请在两台主机上停止后测试,再启动:systemctl stop ferrygate-outer-ferry",
     ),
+    7022: Text(
+        "This gate has no lane {lane}: it is one-way.",
+        "本网闸没有 {lane} 通路:它是单向的。",
+        "Leave --lane out.",
+        "请去掉 --lane。",
+    ),
     7099: Text(
         "This is a mistake of ours, not of yours: {kind} {text}.",
         "这是本程序的缺陷,与您的操作无关:{kind} {text}。",

@@ -64,7 +64,7 @@ TEXTS: Final[dict[int, Text]] = {
     7310: Text(
         "A batch of epoch keys was made today already; its bundle is {path}.",
         "今天已生成过一批时段密钥;其密钥包为 {path}。",
-        "Carry a copy of that file to the outer host: ferrygate pki trust FILE. Another batch can be made tomorrow.",
-        "请把该文件的副本带到外网主机:ferrygate pki trust FILE。明天可再生成一批。",
+        "Carry a copy of that file to the other host: ferrygate pki trust FILE. Another batch can be made tomorrow.",
+        "请把该文件的副本带到另一台主机:ferrygate pki trust FILE。明天可再生成一批。",
     ),
 }

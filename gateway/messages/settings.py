@@ -123,7 +123,7 @@ TEXTS: Final[dict[int, Text]] = {
     ),
     1058: Text(
         "A line holds it for people, who decide on the inner host; that one judged by another policy set.",
-        "有一行规则要求人工决定,而人在内端主机上决定;内端按另一套策略判断了它。",
+        "有一行规则要求人工决定,而审批在内网主机进行;内网主机按另一套策略判断了它。",
         "Bring the same policies to both hosts, and send the unit again.",
         "请使两端主机的策略一致,然后重新发送该单元。",
     ),
@@ -234,13 +234,13 @@ TEXTS: Final[dict[int, Text]] = {
         'A two-way gate needs the link of its export lane: "back:" is missing.',
         '双向网闸需要导出通路的链路:缺少 "back:"。',
         'Add "back:" with the same keys as "link:", for example "udp: 10.99.0.1:47001": where the outer host listens.',
-        '请加上 "back:",其项与 "link:" 相同,例如 "udp: 10.99.0.1:47001":外端主机监听的地址。',
+        '请加上 "back:",其项与 "link:" 相同,例如 "udp: 10.99.0.1:47001":外网主机监听的地址。',
     ),
     1033: Text(
         "Both lanes end at {address}.",
         "两条通路的终点都是 {address}。",
         "link: names the address at which the inner host listens, back: the one at which the outer host listens.",
-        "link: 写内端主机监听的地址,back: 写外端主机监听的地址。",
+        "link: 写内网主机监听的地址,back: 写外网主机监听的地址。",
     ),
     1034: Text(
         "The channel {name} is on the lane {lane}, which this gate has not: it is {mode}.",

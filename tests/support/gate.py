@@ -28,6 +28,7 @@ from gateway.audit.record import Record
 from gateway.audit.search import Query, journals_of, search
 from gateway.audit.status import Condition, ProcessStatus, read_status
 from gateway.management.demo.course import drop
+from gateway.management.lane_status import lane_name
 from gateway.management.layout import Role
 from gateway.management.trial import Trial, make_trial, start, stop
 from gateway.policy.load import load_set
@@ -35,6 +36,8 @@ from gateway.unit.model import Lane, Side, Stage
 
 SMALL: Final = "lab-reports"
 LARGE: Final = "image-archive"
+# Of the export lane of a two-way gate.
+REPLIES: Final = "replies"
 # The full length of the tests that have a short one: LONG=1.
 LONG: Final = os.environ.get("LONG") == "1"
 # Generous: two cores are shared; no test waits this long when all is well.
@@ -60,6 +63,10 @@ def big_table(size_bytes: int, seed: int) -> bytes:
     """A CSV of this size made fast: the same rows over and over behind a row of its own."""
     rows = table(16_384, seed)
     return b"".join([rows, *[rows[34:]] * (size_bytes // len(rows))])
+
+
+def lane_of(channel: str) -> Lane:
+    return Lane.EXPORT if channel == REPLIES else Lane.IMPORT
 
 
 @dataclass
@@ -104,16 +111,18 @@ class Gate:
 
     # Files.
 
+    # A channel's name is enough: the one of the export lane is REPLIES.
+
     def drop(self, name: str, content: bytes, channel: str = SMALL) -> None:
-        drop(self.trial.drop(channel), name, content)
+        drop(self.trial.drop(channel, lane_of(channel)), name, content)
 
     def inside(self, channel: str = SMALL) -> set[str]:
         """The names that whoever looks into the destination sees."""
-        names = os.listdir(self.trial.arrivals(channel))
+        names = os.listdir(self.trial.arrivals(channel, lane_of(channel)))
         return {name for name in names if not name.startswith(".")}
 
     def arrived(self, name: str, channel: str = SMALL) -> bytes:
-        return (self.trial.arrivals(channel) / name).read_bytes()
+        return (self.trial.arrivals(channel, lane_of(channel)) / name).read_bytes()
 
     def differing(self, files: Mapping[str, bytes], channel: str = SMALL) -> list[str]:
         """Names that are absent inside or not byte for byte what was sent."""
@@ -254,8 +263,12 @@ class Gate:
         if status is None or status.pid != self.pid(side, role):
             return False
         # What is sent before the receiving ferry hears its sender is lost and named.
-        listens = side is Side.INNER and role is Role.FERRY
-        return not listens or status.counters.get("lane_blocks_total", 0) > 0
+        heard = [
+            lane_name(lane, "lane_blocks_total")
+            for lane in self.trial.lanes
+            if lane.receiver is side
+        ]
+        return role is not Role.FERRY or all(status.counters.get(name, 0) > 0 for name in heard)
 
     def peak_mib(self) -> dict[str, float]:
         """The highest resident memory of each of the six, in MiB (VmHWM, proc(5))."""
@@ -284,18 +297,18 @@ class Gate:
                 raise AssertionError(
                     f"{len(missing)} files never came: {sorted(missing)[:5]}\n{self.shown()}"
                 )
-            rounds += self.carry_list()
+            rounds += self.carry_list(lane_of(channel))
         return rounds
 
-    def carry_list(self) -> bool:
-        """What an operator does: `reconcile` inside, carry the list, `resend` outside."""
-        answer = self.cli(Side.INNER, "reconcile")
+    def carry_list(self, lane: Lane = Lane.IMPORT) -> bool:
+        """What an operator does: `reconcile` on the receiving host, carry the list, `resend` on the other."""
+        answer = self.cli(lane.receiver, "reconcile")
         assert answer.returncode in (0, 1), answer.stderr
         if answer.returncode == 0:
             return False
         carried = self.trial.root / "carried.gaps"
         carried.write_text(answer.stdout)
-        asked = self.cli(Side.OUTER, "resend", str(carried))
+        asked = self.cli(lane.sender, "resend", str(carried))
         assert asked.returncode == 0, asked.stderr
         return True
 
@@ -328,6 +341,7 @@ def queue(trial: Trial, side: Side, stage: Stage) -> Path:
 @contextlib.contextmanager
 def gate(
     folder: Path,
+    mode: str = "one-way",
     *,
     clamd: str = "none",
     rate: str = "",
@@ -337,7 +351,7 @@ def gate(
     started: bool = True,
 ) -> Iterator[Gate]:
     """A gate in `folder`/gate for the time of a with block. prepare: called before the first start."""
-    made = Gate(make_trial(folder / "gate", clamd=clamd, rate=rate, link=link), within)
+    made = Gate(make_trial(folder / "gate", mode, clamd=clamd, rate=rate, link=link), within)
     try:
         if prepare is not None:
             prepare(made.trial)

@@ -17,7 +17,7 @@ import pytest
 
 from gateway.management.layout import HostFolder, Role
 from gateway.management.watchdog import Pulse, notify
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
 from tests.support.gate import table
 from tests.support.installed import Installed, installed, lacking, set_owners
 
@@ -106,14 +106,14 @@ def test_tmpfiles_sets_owner_and_mode_of_every_folder_of_a_host(side: Side) -> N
     lines = [line.split() for line in (SYSTEMD / "ferrygate.tmpfiles").read_text().splitlines()]
     said = {one[1]: (int(one[2], 8), one[3]) for one in lines if one[:1] == ["z"] and one[2] != "-"}
     host = HostFolder(Path("/var/lib/ferrygate") / side.value)
-    for folder, owned in host.folders(side).items():
+    for folder, owned in host.folders(side, Lane).items():
         owner = f"ferrygate-{owned.owner.value}" if owned.owner else "root"
         assert said[str(folder)] == (owned.mode, owner), folder
 
 
 @needs_installed
-@pytest.mark.parametrize("side", list(Side))
-def test_the_packet_filter_reads_well(side: Side, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [f"{side}{mode}" for side in Side for mode in ("", "-two-way")])
+def test_the_packet_filter_reads_well(name: str, tmp_path: Path) -> None:
     if shutil.which("nft") is None or shutil.which("ip") is None:
         pytest.skip("needs nft and ip")
     set_owners(tmp_path)
@@ -121,7 +121,7 @@ def test_the_packet_filter_reads_well(side: Side, tmp_path: Path) -> None:
     script = (
         f"mount --bind {tmp_path}/etc/passwd /etc/passwd"
         " && ip link add link0 type veth peer name other0"
-        f" && nft -c -f {SYSTEMD}/ferrygate-{side.value}.nft"
+        f" && nft -c -f {SYSTEMD}/ferrygate-{name}.nft"
     )
     done = run("unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", script)
     assert done.returncode == 0, done.stderr

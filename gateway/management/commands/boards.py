@@ -8,20 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.errors import GatewayError
-from gateway.management.layout import HostFolder, Role
-from gateway.unit.model import Lane, Side, Stage
+from gateway.management.lane_status import lane_name
+from gateway.management.layout import HostFolder, Role, queues_of
+from gateway.unit.model import Side, Stage
 
-# Which process of which side reports on which queue of the import lane.
-QUEUES: Final = {
-    Side.OUTER: (Stage.CAPTURED, Stage.CLEARED),
-    Side.INNER: (Stage.RECEIVED, Stage.ADMITTED),
-}
-READER: Final = {
-    Stage.CAPTURED: Role.GUARD,
-    Stage.CLEARED: Role.FERRY,
-    Stage.RECEIVED: Role.GUARD,
-    Stage.ADMITTED: Role.EDGE,
-}
 _ASIDE: Final = (Stage.REFUSED, Stage.HELD, Stage.CORRUPT)
 
 
@@ -76,20 +66,22 @@ def read_boards(host: HostFolder) -> dict[Role, Seen]:
 def queue_data(host: HostFolder, side: Side, boards: dict[Role, Seen]) -> list[dict[str, Any]]:
     """Each queue of a side: what its reader says of it, else what its files show; None is not known."""
     found = []
-    for stage in QUEUES[side]:
-        folder = host.queue(Lane.IMPORT, stage)
-        entry: dict[str, Any] = {
-            "queue": stage.value,
-            **_figures(folder, stage, boards.get(READER[stage])),
-        }
-        for aside in _ASIDE:
-            entry[aside.value] = _count(folder / aside.value)
-        found.append(entry)
+    for lane in host.lanes():
+        for stage, ends in queues_of(side, lane).items():
+            folder = host.queue(lane, stage)
+            name = lane_name(lane, f"queue_{stage.value}")
+            entry: dict[str, Any] = {
+                "queue": stage.value,
+                "lane": lane.value,
+                **_figures(folder, name, boards.get(ends.reader)),
+            }
+            for aside in _ASIDE:
+                entry[aside.value] = _count(folder / aside.value)
+            found.append(entry)
     return found
 
 
-def _figures(folder: Path, stage: Stage, reader: Seen | None) -> dict[str, float | None]:
-    name = f"queue_{stage.value}"
+def _figures(folder: Path, name: str, reader: Seen | None) -> dict[str, float | None]:
     if reader is not None and reader.alive and f"{name}_units" in reader.gauges:
         said = reader.gauges
         return {

@@ -218,19 +218,22 @@ def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> D
     from gateway.spool.set_aside import units_aside
     from gateway.unit.decode import decode_captured
 
-    host = hosts.get(Lane.IMPORT.sender)
-    if host is None:
-        return None
+    queues = [
+        (hosts[lane.sender], hosts[lane.sender].queue(lane, Stage.CAPTURED))
+        for lane in Lane
+        if lane.sender in hosts and lane in hosts[lane.sender].lanes()
+    ]
     try:
-        lying = next(
+        host, lying = next(
             (
-                one
-                for one in units_aside(host.queue(Lane.IMPORT, Stage.CAPTURED))
+                (host, one)
+                for host, queue in queues
+                for one in units_aside(queue)
                 if one.number == number
             ),
-            None,
+            (None, None),
         )
-        if lying is None:
+        if host is None or lying is None:
             return None
         unit = decode_captured(lying.header)
         policy_set = load_set(host.policies)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.errors import Misconfigured, Refused
 from gateway.management.commands.command import Answer, Call, Command, Data, Mistyped
 from gateway.management.commands.held_shown import render_asked, render_list, render_show
-from gateway.management.layout import HostFolder
+from gateway.management.layout import DECIDING_SIDE, HostFolder
 from gateway.management.terminal.figures import stamp
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.words import say
@@ -34,12 +34,14 @@ _MAX_LIMIT: Final = 10_000
 
 def held_list(call: Call) -> Answer:
     """What is held, oldest first. Bounded memory, whatever lies there."""
-    host = _host(call)
-    pages = _pages(host)
     now_ns = time.time_ns()
-    with _reading(pages):
-        found = pages.oldest(call.options.limit)
-        of = sum(1 for _ in pages.numbers())
+    found: list[Page] = []
+    of = 0
+    for _, pages in _every(_host(call)):
+        with _reading(pages):
+            found += pages.oldest(call.options.limit)
+            of += sum(1 for _ in pages.numbers())
+    found = sorted(found, key=lambda page: (page.since_ns, page.unit))[: call.options.limit]
     data: Data = {
         "at": stamp(now_ns),
         "units": [page_data(page, now_ns, call.language) for page in found],
@@ -50,7 +52,7 @@ def held_list(call: Call) -> Answer:
 
 def held_show(call: Call) -> Answer:
     """One held unit: why, since when, who has decided, and what can be done."""
-    page = _page(_host(call), hear(call.options.unit))
+    _, page = _page(_host(call), hear(call.options.unit))
     return Answer(page_data(page, time.time_ns(), call.language), render_show)
 
 
@@ -73,7 +75,7 @@ def _decide(call: Call, word: Word) -> Answer:
     from gateway.receiving.people import user_name
 
     host = _host(call)
-    page = _page(host, hear(call.options.unit))
+    lane, page = _page(host, hear(call.options.unit))
     # The file will belong to this user, and the guard goes by that.
     uid = os.geteuid()
     _check_may(page, uid, word)
@@ -82,7 +84,7 @@ def _decide(call: Call, word: Word) -> Answer:
     decision = Decision(
         SCHEMA, page.unit, word, reason, page.sha256, page.policy[:64], time.time_ns()
     )
-    data |= {"reason": reason, "file": str(write_decision(host.approvals, decision))}
+    data |= {"reason": reason, "file": str(write_decision(host.approvals_of(lane), decision))}
     return Answer(data, render_asked)
 
 
@@ -175,24 +177,25 @@ def _approval_data(one: Approval) -> Data:
 
 
 def _host(call: Call) -> HostFolder:
-    return call.host(Lane.IMPORT.receiver)
+    return call.host(DECIDING_SIDE)
 
 
-def _pages(host: HostFolder) -> Pages:
+def _every(host: HostFolder) -> list[tuple[Lane, Pages]]:
+    """The pages of each lane."""
     from gateway.receiving.held_page import Pages
 
-    return Pages(host.held)
+    return [(lane, Pages(host.held_of(lane))) for lane in host.lanes()]
 
 
-def _page(host: HostFolder, number: int) -> Page:
-    pages = _pages(host)
-    with _reading(pages):
-        page = pages.read(number)
-        if page is None:
+def _page(host: HostFolder, number: int) -> tuple[Lane, Page]:
+    """The page of a unit, and the lane that it waits to cross. Raises Refused 5480."""
+    for lane, pages in _every(host):
+        with _reading(pages):
+            page = pages.read(number)
+            if page is not None:
+                return lane, page
             os.scandir(pages.folder).close()  # not there, or not for this user
-    if page is None:
-        raise Refused(5480, unit=speak(number))
-    return page
+    raise Refused(5480, unit=speak(number))
 
 
 @contextlib.contextmanager

@@ -6,16 +6,24 @@ Reads only; how it looks on a screen is state.py and top_frame.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from gateway.errors import Misconfigured
 from gateway.management.commands.boards import Seen, queue_data, read_boards
 from gateway.management.commands.command import Data
 from gateway.management.commands.silence import silence_data
+from gateway.management.lane_status import lane_and_name
 from gateway.management.layout import HostFolder, Role
 from gateway.management.terminal.figures import stamp
 from gateway.messages import describe
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
+
+_UNITS: Final = "units_"
+# What a ferry counts of units at one end of a lane.
+_SENT: Final = frozenset({"units_sent_total", "units_resent_total", "units_unannounced"})
+_RECEIVED: Final = frozenset(
+    {"units_received_total", "units_lost_total", "units_missing", "units_partial"}
+)
 
 
 def status_data(hosts: Mapping[Side, HostFolder], now_ns: int, language: str) -> Data:
@@ -41,7 +49,8 @@ def _host_data(
         ),
         "processes": [_process_data(role, boards.get(role), now_ns) for role in Role],
         "queues": queue_data(host, side, boards),
-        "lane": _lane_data(side, boards.get(Role.FERRY)),
+        "lane": _lane_data(Lane.IMPORT, side, boards.get(Role.FERRY)),
+        "lanes": [_lane_data(lane, side, boards.get(Role.FERRY)) for lane in host.lanes()],
         "alarms": alarm_data(boards, now_ns, language),
         "findings": silence_data(host, side, boards, now_ns, language),
     }
@@ -65,24 +74,28 @@ def _process_data(role: Role, seen: Seen | None, now_ns: int) -> Data:
     }
 
 
-def _lane_data(side: Side, ferry: Seen | None) -> Data:
-    """What the ferry says of the lane: its own gauges and counters, under their own names."""
-    if ferry is None or not ferry.alive:
-        return {
-            "lane": "import",
-            "end": "sends" if side is Side.OUTER else "receives",
-            "figures": {},
-        }
-    figures: dict[str, Any] = {
-        name: value
-        for name, value in sorted({**ferry.gauges, **ferry.counters}.items())
-        if not name.startswith("queue_") and name not in ("journal_seq", "policy", "channels")
-    }
-    return {
-        "lane": "import",
-        "end": "sends" if side is Side.OUTER else "receives",
-        "figures": figures,
-    }
+def _lane_data(lane: Lane, side: Side, ferry: Seen | None) -> Data:
+    """What the ferry says of a lane: its own gauges and counters, under the names of the import lane."""
+    sends = side is lane.sender
+    figures: dict[str, Any] = {}
+    if ferry is not None and ferry.alive:
+        for said, value in sorted({**ferry.gauges, **ferry.counters}.items()):
+            of, name = lane_and_name(said)
+            # Units of both lanes are counted together; those that were sent went over the one.
+            is_ours = of is lane or said.startswith(_UNITS)
+            if is_ours and not _is_of_other_end(name, sends) and not _is_no_figure(name):
+                figures[name] = value
+    return {"lane": lane.value, "end": "sends" if sends else "receives", "figures": figures}
+
+
+def _is_of_other_end(name: str, sends: bool) -> bool:
+    if name in _SENT:
+        return not sends
+    return sends and name in _RECEIVED
+
+
+def _is_no_figure(name: str) -> bool:
+    return name.startswith("queue_") or name in ("journal_seq", "policy", "channels")
 
 
 def alarm_data(boards: Mapping[Role, Seen], now_ns: int, language: str) -> list[Data]:

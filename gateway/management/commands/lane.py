@@ -41,11 +41,24 @@ STARTED_BY_HAND_S: Final = 60.0
 
 def reconcile(call: Call) -> Answer:
     """What the receiving side misses, as a list to carry back. 1 where anything is missing."""
-    host = call.host(Lane.IMPORT.receiver)
+    host, lane = host_and_lane(call, sends=False)
     missing = missing_since(receiver_state(host), call.options.period, time.time())
-    return Answer(
-        reconcile_data(missing), render_reconcile, Exit.NO if not missing.empty else Exit.YES
-    )
+    data = reconcile_data(missing) | {"lane": lane.value}
+    return Answer(data, render_reconcile, Exit.NO if not missing.empty else Exit.YES)
+
+
+def host_and_lane(call: Call, *, sends: bool) -> tuple[HostFolder, Lane]:
+    """The host at hand that sends (receives) on a lane, and that lane; of two such the import lane's.
+
+    Raises Misconfigured 101x as Call.host does.
+    """
+    hosts = call.hosts()
+    for lane in Lane:
+        side = lane.sender if sends else lane.receiver
+        if side in hosts and lane in hosts[side].lanes():
+            return hosts[side], lane
+    lane = Lane.IMPORT
+    return call.host(lane.sender if sends else lane.receiver), lane
 
 
 def receiver_state(host: HostFolder) -> Path:
@@ -93,8 +106,11 @@ def render_reconcile(data: Data, terminal: Terminal) -> Sequence[str]:
             "# " + say(terminal, "Nothing is missing as of {until}.", until=data["until"]),
             *data["list"].splitlines(),
         ]
+    phrase = "Carry or type this list on the outer host: ferrygate resend FILE"
+    if data.get("lane") == Lane.EXPORT:
+        phrase = "Carry or type this list on the inner host: ferrygate resend FILE"
     return [
-        "# " + say(terminal, "Carry or type this list on the outer host: ferrygate resend FILE"),
+        "# " + say(terminal, phrase),
         *data["list"].splitlines(),
     ]
 
@@ -106,9 +122,9 @@ def resend(call: Call) -> Answer:
     wanted = _wanted(call)
     if wanted.empty:
         return Answer({"units": [], "sequences": 0, "request": None}, render_resend)
-    host = call.host(Lane.IMPORT.sender)
+    host, lane = host_and_lane(call, sends=True)
     request = request_resend(host.control(Role.FERRY), wanted)
-    return Answer(resend_data(wanted, request), render_resend)
+    return Answer(resend_data(wanted, request) | {"lane": lane.value}, render_resend)
 
 
 def _wanted(call: Call) -> ReconcileList:
@@ -146,10 +162,10 @@ def render_resend(data: Data, terminal: Terminal) -> Sequence[str]:
         "Asked for again: units {units}, sendings {sequences}; the ferry takes it within a second."
     )
     lines = [say(terminal, phrase, units=len(data["units"]), sequences=data["sequences"])]
-    return [
-        *lines,
-        say(terminal, "Whether they arrive is seen on the inner host: ferrygate reconcile"),
-    ]
+    phrase = "Whether they arrive is seen on the inner host: ferrygate reconcile"
+    if data.get("lane") == Lane.EXPORT:
+        phrase = "Whether they arrive is seen on the outer host: ferrygate reconcile"
+    return [*lines, say(terminal, phrase)]
 
 
 def link_test(call: Call) -> Answer:
@@ -164,11 +180,14 @@ def link_test(call: Call) -> Answer:
     if ferry is not None and ferry.alive:
         raise Misconfigured(7021, pid=ferry.pid)
     seconds: float = call.options.seconds
-    if side is Lane.IMPORT.sender:
-        return Answer(send(host, Lane.IMPORT, seconds), render_link_test, Exit.YES)
+    lane = Lane(call.options.lane)
+    if lane not in host.lanes():
+        raise Mistyped(7022, lane=lane.value)
+    if side is lane.sender:
+        return Answer(send(host, lane, seconds), render_link_test, Exit.YES)
     label = say(call.terminal, "waiting for the other side")
     with Progress(call.err, call.terminal, label, wanted=not call.quiet) as bar:
-        data = receive(host, Lane.IMPORT, 2 * seconds + STARTED_BY_HAND_S, bar.at)
+        data = receive(host, lane, 2 * seconds + STARTED_BY_HAND_S, bar.at)
     return Answer(data, render_link_test, Exit.YES if data["good"] else Exit.NO)
 
 
@@ -187,16 +206,13 @@ def render_link_test(data: Data, terminal: Terminal) -> Sequence[str]:
         ]
         return [
             *lines,
-            say(
-                terminal,
-                "I cannot know what arrived: this gate is one-way. Look at the inner host.",
-            ),
+            say(terminal, "I cannot know what arrived: look at the other host."),
         ]
     if not data["blocks"]:
         return [
             say(
                 terminal,
-                "Nothing arrived. On the outer host, while this one waits: ferrygate link test",
+                "Nothing arrived. On the other host, while this one waits: ferrygate link test",
             )
         ]
     rows = [
@@ -242,6 +258,12 @@ def _link_arguments(parser: Parser) -> None:
     help_text = "how long: 10 s if not said; start the inner host first"
     parser.add_argument(
         "--seconds", type=read_span, default=DEFAULT_TEST_S, metavar="T", help=help_text
+    )
+    parser.add_argument(
+        "--lane",
+        choices=[lane.value for lane in Lane],
+        default=Lane.IMPORT.value,
+        help="import if not said; export in a two-way gate only",
     )
     add_side(parser)
 

@@ -33,7 +33,7 @@ from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.table import Cell, Column, table
 from gateway.management.terminal.words import say
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
 
 if TYPE_CHECKING:
     from gateway.identity.carried import Taken
@@ -155,7 +155,7 @@ def epochs(call: Call) -> Answer:
     from gateway.identity.epoch_keys import EpochKeys, generate_epochs
     from gateway.identity.keys import PUBLIC_MODE, replace
 
-    host = call.host(Side.INNER)
+    host = _receiving_host(call)
     guard, now_ns = host.keys / "guard", time.time_ns()
     try:
         bundle = generate_epochs(guard / "epochs", load_guard_identity(guard), now_ns)
@@ -164,20 +164,36 @@ def epochs(call: Call) -> Answer:
             raise
         raise Misconfigured(7310, **error.fields) from error
     day = datetime.fromtimestamp(now_ns // 10**9, UTC).strftime("%Y%m%d")
-    path = call.options.out or Path(f"{_own_name(host).gate}-inner-{day}.bundle")
+    name = _own_name(host)
+    path = call.options.out or Path(f"{name.gate}-{name.place}-{day}.bundle")
     replace(path.absolute(), bundle, PUBLIC_MODE)
     ends_ns = EpochKeys(guard / "epochs").ends_at_ns
     asked = Role.GUARD in ask_to_reload(host, (Role.GUARD,))
-    data = {"file": str(path), "ends": stamp(ends_ns), "side": Side.INNER.value, "asked": asked}
+    data = {"file": str(path), "ends": stamp(ends_ns), "side": name.place, "asked": asked}
     return Answer(data, render_epochs)
 
 
+def _receiving_host(call: Call) -> HostFolder:
+    """The host whose epoch keys are meant: of a two-way gate both have some, and --side says which.
+
+    Where nothing is said, the inner one. Raises Misconfigured 101x.
+    """
+    hosts = call.hosts()
+    side = Side.INNER if Side.INNER in hosts else next(iter(hosts))
+    if side is Side.OUTER and Lane.EXPORT not in hosts[side].lanes():
+        return call.host(Side.INNER)
+    return hosts[side]
+
+
 def render_epochs(data: Data, terminal: Terminal) -> Sequence[str]:
+    phrase = "Then carry the bundle to the outer host: {command}"
+    if data["side"] == Side.OUTER:
+        phrase = "Then carry the bundle to the inner host: {command}"
     return [
         say(terminal, "New epoch keys until {ends}; their bundle lies in {file}.",
             ends=data["ends"][:10], file=data["file"]),
         _asked_line(data, terminal),
-        say(terminal, "Then carry the bundle to the outer host: {command}",
+        say(terminal, phrase,
             command=f"ferrygate pki trust {Path(data['file']).name}"),
     ]  # fmt: skip
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, add_side
 from gateway.management.commands.watching import MINUTE_NS, Watch
@@ -50,7 +50,7 @@ def _host_lines(host: Data, terminal: Terminal) -> list[str]:
     lines = [f"{title}  {policy}  {host['folder']}"]
     lines += process_table(host["processes"], terminal)
     lines += queue_table(host["queues"], terminal)
-    lines += [f"  {line_}" for line_ in [lane_line(host["lane"], terminal)] if line_]
+    lines += [f"  {lane_line(lane, terminal)}" for lane in lanes_of(host)]
     lines += alarm_lines(host["alarms"], terminal)
     lines += finding_lines(host.get("findings", ()), terminal)
     return lines
@@ -87,7 +87,7 @@ def queue_table(queues: Sequence[Data], terminal: Terminal) -> list[str]:
     ]
     rows: list[list[Cell | str]] = [
         [
-            say(terminal, queue["queue"]),
+            queue_name(queue, terminal),
             *(_figure(queue[name]) for name in ("units", "deferred")),
             "?" if queue["oldest_s"] is None else span(float(queue["oldest_s"])),
             *(_aside(queue[name], name) for name in ("refused", "held", "corrupt")),
@@ -95,6 +95,17 @@ def queue_table(queues: Sequence[Data], terminal: Terminal) -> list[str]:
         for queue in queues
     ]
     return table(terminal, heads, rows, "  ")
+
+
+def queue_name(queue: Data, terminal: Terminal) -> str:
+    """`captured`; of the export lane `export captured`."""
+    name = say(terminal, queue["queue"])
+    return f"{say(terminal, 'export')} {name}" if queue.get("lane") == "export" else name
+
+
+def lanes_of(host: Mapping[str, Any]) -> Sequence[Data]:
+    """The lanes of a host, the import lane first."""
+    return [host["lane"], *(lane for lane in host.get("lanes", ()) if lane["lane"] == "export")]
 
 
 def _figure(value: float | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gateway.management.commands.state import crossing_line, lane_line
+from gateway.management.commands.state import crossing_line, lane_line, lanes_of, queue_name
 from gateway.management.terminal.figures import count, digest
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of, letter
@@ -49,7 +49,9 @@ def _title(data: Data, terminal: Terminal) -> str:
             else say(terminal, "no policy in force")
         )
     well = say(terminal, "All is well.") if data["well"] else say(terminal, "look below")
-    parts = ["OUTER -> INNER", said, well, f"{data['at'][11:19]}Z", say(terminal, "read-only")]
+    two_way = any(len(lanes_of(host)) > 1 for host in data["hosts"])
+    way = "OUTER <-> INNER" if two_way else "OUTER -> INNER"
+    parts = [way, said, well, f"{data['at'][11:19]}Z", say(terminal, "read-only")]
     return terminal.paint(_cut("  ".join(parts), terminal), Colour.HEAD)
 
 
@@ -61,7 +63,7 @@ def _host_lines(host: Data, terminal: Terminal) -> list[str]:
     bad = any(process["state"] != "running" for process in host["processes"])
     first = _cut(f"{say(terminal, host['side'])}: {processes}", terminal)
     waits = "  ".join(
-        f"{say(terminal, queue['queue'])} {_figure(queue['units'])}" for queue in host["queues"]
+        f"{queue_name(queue, terminal)} {_figure(queue['units'])}" for queue in host["queues"]
     )
     aside = "  ".join(
         f"{say(terminal, word)} {_sum(host['queues'], word)}"
@@ -71,7 +73,7 @@ def _host_lines(host: Data, terminal: Terminal) -> list[str]:
         terminal.paint(first, Colour.WARN if bad else None),
         _cut(f"  {say(terminal, 'waits')}  {waits}  {aside}", terminal),
     ]
-    lines.append(_cut(f"  {lane_line(host['lane'], terminal)}", terminal))
+    lines += [_cut(f"  {lane_line(lane, terminal)}", terminal) for lane in lanes_of(host)]
     return lines
 
 

@@ -49,7 +49,7 @@ def _loose(host: HostFolder, side: Side) -> Iterator[dict[str, str]]:
     users = {role: _owner(host.state_of(role)) for role in Role}
     if len(set(users.values())) == 1 or None in users.values():
         return  # all as one user: nobody to be kept apart
-    for folder, owned in host.folders(side).items():
+    for folder, owned in host.folders(side, host.lanes()).items():
         owner = users[owned.owner] if owned.owner else 0
         with suppress(FileNotFoundError):
             found = folder.stat()

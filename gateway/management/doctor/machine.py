@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.management.doctor.finding import Finding, look, ok, stop
 from gateway.management.terminal.figures import size
-from gateway.unit.model import Side
 
 if TYPE_CHECKING:
-    from gateway.management.settings import Settings
+    from gateway.management.settings import LinkSettings, Settings
 
 _LIBRARIES: Final = (
     ("libisal", ("libisal.so.2", "libisal.so"), "libisal2"),
@@ -72,14 +71,16 @@ def clock() -> Iterator[Finding]:
 def link(settings: Settings) -> Iterator[Finding]:
     """Forwarding off, the interface there, up and wide enough, the receive buffer large enough."""
     yield judge_forwarding({str(path): _number(path) for path in _FORWARDING if path.exists()})
-    if settings.link.kind.value == "ethernet":
-        yield from _interface(settings.link.interface, settings.link.mtu_bytes)
-    elif settings.side is Side.INNER:
-        yield from _listening(settings)
-    else:
-        yield from _sending(settings)
-    if settings.side is Side.INNER:
-        yield from _receive_buffer(settings)
+    for lane, one in settings.links.items():
+        receives = settings.side is lane.receiver
+        if one.kind.value == "ethernet":
+            yield from _interface(one.interface, one.mtu_bytes)
+        elif receives:
+            yield from _listening(one)
+        else:
+            yield from _sending(one)
+        if receives:
+            yield from _receive_buffer(one)
 
 
 def judge_forwarding(values: dict[str, int]) -> Finding:
@@ -90,12 +91,12 @@ def judge_forwarding(values: dict[str, int]) -> Finding:
     return ok("link", 7145)
 
 
-def _receive_buffer(settings: Settings) -> Iterator[Finding]:
+def _receive_buffer(link: LinkSettings) -> Iterator[Finding]:
     """Asks the kernel for the buffer that the ferry will ask for; raises its 5204 where it is refused."""
     from gateway.ferry.link.receive_buffer import fit_receive_buffer
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        got = fit_receive_buffer(probe, settings.link.rate_bits_per_s, settings.link.stall_s)
+        got = fit_receive_buffer(probe, link.rate_bits_per_s, link.stall_s)
     yield ok("link", 7147, got=size(got))
 
 
@@ -122,29 +123,29 @@ def _interface(name: str, mtu_bytes: int) -> Iterator[Finding]:
         yield ok("link", 7153, interface=name, mtu=found.mtu)
 
 
-def _listening(settings: Settings) -> Iterator[Finding]:
+def _listening(link: LinkSettings) -> Iterator[Finding]:
     """The address that the receiver listens on must be one of this machine."""
-    name = _interface_of(settings.link.host)
+    name = _interface_of(link.host)
     if name is None:
-        yield stop("link", 7154, address=settings.link.host)
+        yield stop("link", 7154, address=link.host)
     else:
-        yield from _interface(name, settings.link.mtu_bytes)
+        yield from _interface(name, link.mtu_bytes)
 
 
-def _sending(settings: Settings) -> Iterator[Finding]:
+def _sending(link: LinkSettings) -> Iterator[Finding]:
     """The interface that leads to the receiver: a UDP socket is connected, and nothing is sent."""
-    family = socket.AF_INET6 if ":" in settings.link.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in link.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect((settings.link.host, settings.link.port))
+            probe.connect((link.host, link.port))
         except OSError:
-            yield stop("link", 7155, address=settings.link.host)
+            yield stop("link", 7155, address=link.host)
             return
         name = _interface_of(probe.getsockname()[0])
     if name is None:
-        yield stop("link", 7155, address=settings.link.host)
+        yield stop("link", 7155, address=link.host)
     else:
-        yield from _interface(name, settings.link.mtu_bytes)
+        yield from _interface(name, link.mtu_bytes)
 
 
 def _interface_of(address: str) -> str | None:
