@@ -21,6 +21,7 @@ def guard(host: Host) -> Process:
     halves = [admitting(desk, RECEIVES)]
     if host.settings.is_two_way:
         from gateway.management.wiring.sending_guard import clearing
+        from gateway.management.wiring.transient_guard import exchanging
 
-        halves.append(clearing(desk, SENDS))
+        halves += [clearing(desk, SENDS), exchanging(desk, SENDS, RECEIVES)]
     return guard_of(desk, halves)

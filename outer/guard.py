@@ -21,6 +21,7 @@ def guard(host: Host) -> Process:
     halves = [clearing(desk, SENDS)]
     if host.settings.is_two_way:
         from gateway.management.wiring.receiving_guard import admitting
+        from gateway.management.wiring.transient_guard import exchanging
 
-        halves.append(admitting(desk, RECEIVES))
+        halves += [admitting(desk, RECEIVES), exchanging(desk, SENDS, RECEIVES)]
     return guard_of(desk, halves)

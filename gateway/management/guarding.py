@@ -21,12 +21,22 @@ from gateway.unit.model import Lane
 
 
 def open_inspector(desk: Desk, reading: Reading, lane: Lane) -> Inspector:
-    """The sandbox and the scanners of a guard for one lane. Raises Misconfigured 3501, 3502 (YARA rules).
+    """The sandbox and the scanners of a guard for one lane. Raises as made_inspector() does.
+
+    From here on a policy set comes into force only if the inspector can do what it asks.
+    """
+    inspector = made_inspector(desk, reading)
+    desk.policy.prepare_with(
+        lambda channels: inspector.prepare(one for one in channels if one.lane is lane)
+    )
+    return inspector
+
+
+def made_inspector(desk: Desk, reading: Reading) -> Inspector:
+    """A sandbox and scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules).
 
     No reader of untrusted content is in the guard: all are in the sandbox's closed-off children. A
     sandbox that does not start is Unavailable 3980: no unit is read outside of one.
-
-    From here on a policy set comes into force only if the inspector can do what it asks.
     """
     host = desk.host
     scratch = host.folder.state_of(desk.role) / "scratch"
@@ -35,15 +45,11 @@ def open_inspector(desk: Desk, reading: Reading, lane: Lane) -> Inspector:
     yara = str(host.path(settings.yara)) if settings.yara else ""
     sandbox = Sandbox(sandbox_limits(host.settings), program_of(reading))
     desk.board.gauge("sandbox", ", ".join(sandbox.start()))
-    inspector = Inspector(
+    return Inspector(
         Sandboxed(sandbox, scratch),
         open_scanners(replace(settings, yara=yara)),
         closing=[sandbox.close],
     )
-    desk.policy.prepare_with(
-        lambda channels: inspector.prepare(one for one in channels if one.lane is lane)
-    )
-    return inspector
 
 
 class ScannerWatch:

@@ -60,11 +60,16 @@ class SocketAsker:
         finally:
             del self._waiting[unit.number]
 
-    def take(self, frame: Frame) -> None:
-        """An answer, or why there is none, of the guard. What nobody waits for is dropped."""
+    def take(self, frame: Frame) -> bool:
+        """An answer of the guard, or why there is none. False: nobody waits for this number."""
         future = self._waiting.get(frame.number)
-        if future is None or future.done():
-            return
+        if future is None:
+            return False
+        if not future.done():
+            self._settle(future, frame)
+        return True
+
+    def _settle(self, future: asyncio.Future[Answered], frame: Frame) -> None:
         if frame.kind is FrameKind.FAILED:
             future.set_exception(_error(frame))
             return

@@ -14,18 +14,23 @@ from gateway.ferry.twoway.telling import Telling
 from gateway.management.host import Desk
 from gateway.management.lane import LANE_NUMBERS, lane_shape
 from gateway.management.process import Process
-from gateway.management.wiring.half import joined
+from gateway.management.wiring.half import Half, joined
 from gateway.management.wiring.receiving_ferry import accepting
 from gateway.management.wiring.sending_ferry import Sending, dispatching
+from gateway.management.wiring.transient_ferry import transient_in, transient_out
 from gateway.receiving.opposite import Opposite
 from gateway.unit.model import Lane
 
 
 def both_ways(desk: Desk, sends: Lane, receives: Lane) -> Process:
     """Both lanes of a side. Raises what dispatching() and accepting() raise."""
-    sending = dispatching(desk, sends)
-    receiving = accepting(desk, receives, hand_over(desk, sending, sends, receives))
-    return joined(desk, [sending.half, receiving.half])
+    going, end_going = transient_out(desk, sends)
+    arriving, end_arriving = transient_in(desk, receives)
+    sending = dispatching(desk, sends, going)
+    opposite = hand_over(desk, sending, sends, receives)
+    receiving = accepting(desk, receives, opposite, arriving)
+    sockets = Half(closing=[end_going, end_arriving])
+    return joined(desk, [sockets, sending.half, receiving.half])
 
 
 def hand_over(desk: Desk, sending: Sending, sends: Lane, receives: Lane) -> Opposite:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.management.host import Desk
@@ -23,7 +24,12 @@ class Receiving:
     acceptor: Acceptor
 
 
-def accepting(desk: Desk, lane: Lane, opposite: Opposite | None = None) -> Receiving:
+def accepting(
+    desk: Desk,
+    lane: Lane,
+    opposite: Opposite | None = None,
+    on_transient: Callable[[Sequence[bytes]], None] | None = None,
+) -> Receiving:
     """A lane's link, which this process alone opens, into its queue `received`.
 
     opposite: the other lane of a two-way gate, for what comes back."""
@@ -50,6 +56,7 @@ def accepting(desk: Desk, lane: Lane, opposite: Opposite | None = None) -> Recei
             reserve_bytes=settings.reserve_bytes,
         ),
         opposite=opposite,
+        on_transient=on_transient,
     )
     half = Half(loops=[acceptor], closing=[acceptor.close, received.close])
     return Receiving(half, acceptor)

@@ -15,6 +15,7 @@ from gateway.management.sending_end import open_sending
 from gateway.management.set_aside import keep_aside
 from gateway.management.wiring.half import Half
 from gateway.sending.dispatch import Dispatcher, DispatchSettings
+from gateway.sending.transient_lane import TransientLane
 from gateway.spool.epoch import claim_epoch
 from gateway.spool.reader import open_reader
 from gateway.unit.model import Lane, Stage
@@ -31,8 +32,8 @@ class Sending:
     dispatcher: Dispatcher
 
 
-def dispatching(desk: Desk, lane: Lane) -> Sending:
-    """A lane's queue `cleared` onto its link, which this process alone opens."""
+def dispatching(desk: Desk, lane: Lane, transient: TransientLane | None = None) -> Sending:
+    """A lane's queue `cleared` onto its link, which this process alone opens. transient: of two ways."""
     host, status = desk.host, desk.status(lane)
     settings, folder, link = host.settings, host.folder, host.settings.links[lane]
     cleared = open_reader(
@@ -62,6 +63,7 @@ def dispatching(desk: Desk, lane: Lane) -> Sending:
             interleave_blocks=link.interleave_blocks,
             resend_share=RESEND_SHARE if settings.is_two_way else 0.0,
         ),
+        transient,
     )
     half = Half(loops=[dispatcher], closing=[dispatcher.close, cleared.close])
     return Sending(half, dispatcher)

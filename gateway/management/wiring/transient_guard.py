@@ -1,0 +1,210 @@
+"""Requests and answers in a guard of a two-way gate: both directions, in threads of their own.
+
+    edge  --captured-->  judge, seal   --sealed-->  ferry       (the lane that this side sends on)
+    edge  <--admitted--  open, judge   <--sealed--  ferry       (the lane that this side receives)
+
+Readers, scanners and threads are not those of the files, so that a large file delays no request. Both
+directions share what they know of requests under way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from gateway.audit.event import Event, Status
+from gateway.audit.search import Query, search
+from gateway.errors import Refused
+from gateway.exchange.frames import Frame, FrameKind, encode_failed
+from gateway.exchange.line import Listening, Trouble
+from gateway.exchange.sockets import owner_of
+from gateway.guard.outstanding import MAX_WAITING, Outstanding
+from gateway.guard.passing import Done, Passing, Way
+from gateway.guard.requests import RequestJudge
+from gateway.guard.seen import Seen
+from gateway.identity.device import load_guard_identity
+from gateway.identity.epoch_keys import EpochKeys, load_peer_epochs
+from gateway.identity.lane_files import epochs_folder, peer_epochs_file
+from gateway.inspection.chain import Inspector
+from gateway.inspection.chain import Role as Reading
+from gateway.management.guarding import ScannerWatch, made_inspector
+from gateway.management.host import Desk, Host
+from gateway.management.layout import Role
+from gateway.management.wiring.half import Half
+from gateway.policy.content_channel import content_channels
+from gateway.receiving.transient import TransientAdmitter
+from gateway.receiving.verify import Opener
+from gateway.sending.seal import Sealer
+from gateway.sending.transient import TransientClearer, unanswered
+from gateway.unit.model import Lane, Side
+from gateway.unit.request import Consequence
+
+# Numbers of the two hosts are even and odd (gateway.management.wiring.sending_edge).
+HOSTS: Final = 2
+# Requests end in another order than their numbers, by as many as wait at once.
+_LOOK_BACK: Final = 2 * MAX_WAITING
+_EXPIRE_S: Final = 0.25
+
+
+def exchanging(desk: Desk, sends: Lane, receives: Lane) -> Half:
+    """The half of a guard for requests and answers. Raises Misconfigured 40xx, 5780."""
+    host, status = desk.host, desk.status(sends)
+    out, inn = _inspector(desk, Reading.SENDING), _inspector(desk, Reading.RECEIVING)
+    asked, let_in = Outstanding(), Outstanding()
+    side, policy = host.settings.side, desk.policy.current
+    clearer = TransientClearer(
+        sends, RequestJudge(side, policy, out), _sealer(host, sends), asked, let_in
+    )
+    seen = Seen(highest_let_in(host.folder.journal(Role.GUARD), receives.sender), HOSTS)
+    admitter = TransientAdmitter(
+        receives, RequestJudge(side, policy, inn), _opener(host, receives),
+        asked, let_in, seen, clearer.failed,
+    )  # fmt: skip
+    lines = _Lines(desk, status)
+    passing = Passing(
+        host.settings.guard_threads,
+        {Way.EDGE: lines.to_edge, Way.FERRY: lines.to_ferry},
+        _crowded,
+        desk.journal,
+        status,
+    )
+
+    def edge_ended() -> None:
+        # Whoever performed has ended, and whoever waited: what comes now is for nobody.
+        passing.finish([clearer.unanswered(one) for one in let_in.give_up()])
+        passing.finish([Done((unanswered(one, 5771),)) for one in asked.give_up()])
+
+    lines.open(
+        lambda frames: passing.take(clearer, frames),
+        lambda frames: passing.take(admitter, frames),
+        edge_ended,
+    )
+
+    def load_keys() -> Callable[[], None]:
+        sealer, opener = _sealer(host, sends), _opener(host, receives)
+
+        def use() -> None:
+            clearer.use(sealer)
+            admitter.use(opener)
+
+        return use
+
+    return Half(
+        steps=[_Expiring(passing, (asked, let_in), status)],
+        watches=[ScannerWatch(out, status), ScannerWatch(inn, status)],
+        closing=[lines.close, passing.close, out.close, inn.close],
+        load_keys=load_keys,
+    )
+
+
+def highest_let_in(journal: Path, sender: Side) -> int:
+    """The highest number of a request of the other side in a guard's journal, -1 for none. Reads its end."""
+    place = 0 if sender is Side.OUTER else 1
+    found = search({"guard": journal}, Query(what=frozenset({"request.passed"})))
+    numbers = (one.record.unit for one in islice(found, 2 * _LOOK_BACK))
+    return max((n for n in numbers if n is not None and n % HOSTS == place), default=-1)
+
+
+class _Lines:
+    """The three sockets of a guard."""
+
+    def __init__(self, desk: Desk, status: Status) -> None:
+        self._folder, self._status = desk.host.folder, status
+        self._edge: Listening | None = None
+        self._ferry: Listening | None = None
+        self._open: list[Listening] = []
+
+    def open(
+        self,
+        of_edge: Callable[[list[Frame]], None],
+        of_ferry: Callable[[list[Frame]], None],
+        edge_ended: Callable[[], None],
+    ) -> None:
+        """Listen. Raises Misconfigured 5780."""
+        folder, ferry = self._folder, owner_of(self._folder.state_of(Role.FERRY))
+        edge, captured = owner_of(folder.state_of(Role.EDGE)), frozenset({FrameKind.CAPTURED})
+        self._edge = Listening(
+            folder.edge_socket, edge, captured, of_edge, alarms(self._status), edge_ended
+        )
+        self._open.append(self._edge)
+        self._ferry = Listening(
+            folder.to_ferry_socket, ferry, frozenset(), on_trouble=alarms(self._status)
+        )
+        self._open.append(self._ferry)
+        sealed = frozenset({FrameKind.SEALED})
+        self._open.append(
+            Listening(folder.from_ferry_socket, ferry, sealed, of_ferry, alarms(self._status))
+        )
+
+    def to_edge(self, frames: Iterable[bytes]) -> None:
+        if self._edge is not None:
+            self._edge.send(tuple(frames))
+
+    def to_ferry(self, frames: Iterable[bytes]) -> None:
+        if self._ferry is not None:
+            self._ferry.send(tuple(frames))
+
+    def close(self) -> None:
+        for line in self._open:
+            line.close()
+
+
+def alarms(status: Status) -> Trouble:
+    """Shows who was cut off, until a good neighbour comes."""
+
+    def trouble(refused: Refused | None) -> None:
+        if refused is not None:
+            status.raise_alarm(refused.number, **refused.fields)
+            return
+        for number in (5767, 5781):
+            status.clear_alarm(number)
+
+    return trouble
+
+
+class _Expiring:
+    """Tells the journal of requests whose time is over, and ends the process with its threads."""
+
+    def __init__(self, passing: Passing, tables: Iterable[Outstanding], status: Status) -> None:
+        self._passing, self._tables, self._status = passing, tuple(tables), status
+
+    def step(self, _now_s: float) -> float:
+        self._passing.step()
+        for table in self._tables:
+            late = table.expire(time.monotonic())
+            if late:
+                self._passing.finish([Done((unanswered(one, 5763),)) for one in late])
+        self._status.gauge("requests_under_way", sum(map(len, self._tables)))
+        return _EXPIRE_S
+
+
+def _crowded(frame: Frame) -> Done:
+    """There is no room for it: the edge is told, and nobody else can be."""
+    event = Event("request.refused", time.time_ns(), frame.number, number=5760)
+    if frame.kind is not FrameKind.CAPTURED:
+        return Done((event,))
+    return Done((event,), Way.EDGE, encode_failed(frame.number, 5760, Consequence.UNAVAILABLE))
+
+
+def _inspector(desk: Desk, reading: Reading) -> Inspector:
+    """Readers and scanners for contents of requests and answers."""
+    inspector = made_inspector(desk, reading)
+    desk.policy.prepare_with(
+        lambda channels: inspector.prepare(
+            view for channel in channels for view in content_channels(channel)
+        )
+    )
+    return inspector
+
+
+def _sealer(host: Host, lane: Lane) -> Sealer:
+    keys = host.folder.keys
+    identity = load_guard_identity(keys / "guard")
+    return Sealer(identity, load_peer_epochs(peer_epochs_file(keys), host.trust()), lane)
+
+
+def _opener(host: Host, lane: Lane) -> Opener:
+    return Opener(lane, host.trust(), EpochKeys(epochs_folder(host.folder.keys)))
