@@ -181,9 +181,9 @@ EVENTS: Final[dict[str, Meaning]] = {
     ),
     "outcome": _of(
         "guard",
-        "what the other host says became of a unit sent there (what: the word of its journal)",
-        "对端主机告知的交换单元结果（what 为其日志用词）",
-        "what there_at_ns",
+        "what the other host says became of a unit sent there (became: the word of its journal)",
+        "对端主机告知的交换单元结果（became 为其日志用词）",
+        "became there_at_ns",
     ),
     "outcomes.told": _of(
         "guard",

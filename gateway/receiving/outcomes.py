@@ -80,5 +80,5 @@ def _events(number: int, outcomes: Sequence[UnitOutcome]) -> list[Event]:
 
 
 def _event(one: UnitOutcome, at_ns: int) -> Event:
-    fields: dict[str, Field] = {"what": one.what.word, "there_at_ns": one.at_ns}
+    fields: dict[str, Field] = {"became": one.what.word, "there_at_ns": one.at_ns}
     return Event(OUTCOME, at_ns, one.unit, number=one.reason, fields=fields)

@@ -8,7 +8,8 @@ from typing import Final
 from gateway.errors import Refused
 from gateway.management.commands.command import Answer, Call, Command, Data, Exit, add_side
 from gateway.management.commands.records import Entry, Wanted, entries
-from gateway.management.commands.units import EXITS, ORDER, row_of
+from gateway.management.commands.told import told_data, told_lines, with_told
+from gateway.management.commands.units import EXITS, ORDER, held_rank, lane_of, row_of
 from gateway.management.terminal.figures import size, span, stamp
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
@@ -18,7 +19,7 @@ from gateway.management.terminal.width import pad
 from gateway.management.terminal.words import say
 from gateway.messages import shown
 from gateway.messages.catalogue import describe
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
 from gateway.unit.number import hear, speak
 
 
@@ -28,16 +29,18 @@ def life(call: Call) -> Answer:
     hosts = call.hosts()
     found = entries(hosts.items(), Wanted(unit=number))
     data = life_data(number, found, frozenset(hosts), call.language)
+    data["two_way"] = any(len(host.lanes()) > 1 for host in hosts.values())
     return Answer(data, render_life, Exit.YES if found else Exit.NO)
 
 
 def life_data(number: int, found: Sequence[Entry], here: frozenset[Side], language: str) -> Data:
     """What each host knows. known: whether the journal of that host is at hand."""
     hosts = []
-    for side in Side:
+    lane = lane_of(found)
+    for side in (lane.sender, lane.receiver):
         events = sorted(
             (e for e in found if e.side is side),
-            key=lambda e: (_place(e.record.what), e.record.at_ns),
+            key=lambda e: (_place(e.record.what, lane), e.record.at_ns),
         )
         hosts.append(
             {
@@ -51,21 +54,25 @@ def life_data(number: int, found: Sequence[Entry], here: frozenset[Side], langua
         if any(e.record.what in ORDER for e in found)
         else None
     )
+    told = told_data(found, language)
+    row = with_told(row, told) if row is not None else None
     receipts = next((r for entry in found if (r := _receipts(entry))), None)
     times = [entry.record.at_ns for entry in found]
     return {
         "unit": speak(number),
         "summary": row,
         "took_s": round((max(times) - min(times)) / 1e9, 3) if times else None,
-        "sender_says": receipts if Side.OUTER not in here else None,
+        "lane": lane.value,
+        "told": told,
+        "sender_says": receipts if lane.sender not in here else None,
         "hosts": hosts,
     }
 
 
-def _place(what: str) -> float:
+def _place(what: str, lane: Lane) -> float:
     """Where an event stands in the story of a host: by stage, then exits and all else."""
     if what == "held" or what.startswith("held."):
-        return ORDER["received"] + 0.5
+        return held_rank(lane)
     return ORDER[what] if what in ORDER and what not in EXITS else 98
 
 
@@ -107,10 +114,20 @@ def render_life(data: Data, terminal: Terminal) -> Sequence[str]:
             for event in host["events"]:
                 lines += _event_lines(event, terminal)
         else:
-            if host["side"] == "outer" and data["sender_says"]:
+            if host["side"] == _sender(data) and data["sender_says"]:
                 phrase = "As the unit itself says: captured {captured}, cleared {cleared}, policy {policy}."
                 lines += terminal.wrap(say(terminal, phrase, **data["sender_says"]), "  ")
-            lines += terminal.wrap(_nothing_known(host, row, unit, terminal), "  ")
+            is_sender = host["side"] == _sender(data)
+            told = data.get("told")
+            if told is not None and told["side"] == host["side"]:
+                lines += told_lines(told, terminal, "  ")
+                lines += terminal.wrap(_there(host["side"], unit, terminal), "  ")
+                lines.append("")
+                continue
+            comes_back = is_sender or bool(data.get("two_way"))
+            lines += terminal.wrap(
+                _nothing_known(host, row, unit, terminal, is_sender, comes_back), "  "
+            )
         lines.append("")
     return lines[:-1]
 
@@ -137,12 +154,26 @@ def _life_title(data: Data, terminal: Terminal) -> list[str]:
     return lines
 
 
-def _nothing_known(host: Data, row: Data | None, unit: str, terminal: Terminal) -> str:
+def _there(side: str, unit: str, terminal: Terminal) -> str:
+    if side == "inner":
+        return say(terminal, "On the inner host: ferrygate life {unit}", unit=unit)
+    return say(terminal, "On the outer host: ferrygate life {unit}", unit=unit)
+
+
+def _sender(data: Data) -> str:
+    return Lane(data.get("lane", Lane.IMPORT.value)).sender.value
+
+
+def _nothing_known(
+    host: Data, row: Data | None, unit: str, terminal: Terminal, is_sender: bool, comes_back: bool
+) -> str:
     side = host["side"]
     if host["known"]:
-        if side == "inner" and row is not None and row["result"] in EXITS:
+        if not is_sender and row is not None and row["result"] in EXITS:
             return say(terminal, "The receiving side never saw it.")
         return say(terminal, "Nothing of it has come here.")
+    if side == "inner" and comes_back:
+        return say(terminal, "Not known here. On the inner host: ferrygate life {unit}", unit=unit)
     if side == "inner":
         why = say(terminal, "Not known here. Nothing comes back over a one-way gate.")
         return f"{why} {say(terminal, 'On the inner host: ferrygate life {unit}', unit=unit)}"
@@ -150,7 +181,7 @@ def _nothing_known(host: Data, row: Data | None, unit: str, terminal: Terminal) 
 
 
 # Fields that stand in the title or in the text already.
-_TITLE_FIELDS: Final = frozenset({"name", "size_bytes", "rule", "word", "inside"})
+_TITLE_FIELDS: Final = frozenset({"name", "size_bytes", "rule", "word", "inside", "there_at_ns"})
 
 
 def _event_lines(event: Data, terminal: Terminal) -> list[str]:

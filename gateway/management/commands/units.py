@@ -13,6 +13,8 @@ from gateway.management.commands.host_state import alarm_data
 from gateway.management.commands.instants import read_instant
 from gateway.management.commands.records import MAX_ENTRIES, Entry, Wanted, entries
 from gateway.management.commands.state import alarm_lines
+from gateway.management.commands.told import OUTCOME, is_of_people, told_data, with_told
+from gateway.management.layout import DECIDING_SIDE
 from gateway.management.terminal.figures import stamp
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Terminal
@@ -20,12 +22,14 @@ from gateway.management.terminal.states import colour_of, state
 from gateway.management.terminal.table import Cell, Column, table
 from gateway.management.terminal.words import say
 from gateway.messages import remedy, shown
-from gateway.unit.model import Stage
+from gateway.unit.model import Lane, Stage
 from gateway.unit.number import speak
 
 # The order of a story is by stage, never by the clocks of two hosts.
 ORDER: Final = {stage.value: at for at, stage in enumerate(Stage)}
 EXITS: Final = frozenset({"refused", "held", "corrupt"})
+_SENT_STAGES: Final = frozenset({"captured", "cleared", "sent"})
+_RECEIVED_STAGES: Final = frozenset({"received", "admitted", "delivered"})
 DEFAULT_SINCE: Final = "1 h"
 DEFAULT_LIMIT: Final = 50
 
@@ -37,6 +41,10 @@ def units(call: Call) -> Answer:
     until_ns = read_instant(options.until, now_ns) if options.until else None
     wanted = Wanted(channel=options.channel, since_ns=since_ns, until_ns=until_ns)
     found = entries(call.hosts().items(), wanted)
+    if options.channel:
+        # What the other host tells names no channel.
+        told = Wanted(what=OUTCOME, since_ns=since_ns, until_ns=until_ns)
+        found += entries(call.hosts().items(), told)
     data = units_data(found, options.stage, options.result, options.limit)
     data["since"] = stamp(since_ns)
     data["complete"] = len(found) < MAX_ENTRIES
@@ -46,10 +54,15 @@ def units(call: Call) -> Answer:
 def units_data(found: Iterable[Entry], stage: str | None, result: str | None, limit: int) -> Data:
     """One row a unit, newest first. of: how many there are, of which `limit` are given."""
     by_unit: dict[int, list[Entry]] = {}
-    for entry in found:
-        if entry.record.unit is not None and entry.record.what in ORDER:
-            by_unit.setdefault(entry.record.unit, []).append(entry)
-    rows = [row_of(number, story) for number, story in by_unit.items()]
+    told: dict[int, list[Entry]] = {}
+    for entry in filter(is_of_people, found):
+        if entry.record.unit is not None and entry.record.what in (*ORDER, OUTCOME):
+            stories = told if entry.record.what == OUTCOME else by_unit
+            stories.setdefault(entry.record.unit, []).append(entry)
+    rows = [
+        with_told(row_of(number, story), told_data(told.get(number, ())))
+        for number, story in by_unit.items()
+    ]
     rows = [
         row
         for row in rows
@@ -60,7 +73,8 @@ def units_data(found: Iterable[Entry], stage: str | None, result: str | None, li
 
 
 def row_of(number: int, story: Sequence[Entry]) -> Data:
-    last = max(story, key=lambda entry: (_rank(entry.record.what), entry.record.at_ns))
+    lane = lane_of(story)
+    last = max(story, key=lambda entry: (_rank(entry.record.what, lane), entry.record.at_ns))
     fields = {key: value for entry in story for key, value in entry.record.fields.items()}
     what = last.record.what
     passed = [
@@ -81,11 +95,26 @@ def row_of(number: int, story: Sequence[Entry]) -> Data:
     }
 
 
-def _rank(what: str) -> float:
+def lane_of(story: Sequence[Entry]) -> Lane:
+    """The lane that a unit crosses, by what its hosts did with it; the import lane where nothing says."""
+    for entry in story:
+        if entry.record.what in _SENT_STAGES:
+            return Lane.IMPORT if entry.side is Lane.IMPORT.sender else Lane.EXPORT
+        if entry.record.what in _RECEIVED_STAGES:
+            return Lane.IMPORT if entry.side is Lane.IMPORT.receiver else Lane.EXPORT
+    return Lane.IMPORT
+
+
+def held_rank(lane: Lane) -> float:
+    """Where a hold stands in a story: the inner host holds, before it admits or before it clears."""
+    return ORDER["received" if lane.receiver is DECIDING_SIDE else "captured"] + 0.5
+
+
+def _rank(what: str, lane: Lane) -> float:
     # A deferral is overtaken by whatever came of it later, a hold by what people decided; any other
     # exit ends the story.
     if what == "held":
-        return ORDER["received"] + 0.5
+        return held_rank(lane)
     return -1 if what == "deferred" else ORDER.get(what, -2)
 
 

@@ -74,7 +74,7 @@ class World:
 
     def outcomes(self) -> list[tuple[int | None, object, int]]:
         found = [event for event in self.heard.events if event.what == "outcome"]
-        return [(event.unit, event.fields["what"], event.number) for event in found]
+        return [(event.unit, event.fields["became"], event.number) for event in found]
 
 
 def _pass_on(taken: Taken) -> Outcome:
