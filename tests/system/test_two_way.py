@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from gateway.management.trial import Trial, add_policy
 from gateway.policy.samples import generate_sample
 from gateway.unit.model import Lane, Side, Stage
 from gateway.unit.number import speak
+from tests.corpus.persons import Person, people
+from tests.corpus.persons import table as persons_table
+from tests.gateway.guard.rewriting import LINES, SHIPPED
 from tests.support.gate import LONG, REPLIES, SMALL, Gate, big_table, gate, table
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900 if LONG else 300)]
@@ -26,6 +30,7 @@ LANES = {SMALL: Lane.IMPORT, REPLIES: Lane.EXPORT}
 FILES, KILLS = (2000, 30) if LONG else (600, 10)
 SEED = 20261122
 REPLIES_FILE = "30-replies.yaml"
+COLUMNS = LINES["csv"].removeprefix("columns ")
 
 
 def of_all_sizes(seed: int) -> dict[str, bytes]:
@@ -167,6 +172,42 @@ def test_what_may_leave_only_by_people_waits_inside_and_goes_when_they_release_i
         assert admitted.fields["held_at"] == "inner"
         left = running.trial.host(Side.INNER).queue(Lane.EXPORT, Stage.CAPTURED) / "held"
         running.until(lambda: not list(left.iterdir()), "nothing is held any more")
+
+
+def masks_replies(trial: Trial) -> None:
+    for side in Side:
+        folder = trial.host(side).policies
+        shutil.copy(SHIPPED, folder)
+        path = folder / REPLIES_FILE
+        before = path.read_text().partition("passes_if:\n")[0]
+        lines = f"  type: csv\n  csv: columns {COLUMNS}\n\nchanged:\n  persons: masked\n"
+        path.write_text(f"{before}passes_if:\n{lines}")
+
+
+def test_what_leaves_is_written_anew_inside_before_it_is_sealed(tmp_path: Path) -> None:
+    files = {f"{n}.csv": (person, persons_table(person)) for n, person in enumerate(people(4))}
+    with gate(tmp_path, "two-way", prepare=masks_replies) as running:
+        for name, (_, content) in files.items():
+            running.drop(name, content, REPLIES)
+        running.until_inside(set(files), REPLIES)
+        for name, (person, content) in files.items():
+            assert left(person, content)
+            assert left(person, running.arrived(name, REPLIES)) == []
+        for cleared in running.events(Side.INNER, "cleared"):
+            if cleared.channel == REPLIES:
+                assert "persons: masked" in str(cleared.fields["changed"])
+                (admitted,) = [
+                    r for r in running.events(Side.OUTER, "admitted") if r.unit == cleared.unit
+                ]
+                assert admitted.fields["sha256"] == cleared.fields["changed_sha256"]
+                assert "changed" not in admitted.fields
+        staging = running.trial.host(Side.INNER).queue(Lane.EXPORT, Stage.CLEARED) / "staging"
+        assert list(staging.iterdir()) == []
+
+
+def left(person: Person, data: bytes) -> list[str]:
+    texts = (data.decode("utf-8", "replace"), data.decode("gb18030", "replace"))
+    return [value for value in person.values if any(value in text for text in texts)]
 
 
 def with_export_channel(trial: Trial) -> None:

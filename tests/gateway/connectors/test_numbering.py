@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,24 @@ def test_a_block_whose_mark_was_not_renamed_is_claimed_again(tmp_path: Path) -> 
     numbers.next()
     (tmp_path / "numbers.new").write_bytes(b"ferrygate unit numb")
     assert UnitNumbers(tmp_path / "numbers", lambda: at_minute(1)).next() > 1 << 16
+
+
+def test_two_hosts_that_began_in_the_same_minute_never_give_the_same_number(tmp_path: Path) -> None:
+    hosts = [
+        UnitNumbers(tmp_path / str(place), lambda: at_minute(1), every=2, place=place)
+        for place in range(2)
+    ]
+    ours, theirs = ({host.next() for _ in range(2 * BLOCK)} for host in hosts)
+    assert not ours & theirs and len(ours) == len(theirs) == 2 * BLOCK
+    again = UnitNumbers(tmp_path / "1", lambda: at_minute(1), every=2, place=1).next()
+    assert again > max(theirs) and again % 2 == 1
+
+
+def test_threads_that_take_numbers_together_never_get_the_same(tmp_path: Path) -> None:
+    numbers = UnitNumbers(tmp_path / "numbers", lambda: at_minute(1))
+    with ThreadPoolExecutor(8) as pool:
+        given = list(pool.map(lambda _: numbers.next(), range(3 * BLOCK)))
+    assert len(set(given)) == 3 * BLOCK
 
 
 @pytest.mark.parametrize("content", [b"", b"7", b"ferrygate unit numbers 2\n7\n", bytes(30)])

@@ -11,12 +11,22 @@ import pytest
 
 from gateway.errors import Misconfigured
 from gateway.identity import provision as provisioning
+from gateway.identity.device import load_guard_identity
+from gateway.identity.epoch_keys import EpochKeys, load_peer_epochs
 from gateway.identity.expiry import expiries
 from gateway.identity.instants import DAY_NS, SECOND_NS
+from gateway.identity.lane_files import (
+    clearance_file,
+    epochs_folder,
+    lane_key_file,
+    peer_epochs_file,
+)
 from gateway.identity.lane_key import LaneKey
 from gateway.identity.provision import provision
 from gateway.messages import describe, remedy
-from gateway.unit.model import Side
+from gateway.receiving.verify import Opener
+from gateway.sending.seal import Sealer
+from gateway.unit.model import Lane, Side
 from tests.support.keys import GATE, NOW_NS, GateKeys, cleared
 
 SECRETS = {
@@ -55,6 +65,31 @@ def test_the_lane_key_is_the_same_on_both_sides_and_fits_the_ferry(gate: GateKey
     one, two = ((gate.root / s.value / "keys/ferry/lane.key").read_bytes() for s in Side)
     assert one == two
     LaneKey(one)
+
+
+def test_a_two_way_gate_has_keys_of_its_own_for_each_lane(tmp_path: Path) -> None:
+    provision(tmp_path, GATE, "two-way", now_ns=NOW_NS, epochs=2)
+    keys = {side: tmp_path / side.value / "keys" for side in Side}
+    for lane in Lane:
+        one, two = (lane_key_file(keys[side], lane).read_bytes() for side in Side)
+        assert one == two
+        signer = load_guard_identity(keys[lane.sender] / "guard").signer.verifier.pem
+        assert {clearance_file(keys[side], lane).read_bytes() for side in Side} == {signer}
+    assert len({lane_key_file(keys[Side.OUTER], lane).read_bytes() for lane in Lane}) == 2
+    both = GateKeys(tmp_path)
+    for lane in Lane:
+        identity = both.identity(lane.sender)
+        bundle = load_peer_epochs(peer_epochs_file(keys[lane.sender]), both.trust(lane.sender))
+        sealed, _ = Sealer(identity, bundle, lane).seal_bytes(cleared(b"over it"))
+        epochs = EpochKeys(epochs_folder(keys[lane.receiver]))
+        opener = Opener(lane, both.trust(lane.receiver), epochs, lambda: NOW_NS)
+        assert opener.open_bytes(sealed).body == b"over it"
+    # What ends is watched on both hosts for both lanes.
+    for side in Side:
+        subjects = [one.subject for one in expiries(keys[side]) if one.subject.startswith("epoch")]
+        assert sorted(subjects) == [
+            f"epoch keys of ferrygate://{GATE}/{s.value}" for s in sorted(Side)
+        ]
 
 
 def test_folders_of_guard_and_ferry_are_closed_and_trust_is_open(gate: GateKeys) -> None:

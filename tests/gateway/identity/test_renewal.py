@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from gateway.identity.certificates import certificate_id, pem_of, read_certifica
 from gateway.identity.device import load_guard_identity
 from gateway.identity.instants import DAY_NS
 from gateway.identity.issuing import NAME, issued_in, new_authority, new_list, sign_request
+from gateway.identity.lane_files import clearance_file
 from gateway.identity.names import host_name
 from gateway.identity.provision import provision
 from gateway.identity.trust import load_trust
@@ -81,7 +83,13 @@ def signed(gate: Path, side: Side = Side.OUTER) -> bytes:
 
 
 def install(gate: Path, certificate: bytes) -> carried.Taken:
-    return renewal.install(outer(gate), OUTER, certificate, NOW_NS + 60 * DAY_NS, clears=Lane.IMPORT)
+    return renewal.install(
+        outer(gate), OUTER, certificate, NOW_NS + 60 * DAY_NS, clears=Lane.IMPORT
+    )
+
+
+def install_at(gate: Path, certificate: bytes, now_ns: int) -> carried.Taken:
+    return renewal.install(outer(gate), OUTER, certificate, now_ns, clears=Lane.IMPORT)
 
 
 def names(folder: Path) -> set[str]:
@@ -235,8 +243,7 @@ def test_what_is_not_this_host_s_or_not_good_changes_nothing(gate: Path) -> None
         (ours, ended_ns, (7304, 4105)),
         ((gate / "issuing" / "issuing.crt").read_bytes(), NOW_NS, (7304, 4113)),
     ):
-        work = lambda c=content, n=now_ns: renewal.install(outer(gate), OUTER, c, n, clears=Lane.IMPORT)  # noqa: E731
-        assert number(work) == expected
+        assert number(partial(install_at, gate, content, now_ns)) == expected
     assert {path: path.read_bytes() for path in gate.rglob("*") if path.is_file()} == before
 
 
@@ -298,3 +305,19 @@ def test_an_authority_that_the_root_did_not_sign_is_not_taken(gate: Path, tmp_pa
         work = lambda c=content: carried.trust(inner, OUTER, c, NOW_NS)  # noqa: E731
         assert number(work) == (7304, expected)
     assert names(inner) == before
+
+
+def test_the_inner_host_of_a_two_way_gate_renews_what_clears_the_export_lane(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "east"
+    provision(root, "east", "two-way", now_ns=NOW_NS, epochs=1)
+    keys = root / "inner" / "keys"
+    before = {lane: clearance_file(keys, lane).read_bytes() for lane in Lane}
+    certificate = signed(root, Side.INNER)
+    name = host_name("east", Side.INNER)
+    renewal.install(keys, name, certificate, NOW_NS + 60 * DAY_NS, clears=Lane.EXPORT)
+    after = clearance_file(keys, Lane.EXPORT).read_bytes()
+    new = load_guard_identity(keys / "guard").signer.verifier.pem
+    assert after == new + before[Lane.EXPORT] and new != before[Lane.EXPORT]
+    assert clearance_file(keys, Lane.IMPORT).read_bytes() == before[Lane.IMPORT]
