@@ -19,14 +19,15 @@ from gateway.ferry.oneway.records import Resolved
 from gateway.ferry.reconcile import Wanted
 from gateway.ferry.sentlog import SentLog
 from gateway.ferry.twoway.asked import Asked, Limits
-from gateway.ferry.twoway.returns import MissedUnit, decode_missed
+from gateway.ferry.twoway.returns import MAX_BODY_BYTES, MissedUnit, decode_missed
 from gateway.sending.again import Request
 from gateway.unit.number import speak
 
 # Two lists of several blocks; what finds no room is said again a quarter second later.
 _WAITING: Final = 16
-# Bodies read in one look: a liar's largest keep the loop for some milliseconds.
-_AT_ONCE: Final = 2
+# A body is read this often, and sendings are looked up: whatever a liar says, the lane goes on meanwhile.
+_READ_S: Final = 0.01
+_LOOK_UP_S: Final = 0.1
 # Units that are not kept: told one by one so many a minute, so that a liar cannot fill the journal.
 _TOLD_A_MINUTE: Final = 60
 # From the link to the receiver's disk, its next list, and back over the opposite lane.
@@ -43,31 +44,36 @@ class Returned:
         self._recorder, self._status = recorder, status
         self._asked = Asked(limits)
         self._heard: deque[tuple[int, bytes]] = deque(maxlen=_WAITING)
-        self._now_s = 0.0
+        self._now_s = self._read_s = self._look_up_s = 0.0
         self._minute_s, self._told = 0.0, 0
         self.resolved: list[Resolved] = []
 
     def hear(self, said_in: int, untrusted_body: bytes) -> None:
         """A body has come in a session of the opposite lane. From any thread; does nothing else."""
-        self._heard.append((said_in, untrusted_body))
+        if len(untrusted_body) <= MAX_BODY_BYTES:
+            self._heard.append((said_in, untrusted_body))
 
     def look(self, now_s: float) -> None:
         """Read what was heard. May raise Unavailable 5504 as the log does."""
         self._now_s = now_s
-        for _ in range(min(len(self._heard), _AT_ONCE)):
-            said_in, untrusted_body = self._heard.popleft()
-            try:
-                missed = decode_missed(untrusted_body)
-            except Refused:
-                self._status.count("returns_malformed_total")
-                continue
-            if missed.lane != self._lane:
-                self._status.count("returns_malformed_total")
-                continue
-            self._asked.take(missed, said_in, now_s)
-            self._status.count("returns_heard_total")
+        if self._heard and now_s >= self._read_s:
+            self._read_s = now_s + _READ_S
+            self._read(*self._heard.popleft())
+        if now_s >= self._look_up_s:
+            self._look_up_s = now_s + _LOOK_UP_S
             self._look_up(now_s)
-            self._show()
+
+    def _read(self, said_in: int, untrusted_body: bytes) -> None:
+        try:
+            missed = decode_missed(untrusted_body)
+            if missed.lane != self._lane:
+                raise Refused(5302, what="missed lane")
+        except Refused:
+            self._status.count("returns_malformed_total")
+            return
+        self._asked.take(missed, said_in, self._now_s)
+        self._status.count("returns_heard_total")
+        self._show()
 
     def _look_up(self, now_s: float) -> None:
         spans = self._asked.spans(now_s)

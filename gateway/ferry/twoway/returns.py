@@ -25,6 +25,9 @@ from gateway.unit.number import MAX_NUMBER
 
 # More holes of a unit are asked for when these are filled.
 MAX_RANGES: Final = 64
+# Small blocks have the most repair symbols in proportion, and these must come through a bad link; and a
+# list of this size is read in a millisecond.
+MAX_BODY_BYTES: Final = 16_384
 # Lanes are numbered in a byte; a gate has two.
 LANES: Final = frozenset({1, 2})
 
@@ -104,7 +107,7 @@ def encode_missed(missed: Missed) -> bytes:
 
 def decode_missed(untrusted: bytes) -> Missed:
     """The list in a body. Raises Refused 5302 and nothing else; memory in proportion to the bytes."""
-    if len(untrusted) < HEAD_BYTES:
+    if not HEAD_BYTES <= len(untrusted) <= MAX_BODY_BYTES:
         raise Refused(5302, what="missed")
     lane, whole, zero, unit_count, span_count, serial, session = _HEAD.unpack_from(untrusted)
     if lane not in LANES or whole > 1 or zero:

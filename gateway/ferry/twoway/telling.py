@@ -18,6 +18,7 @@ from gateway.ferry.ranges import Range
 from gateway.ferry.twoway.returns import (
     HEAD_BYTES,
     LEAST_BYTES,
+    MAX_BODY_BYTES,
     MAX_RANGES,
     SPAN_BYTES,
     Missed,
@@ -30,8 +31,6 @@ SAY_S: Final = 0.25
 # What has been said so often and has not changed cannot be brought soon: units that are kept no longer.
 _OFTEN: Final = 40
 _SAY_SELDOM_S: Final = 2.0
-# Small blocks have the most repair symbols in proportion, and these must come through a bad link.
-MAX_BODY_BYTES: Final = 16_384
 # Of the opposite lane's rate; and of blocks, whatever the rate.
 _SHARE: Final = 0.05
 _MAX_BODIES: Final = 8
