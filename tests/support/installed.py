@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.management.layout import Role
-from gateway.management.trial import Trial, make_trial
+from gateway.management.trial import Trial, lane_is_heard, make_trial
 from gateway.unit.model import Side
 from tests.support.gate import Gate
 
@@ -102,9 +102,7 @@ class Installed:
         for side in (Side.INNER, Side.OUTER):
             for role in Role:
                 self.start(side, role)
-        self.gate.until(
-            lambda: self.gate.counter(Side.INNER, Role.FERRY, "lane_blocks_total"), self.logs()
-        )
+        self.gate.until(lambda: lane_is_heard(self.trial), self.logs())
 
     def stop(self, side: Side, role: Role) -> None:
         process = self.running.pop((side, role))
@@ -141,7 +139,7 @@ class Installed:
 
 
 @contextlib.contextmanager
-def installed() -> Iterator[Installed]:
+def installed(mode: str = "one-way") -> Iterator[Installed]:
     """A trial gate whose folders lie where and as the installation lays them."""
     # Not below pytest's folder: nobody but root can enter that one.
     root = Path(tempfile.mkdtemp(prefix="ferrygate-installed-"))
@@ -149,7 +147,7 @@ def installed() -> Iterator[Installed]:
     made: Installed | None = None
     try:
         (root / "var" / "lib").mkdir(parents=True)
-        trial = make_trial(root / HOME)
+        trial = make_trial(root / HOME, mode)
         set_owners(root)
         users, operator = accounts(root)
         edge = users[Role.EDGE]

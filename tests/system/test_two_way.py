@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.management.doctor.installed import folders
 from gateway.management.layout import Role
 from gateway.management.trial import Trial, add_policy
 from gateway.policy.samples import generate_sample
@@ -22,6 +23,7 @@ from tests.corpus.persons import Person, people
 from tests.corpus.persons import table as persons_table
 from tests.gateway.guard.rewriting import LINES, SHIPPED
 from tests.support.gate import LONG, REPLIES, SMALL, Gate, big_table, gate, table
+from tests.support.installed import installed, lacking
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900 if LONG else 300)]
 
@@ -208,6 +210,31 @@ def test_what_leaves_is_written_anew_inside_before_it_is_sealed(tmp_path: Path) 
 def left(person: Person, data: bytes) -> list[str]:
     texts = (data.decode("utf-8", "replace"), data.decode("gb18030", "replace"))
     return [value for value in person.values if any(value in text for text in texts)]
+
+
+@pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is there")
+def test_three_users_a_side_carry_both_lanes_and_none_reaches_the_keys_of_another() -> None:
+    with installed("two-way") as made:
+        made.start_all()
+        for channel in LANES:
+            made.gate.drop("small.csv", table(2000), channel)
+            made.gate.drop("large.csv", big_table(3_000_000, 1), channel)
+        for channel in LANES:
+            made.gate.until_inside({"small.csv", "large.csv"}, channel)
+        for side in Side:
+            host = made.trial.host(side)
+            found = list(folders(host, side))
+            assert [one.state.value for one in found] == ["ok"], found
+            key = host.keys / "ferry" / "export-lane.key"
+            for role, wanted in (
+                (Role.EDGE, "EACCES"),
+                (Role.GUARD, "EACCES"),
+                (Role.FERRY, "done"),
+            ):
+                assert made.attempt(role, f"open({str(key)!r}, 'rb').read(1)") == wanted
+        held = made.trial.host(Side.INNER).held_of(Lane.EXPORT)
+        assert made.attempt(made.operator, f"import os; os.listdir({str(held)!r})") == "done"
+        assert made.attempt(Role.EDGE, f"import os; os.listdir({str(held)!r})") == "EACCES"
 
 
 def with_export_channel(trial: Trial) -> None:
