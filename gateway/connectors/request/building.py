@@ -61,14 +61,14 @@ def headers(operation: Operation, head: RequestBody, content: bytes) -> list[tup
         if name in _RESERVED or not is_value(value):
             raise Refused(6383, name=name)
         built.append((name, value))
-    built.append(("accept-encoding", "identity"))
+    built.append(("Accept-Encoding", "identity"))
     if "accept" not in operation.headers:
-        built.append(("accept", _accepted(operation)))
+        built.append(("Accept", _accepted(operation)))
     if content:
         if operation.content is None:
             raise Refused(6384, operation=operation.name)
         sent = sent_type(operation.content, head.content_type)
-        built.append(("content-type", written_media_type(sent, content)))
+        built.append(("Content-Type", written_media_type(sent, content)))
     return built
 
 

@@ -208,7 +208,7 @@ class Service:
         # From here the caller may forget it.
         self._tell("request.submitted", asked, 0)
         receipt = b'{"receipt": "%s"}\n' % speak(unit.number).encode("ascii")
-        return Answer(entry, 202, receipt, [("content-type", "application/json")], unit.number)
+        return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit.number)
 
     def _answered(self, called: Called, answered: Answered, entry: Entry, asked: _Asked) -> Answer:
         headers = answer_headers(called.operation, answered)

@@ -106,7 +106,7 @@ class HttpSource:
         await asyncio.gather(*self._tasks, *self._handshakes, return_exceptions=True)
         self._socket.close()
         until_s = loop.time() + self.patience.stop_s
-        while loop.time() < until_s and (self._service.under_way or self._busy()):
+        while loop.time() < until_s and (self._busy() or self._service.under_way):
             await asyncio.sleep(0.02)
         for entry in list(self._entries.values()):
             entry.abort()

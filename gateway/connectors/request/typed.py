@@ -110,7 +110,7 @@ def answer_headers(operation: Operation, answered: Answered) -> list[tuple[str, 
         raise Refused(6389, reason="header")
     if answered.content and rule.content is not None:
         sent = sent_type(rule.content, head.content_type)
-        headers.append(("content-type", written_media_type(sent, answered.content)))
+        headers.append(("Content-Type", written_media_type(sent, answered.content)))
     return headers
 
 

@@ -1,0 +1,183 @@
+"""Calls through a ferrygate gate: one file to copy, nothing but Python 3.9 or newer.
+
+    from ferrygate_client import Client, HmacKey
+
+    with Client("https://gate.outer.example:8443", ca="gate-ca.pem",
+                certificate="portal-01.pem", certificate_key="portal-01.key",
+                signer=HmacKey("portal-01", open("portal-01.secret").read())) as gate:
+        reply = gate.call("GET", "/fhir/DiagnosticReport/r-1")
+        print(reply.status, reply.unit, reply.json())
+
+Each request is signed anew (RFC 9421, RFC 9530), so that none can be replayed; `signed_headers` gives the
+headers alone, for another HTTP library. Nothing is sent twice by this file: the gate itself tries again what
+may be tried again, and a reply 504 says "outcome unknown" with the unit's number, to ask an operator about.
+The clock of the caller must be right to two seconds (NTP).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import secrets
+import select
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+COMPONENTS = '("@method" "@path" "@query" "content-digest")'
+
+
+class HmacKey:
+    """A key of HMAC-SHA-256. secret: base64 as the gate's operator gave it."""
+
+    def __init__(self, key_id: str, secret: str) -> None:
+        self.key_id = key_id
+        self._secret = base64.b64decode(secret.strip(), validate=True)
+
+    def sign(self, message: bytes) -> bytes:
+        return hmac.new(self._secret, message, hashlib.sha256).digest()
+
+
+class Ed25519Key:
+    """A key of Ed25519; needs the package `cryptography`. private_key: PEM, without a password."""
+
+    def __init__(self, key_id: str, private_key: bytes) -> None:
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        self.key_id = key_id
+        self._key: Any = load_pem_private_key(private_key, None)
+
+    def sign(self, message: bytes) -> bytes:
+        signature: bytes = self._key.sign(message)
+        return signature
+
+
+class Reply:
+    """What came back. unit: the number to name to the gate's operators, "" where it has none."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        self.status, self.headers, self.content = status, headers, content
+        self.unit = headers.get("ferrygate-unit", "")
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+def signed_headers(
+    signer: Any,
+    method: str,
+    target: str,
+    content: bytes = b"",
+    *,
+    clock: Callable[[], float] = time.time,
+) -> dict[str, str]:
+    """The three headers that sign one request. target: path and query exactly as they are sent."""
+    path, _, query = target.partition("?")
+    digest = f"sha-256=:{_base64(hashlib.sha256(content).digest())}:"
+    nonce = secrets.token_urlsafe(18)
+    parameters = f'{COMPONENTS};created={int(clock())};nonce="{nonce}";keyid="{signer.key_id}"'
+    message = (
+        f'"@method": {method}\n"@path": {path}\n"@query": ?{query}\n'
+        f'"content-digest": {digest}\n"@signature-params": {parameters}'
+    )
+    return {
+        "Content-Digest": digest,
+        "Signature-Input": "gate=" + parameters,
+        "Signature": f"gate=:{_base64(signer.sign(message.encode('ascii')))}:",
+    }
+
+
+class Client:
+    """One connection to a gate, kept open between calls. Not for several threads at once."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        ca: str | None = None,
+        certificate: str | None = None,
+        certificate_key: str | None = None,
+        signer: Any = None,
+        timeout_s: float = 30.0,
+    ) -> None:
+        """url: https://HOST:PORT. ca: PEM file of the CA of the gate's certificate; no other is trusted."""
+        parts = urlsplit(url)
+        self._signer, self._timeout_s = signer, timeout_s
+        self._host, self._port = parts.hostname or "", parts.port
+        self._context: ssl.SSLContext | None = None
+        if parts.scheme == "https":
+            self._context = ssl.create_default_context(cafile=ca)
+            self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+            if certificate is not None:
+                self._context.load_cert_chain(certificate, certificate_key)
+        self._connection: http.client.HTTPConnection | None = None
+
+    def call(
+        self,
+        method: str,
+        target: str,
+        content: bytes = b"",
+        content_type: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """One request. Raises OSError and http.client.HTTPException where there is no reply."""
+        said = dict(headers or {})
+        if content_type:
+            said["Content-Type"] = content_type
+        if self._signer is not None:
+            said.update(signed_headers(self._signer, method, target, content))
+        connection, fresh = self._connected()
+        try:
+            connection.request(method, target, body=content or None, headers=said)
+            return self._read(connection)
+        except (OSError, http.client.HTTPException):
+            self.close()
+            if fresh or method not in ("GET", "HEAD"):
+                raise
+        # The gate had closed a connection that was kept: reading twice does no harm.
+        return self.call(method, target, content, content_type, headers)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connected(self) -> tuple[http.client.HTTPConnection, bool]:
+        if self._connection is not None:
+            sock = self._connection.sock
+            # The gate says nothing unasked: what can be read now is its end of the connection.
+            if sock is not None and not select.select([sock], [], [], 0)[0]:
+                return self._connection, False
+            self.close()
+        if self._context is not None:
+            self._connection = http.client.HTTPSConnection(
+                self._host, self._port, timeout=self._timeout_s, context=self._context
+            )
+        else:
+            self._connection = http.client.HTTPConnection(
+                self._host, self._port, timeout=self._timeout_s
+            )
+        return self._connection, True
+
+    def _read(self, connection: http.client.HTTPConnection) -> Reply:
+        response = connection.getresponse()
+        content = response.read()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        if response.will_close:
+            self.close()
+        return Reply(response.status, headers, content)
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
