@@ -15,7 +15,6 @@ from gateway.audit.metrics import EXPORT_CHANNELS
 from gateway.errors import Field, Misconfigured
 from gateway.policy.ceiling import above_ceiling
 from gateway.policy.content_channel import prepared_channels
-from gateway.policy.load import load_set
 from gateway.policy.located import LocatedErrors
 from gateway.policy.model import Channel, PolicySet
 from gateway.unit.model import Lane
@@ -75,6 +74,9 @@ class PolicyInForce:
 
     def load(self) -> bool:
         """Read the folder anew; gives whether its set is now in force. Does I/O, raises nothing."""
+        # A ferry holds one of these and never reads a policy: the grammar is not loaded there.
+        from gateway.policy.load import load_set
+
         try:
             loaded = load_set(self._folder)
         except LocatedErrors as error:

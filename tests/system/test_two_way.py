@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -24,6 +25,7 @@ from tests.corpus.persons import table as persons_table
 from tests.gateway.guard.rewriting import LINES, SHIPPED
 from tests.support.gate import LONG, REPLIES, SMALL, Gate, big_table, gate, table
 from tests.support.installed import installed, lacking
+from tests.system.test_renewal import ask, loaded, run
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900 if LONG else 300)]
 
@@ -235,6 +237,49 @@ def test_three_users_a_side_carry_both_lanes_and_none_reaches_the_keys_of_anothe
         held = made.trial.host(Side.INNER).held_of(Lane.EXPORT)
         assert made.attempt(made.operator, f"import os; os.listdir({str(held)!r})") == "done"
         assert made.attempt(Role.EDGE, f"import os; os.listdir({str(held)!r})") == "EACCES"
+
+
+def test_both_hosts_are_renewed_while_files_cross_both_ways(tmp_path: Path) -> None:
+    with gate(tmp_path, "two-way") as running:
+        for place, side in enumerate(Side, 1):
+            certificate = ask(running, side)
+            other = Side.INNER if side is Side.OUTER else Side.OUTER
+            run(running, other, "pki", "trust", str(certificate))
+            loaded(running, other, place)
+            run(running, side, "pki", "install", str(certificate))
+            loaded(running, side, place)
+            for channel in LANES:
+                name, content = f"{side.value}.csv", table(1500, place)
+                running.drop(name, content, channel)
+                running.until_inside({name}, channel)
+                assert running.arrived(name, channel) == content
+        # A batch made on the day of another one has other keys; that of today stands aside for the test.
+        (first,) = (running.trial.host(Side.OUTER).keys / "guard" / "epochs").glob("*.bundle")
+        first.rename(first.with_name("20200101T000000Z.bundle"))
+        carried = running.trial.root / "outer.bundle"
+        run(running, Side.OUTER, "pki", "epochs", "--out", str(carried))
+        loaded(running, Side.OUTER, 3)
+        run(running, Side.INNER, "pki", "trust", str(carried))
+        loaded(running, Side.INNER, 3)
+        running.drop("last.csv", table(1000), REPLIES)
+        running.until_inside({"last.csv"}, REPLIES)
+        for side in Side:
+            assert not running.alarms(side), running.shown()
+
+
+def test_a_link_test_of_either_lane_finds_its_own_link_good(tmp_path: Path) -> None:
+    with gate(tmp_path, "two-way", started=False) as made:
+        for lane in Lane:
+            words = ("link", "test", "--lane", lane.value, "--seconds", "1 s", "--json")
+            root = made.trial.host(lane.receiver).root
+            command = [sys.executable, "-m", "gateway.management.cli", *words, "--gate", str(root)]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as receiving:
+                time.sleep(1.5)
+                sent = made.cli(lane.sender, *words)
+                assert sent.returncode == 0, sent.stderr
+                said, _ = receiving.communicate(timeout=60)
+            assert receiving.returncode == 0, said
+            assert json.loads(said)["good"]
 
 
 def with_export_channel(trial: Trial) -> None:
