@@ -441,4 +441,14 @@ _HELD: Final[dict[str, str]] = {
     "why; it stands in the journal with your name. Asked for on a terminal": "理由;连同您的姓名记入日志。在终端上会询问",
 }
 
-CHINESE: Final[dict[str, str]] = {**_WORDS, **_HEADS, **_LINES, **_HELP, **_DEMO, **_PKI, **_HELD}
+_IMPORT: Final[dict[str, str]] = {
+    "Look at each line marked REVIEW, then run: ferrygate policy check": "请逐一确认标有 REVIEW 的行,再运行:ferrygate policy check",
+    "Write a channel that carries requests from the description of a service.": "根据服务描述生成 requests 通道文件。",
+    "an OpenAPI 3.0 or 3.1 document, JSON or YAML": "OpenAPI 3.0 或 3.1 文档,JSON 或 YAML",
+    "the channel's name; the file's if not said": "通道名称;不写则取文件名",
+    "{channel}: {operations} operations written, {notes} things to look at.": "{channel}:已写入 {operations} 个操作,{notes} 处需要查看。",
+}
+
+CHINESE: Final[dict[str, str]] = {
+    **_WORDS, **_HEADS, **_LINES, **_HELP, **_DEMO, **_PKI, **_HELD, **_IMPORT,
+}  # fmt: skip

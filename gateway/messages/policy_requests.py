@@ -269,6 +269,56 @@ TEXTS: Final[dict[int, Text]] = {
         "the answer still has what the section at line {line} takes out",
         "应答仍含第 {line} 行一节应删除的内容",
     ),
+    2370: Text(
+        "the operation {operation} is left out: {what}",
+        "略去操作 {operation}:{what}",
+        "A policy file cannot say it, or could mean two operations by it.",
+        "策略文件无法表达,或会与其他操作混淆。",
+    ),
+    2371: Text(
+        "{name}: what the document says of it is not asked: {what}",
+        "{name}:文档中的约束未被采用:{what}",
+    ),
+    2372: Text("{name} does not cross: {what}", "{name} 不跨网传递:{what}"),
+    2373: Text("the answer {status} is left out: {what}", "略去应答 {status}:{what}"),
+    2374: Text(
+        "{file}: the keyword {keyword} is not asked, {count} times",
+        "{file}:未采用关键字 {keyword},共 {count} 处",
+    ),
+    2375: Text(
+        "{file}: {count} objects take keys that nobody has named",
+        "{file}:{count} 个对象允许未列出的键",
+        'Write "additionalProperties": false where the keys are all known.',
+        '键均已知时请写 "additionalProperties": false。',
+    ),
+    2376: Text(
+        "what the document says under {what} means nothing to the gate",
+        "文档中的 {what} 对网闸不起作用",
+        "Callers are named under from; the gate calls the peer that to names.",
+        "调用方在 from 中写明;网闸只调用 to 中的服务。",
+    ),
+    2377: Text(
+        "{file} is no OpenAPI document of 3.0 or 3.1: {what}",
+        "{file} 不是 OpenAPI 3.0 或 3.1 文档:{what}",
+        "Save it as JSON, or as YAML without anchors, aliases and tags.",
+        "请保存为 JSON,或不含锚点、别名和标签的 YAML。",
+    ),
+    2378: Text(
+        "{path} is there already",
+        "{path} 已存在",
+        "Nothing was written. Take it away, or choose another --channel.",
+        "未写入任何文件。请移走该文件,或用 --channel 另取名称。",
+    ),
+    2379: Text(
+        "of the media types {name} is taken, these are not: {what}",
+        "媒体类型仅采用 {name},未采用:{what}",
+    ),
+    2381: Text(
+        "no operation of the document can be said in a policy file",
+        "文档中没有可写入策略文件的操作",
+        "See docs/POLICY.md, Channels that carry requests.",
+        "参见 docs/POLICY.md 中 Channels that carry requests 一节。",
+    ),
     2363: Text(
         "{milliseconds} ms are left for an answer; the line says: {takes}",
         "应答剩余时间为 {milliseconds} 毫秒;该行为:{takes}",

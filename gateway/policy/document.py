@@ -21,13 +21,32 @@ from gateway.policy.located import Located
 from gateway.policy.nodes import Broken, Document, Entries, Items, Node, Scalar, locate
 
 # The nodes are named here too: whoever reads a file needs nothing else.
-__all__ = ["Broken", "Document", "Entries", "Items", "Node", "Reading", "Scalar", "read_document"]
+__all__ = [
+    "Bounds",
+    "Broken",
+    "Document",
+    "Entries",
+    "Items",
+    "Node",
+    "Reading",
+    "Scalar",
+    "read_document",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of a file is read: bytes before they are decoded, levels, nodes."""
+
+    size_bytes: int
+    depth: int
+    nodes: int
+
 
 # A channel is a page of text; what is larger is not one, and is refused before it is decoded.
 MAX_BYTES: Final = 256 * 1024
 # tests > one test > try > list: four levels are in use.
-MAX_DEPTH: Final = 12
-MAX_NODES: Final = 20_000
+_CHANNEL: Final = Bounds(MAX_BYTES, depth=12, nodes=20_000)
 # More would only hide the first ones.
 MAX_PROBLEMS: Final = 100
 
@@ -46,13 +65,14 @@ class Reading:
     problems: tuple[Located, ...]
 
 
-def read_document(file: str, untrusted_bytes: bytes) -> Reading:
+def read_document(file: str, untrusted_bytes: bytes, bounds: Bounds = _CHANNEL) -> Reading:
     """Read a file's bytes. Raises nothing, does no I/O; every problem is on the list.
 
     The document is given even where there are problems, so that a caller can go on and find more.
     """
-    if len(untrusted_bytes) > MAX_BYTES:
-        return _nothing(file, 2104, size_bytes=len(untrusted_bytes), limit_bytes=MAX_BYTES)
+    if len(untrusted_bytes) > bounds.size_bytes:
+        size, limit = len(untrusted_bytes), bounds.size_bytes
+        return _nothing(file, 2104, size_bytes=size, limit_bytes=limit)
     try:
         text = untrusted_bytes.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -61,7 +81,7 @@ def read_document(file: str, untrusted_bytes: bytes) -> Reading:
     lines = tuple(text.split("\n"))
     if problems := tuple(_unreadable(file, lines)):
         return Reading(None, problems)
-    builder = _Builder(file, lines)
+    builder = _Builder(file, lines, bounds)
     top = builder.build(text)
     document = Document(file, lines, top) if top is not None else None
     return Reading(document, tuple(builder.problems))
@@ -102,7 +122,8 @@ class _TooMuch(Exception):
 class _Builder:
     """Events in, nodes out, with a stack of what is open."""
 
-    def __init__(self, file: str, lines: tuple[str, ...]) -> None:
+    def __init__(self, file: str, lines: tuple[str, ...], bounds: Bounds) -> None:
+        self.bounds = bounds
         self.file = file
         self.lines = lines
         self.problems: list[Located] = []
@@ -156,8 +177,8 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, line, column)
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            self._at(event, 2105, 1, limit=MAX_DEPTH, of="levels")
+        if self._depth > self.bounds.depth:
+            self._at(event, 2105, 1, limit=self.bounds.depth, of="levels")
             raise _TooMuch
         if isinstance(event, yaml.MappingStartEvent):
             node: Node = Entries(tuple(self._entries(events)), line, column)
@@ -168,8 +189,8 @@ class _Builder:
 
     def _count(self, event: yaml.Event) -> tuple[int, int]:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
-            self._at(event, 2105, 1, limit=MAX_NODES, of="values")
+        if self._nodes > self.bounds.nodes:
+            self._at(event, 2105, 1, limit=self.bounds.nodes, of="values")
             raise _TooMuch
         return _place(event)
 

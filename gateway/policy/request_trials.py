@@ -7,13 +7,13 @@ expect: delivered
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.policy import request_words, trial_words
 from gateway.policy.model import Section
 from gateway.policy.nodes import Broken, Entries, Items, Node, Scalar
+from gateway.policy.plain_values import plain_value
 from gateway.policy.request_words import request_words_of
 from gateway.policy.sheet import Found, Sheet, read_entries
 from gateway.policy.values import Expectation
@@ -22,8 +22,6 @@ from gateway.unit.request import Fields
 _TRY: Final = Section.TRY.value
 _JSON: Final = "json"
 _HEADERS: Final = "headers"
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_CONSTANTS: Final = {"true": True, "false": False, "null": None}
 # Words that a test may expect besides the parameters and headers of the channel's own operations.
 _JUDGING: Final = frozenset(
     ["callers", "addresses", "operations", "headers", "body", "answers", "answer_within"]
@@ -120,7 +118,7 @@ def _trial(sheet: Sheet, node: Entries, known: frozenset[str]) -> RequestTrial |
         caller=_said(tried, request_words.TRY_CALLER.name),
         address=_said(tried, request_words.TRY_ADDRESS.name),
         headers=_headers(sheet, attempt.get(_HEADERS)),
-        json="" if written is None else json.dumps(_plain(written), ensure_ascii=False),
+        json="" if written is None else json.dumps(plain_value(written), ensure_ascii=False),
         sample=_said(tried, trial_words.TRY_FILE.name),
         media_type=_said(tried, request_words.TRY_TYPE.name),
         answer=answer,
@@ -143,23 +141,6 @@ def _headers(sheet: Sheet, node: Node | None) -> Fields | None:
 def _said(tried: dict[str, Found], word: str) -> str:
     found = tried.get(word)
     return "" if found is None else str(found.value)
-
-
-def _plain(node: Node) -> object:
-    """A node as JSON has it: plain texts that are numbers or constants of JSON are these."""
-    match node:
-        case Entries():
-            return {key.text: _plain(value) for key, value in node.entries}
-        case Items():
-            return [_plain(item) for item in node.items]
-        case Scalar():
-            if node.quoted:
-                return node.text
-            if node.text in _CONSTANTS:
-                return _CONSTANTS[node.text]
-            return json.loads(node.text) if _NUMBER.fullmatch(node.text) else node.text
-        case Broken():
-            return None
 
 
 def _check_expected(sheet: Sheet, expect: Found, parameters: frozenset[str]) -> None:

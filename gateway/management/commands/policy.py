@@ -41,7 +41,7 @@ def check(call: Call) -> Answer:
     from gateway.policy.located import LocatedErrors
     from gateway.policy.testing import run_tests
 
-    folder = _folder(call)
+    folder = policy_folder(call)
     try:
         policy_set = load_set(folder)
     except LocatedErrors as errors:
@@ -62,7 +62,7 @@ def check(call: Call) -> Answer:
     return Answer(data, render_check, Exit.NO if data["errors"] else Exit.YES)
 
 
-def _folder(call: Call) -> Path:
+def policy_folder(call: Call) -> Path:
     """The folder meant: as typed, else the one of the gate at hand, else policies/ right here."""
     if call.options.folder is not None:
         folder: Path = call.options.folder
@@ -290,4 +290,4 @@ COMMANDS: Final = (
     ),
 )
 
-__all__ = ["COMMANDS", "check_data", "render_check", "render_reload"]
+__all__ = ["COMMANDS", "check_data", "policy_folder", "render_check", "render_reload"]
