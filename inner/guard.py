@@ -18,10 +18,13 @@ SENDS: Final = Lane.EXPORT
 def guard(host: Host) -> Process:
     """Inspects and judges; holds the keys, and what people decide about. No network, no link."""
     desk = open_desk(host, Role.GUARD)
-    halves = [admitting(desk, RECEIVES)]
+    admit = admitting(desk, RECEIVES)
+    halves = [admit.half]
     if host.settings.is_two_way:
         from gateway.management.wiring.sending_guard import clearing
         from gateway.management.wiring.transient_guard import exchanging
 
-        halves += [clearing(desk, SENDS), exchanging(desk, SENDS, RECEIVES)]
+        clear = clearing(desk, SENDS)
+        passing = exchanging(desk, SENDS, RECEIVES, clear.inspector, admit.inspector)
+        halves = [passing, admit.half, clear.half]
     return guard_of(desk, halves)

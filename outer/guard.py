@@ -18,10 +18,13 @@ RECEIVES: Final = Lane.EXPORT
 def guard(host: Host) -> Process:
     """Inspects and judges; holds the keys. No network, no link."""
     desk = open_desk(host, Role.GUARD)
-    halves = [clearing(desk, SENDS)]
+    clear = clearing(desk, SENDS)
+    halves = [clear.half]
     if host.settings.is_two_way:
         from gateway.management.wiring.receiving_guard import admitting
         from gateway.management.wiring.transient_guard import exchanging
 
-        halves += [admitting(desk, RECEIVES), exchanging(desk, SENDS, RECEIVES)]
+        admit = admitting(desk, RECEIVES)
+        passing = exchanging(desk, SENDS, RECEIVES, clear.inspector, admit.inspector)
+        halves = [passing, clear.half, admit.half]
     return guard_of(desk, halves)

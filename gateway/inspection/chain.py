@@ -180,6 +180,11 @@ class Inspector:
         malware = MalwareFacts(tuple(listener.detections), said)
         return replace(facts, problems=problems, malware=malware)
 
+    def beside(self) -> Inspector:
+        """Another with the same readers and scanners, which makes ready for channels of its own. Ends with
+        this one; it is not closed itself."""
+        return Inspector(self._take_apart, self._scanners)
+
     def scanners_state(self) -> tuple[ScannerState, ...]:
         """How each scanner is, asked now (two seconds at most each); raises nothing."""
         return tuple(scanner.state() for scanner in self._scanners)

@@ -21,22 +21,12 @@ from gateway.unit.model import Lane
 
 
 def open_inspector(desk: Desk, reading: Reading, lane: Lane) -> Inspector:
-    """The sandbox and the scanners of a guard for one lane. Raises as made_inspector() does.
-
-    From here on a policy set comes into force only if the inspector can do what it asks.
-    """
-    inspector = made_inspector(desk, reading)
-    desk.policy.prepare_with(
-        lambda channels: inspector.prepare(one for one in channels if one.lane is lane)
-    )
-    return inspector
-
-
-def made_inspector(desk: Desk, reading: Reading) -> Inspector:
-    """A sandbox and scanners of a guard. Raises Misconfigured 3501, 3502 (YARA rules).
+    """The sandbox and the scanners of a guard for one lane. Raises Misconfigured 3501, 3502 (YARA rules).
 
     No reader of untrusted content is in the guard: all are in the sandbox's closed-off children. A
     sandbox that does not start is Unavailable 3980: no unit is read outside of one.
+
+    From here on a policy set comes into force only if the inspector can do what it asks.
     """
     host = desk.host
     scratch = host.folder.state_of(desk.role) / "scratch"
@@ -45,11 +35,15 @@ def made_inspector(desk: Desk, reading: Reading) -> Inspector:
     yara = str(host.path(settings.yara)) if settings.yara else ""
     sandbox = Sandbox(sandbox_limits(host.settings), program_of(reading))
     desk.board.gauge("sandbox", ", ".join(sandbox.start()))
-    return Inspector(
+    inspector = Inspector(
         Sandboxed(sandbox, scratch),
         open_scanners(replace(settings, yara=yara)),
         closing=[sandbox.close],
     )
+    desk.policy.prepare_with(
+        lambda channels: inspector.prepare(one for one in channels if one.lane is lane)
+    )
+    return inspector
 
 
 class ScannerWatch:
@@ -108,9 +102,11 @@ class CheckpointStep:
 def sandbox_limits(settings: Settings) -> SandboxSettings:
     """What a guard's sandbox may take, by the host's settings."""
     limits = settings.sandbox
+    # Requests have threads of their own beside those of the files.
+    small = settings.guard_threads * (2 if settings.is_two_way else 1)
     return SandboxSettings(
-        children=settings.guard_threads + BULK_THREADS + SUSPECT_THREADS,
-        idle_children=settings.guard_threads,
+        children=small + BULK_THREADS + SUSPECT_THREADS,
+        idle_children=small,
         units_a_child=limits.units,
         memory_bytes=limits.memory_bytes,
         cpu_s=max(1, int(limits.processor_s)),

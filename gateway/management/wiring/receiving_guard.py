@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from gateway.guard.hop import Hop
 from gateway.guard.outcome import AnyWork, Work
 from gateway.guard.patience import Patience
 from gateway.identity.epoch_keys import EpochKeys
 from gateway.identity.lane_files import epochs_folder
+from gateway.inspection.chain import Inspector
 from gateway.inspection.chain import Role as Reading
 from gateway.management.guarding import ScannerWatch, open_inspector
 from gateway.management.host import Desk, Host, Hourly, QueueStep
@@ -23,7 +25,15 @@ from gateway.spool.writer import open_writer
 from gateway.unit.model import Lane, Stage
 
 
-def admitting(desk: Desk, lane: Lane) -> Half:
+@dataclass(frozen=True, slots=True)
+class Admitting:
+    """The half, and the readers and scanners that requests of this lane use too."""
+
+    half: Half
+    inspector: Inspector
+
+
+def admitting(desk: Desk, lane: Lane) -> Admitting:
     """A lane's received units opened, verified and judged. On the inner host people decide on what is held,
     and what a channel wants written anew is written anew before it is admitted."""
     host, status = desk.host, desk.status(lane)
@@ -88,7 +98,7 @@ def admitting(desk: Desk, lane: Lane) -> Half:
 
         return use
 
-    return Half(
+    half = Half(
         steps=[
             hop,
             *steps,
@@ -99,6 +109,7 @@ def admitting(desk: Desk, lane: Lane) -> Half:
         closing=[hop.close, *closing, received.close, admitted.close],
         load_keys=load_keys,
     )
+    return Admitting(half, inspector)
 
 
 def _opener(host: Host, lane: Lane) -> Opener:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from gateway.guard.hop import Hop
 from gateway.guard.outcome import Work
@@ -10,6 +11,7 @@ from gateway.guard.patience import Patience
 from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import load_peer_epochs
 from gateway.identity.lane_files import peer_epochs_file
+from gateway.inspection.chain import Inspector
 from gateway.inspection.chain import Role as Reading
 from gateway.management.guarding import ScannerWatch, open_inspector
 from gateway.management.host import Desk, Host, QueueStep
@@ -24,7 +26,15 @@ from gateway.spool.writer import open_writer
 from gateway.unit.model import Lane, Stage
 
 
-def clearing(desk: Desk, lane: Lane) -> Half:
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """The half, and the readers and scanners that requests of this lane use too."""
+
+    half: Half
+    inspector: Inspector
+
+
+def clearing(desk: Desk, lane: Lane) -> Clearing:
     """A lane's captured units judged and sealed. On the inner host people decide on what is held, and what
     a channel wants written anew is written anew before it is sealed."""
     host, status = desk.host, desk.status(lane)
@@ -93,12 +103,13 @@ def clearing(desk: Desk, lane: Lane) -> Half:
 
         return use
 
-    return Half(
+    half = Half(
         steps=[hop, *steps, QueueStep(Stage.CAPTURED, captured, status)],
         watches=[ScannerWatch(inspector, status)],
         closing=[hop.close, *closing, captured.close, cleared.close],
         load_keys=load_keys,
     )
+    return Clearing(half, inspector)
 
 
 def _sealer(host: Host, lane: Lane) -> Sealer:

@@ -3,8 +3,8 @@
     edge  --captured-->  judge, seal   --sealed-->  ferry       (the lane that this side sends on)
     edge  <--admitted--  open, judge   <--sealed--  ferry       (the lane that this side receives)
 
-Readers, scanners and threads are not those of the files, so that a large file delays no request. Both
-directions share what they know of requests under way.
+The threads are not those of the files, and the sandbox has children for them all, so that a large file
+delays no request. Both directions share what they know of requests under way.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import EpochKeys, load_peer_epochs
 from gateway.identity.lane_files import epochs_folder, peer_epochs_file
 from gateway.inspection.chain import Inspector
-from gateway.inspection.chain import Role as Reading
-from gateway.management.guarding import ScannerWatch, made_inspector
 from gateway.management.host import Desk, Host
 from gateway.management.layout import Role
 from gateway.management.wiring.half import Half
@@ -49,10 +47,13 @@ _LOOK_BACK: Final = 2 * MAX_WAITING
 _EXPIRE_S: Final = 0.25
 
 
-def exchanging(desk: Desk, sends: Lane, receives: Lane) -> Half:
-    """The half of a guard for requests and answers. Raises Misconfigured 40xx, 5780."""
+def exchanging(
+    desk: Desk, sends: Lane, receives: Lane, sending: Inspector, receiving: Inspector
+) -> Half:
+    """The half of a guard for requests and answers: closed before those of the files, whose readers and
+    scanners it uses. Raises Misconfigured 40xx, 5780."""
     host, status = desk.host, desk.status(sends)
-    out, inn = _inspector(desk, Reading.SENDING), _inspector(desk, Reading.RECEIVING)
+    out, inn = _beside(desk, sending), _beside(desk, receiving)
     asked, let_in = Outstanding(), Outstanding()
     side, policy = host.settings.side, desk.policy.current
     clearer = TransientClearer(
@@ -94,8 +95,7 @@ def exchanging(desk: Desk, sends: Lane, receives: Lane) -> Half:
 
     return Half(
         steps=[_Expiring(passing, (asked, let_in), status)],
-        watches=[ScannerWatch(out, status), ScannerWatch(inn, status)],
-        closing=[lines.close, passing.close, out.close, inn.close],
+        closing=[lines.close, passing.close],
         load_keys=load_keys,
     )
 
@@ -189,9 +189,9 @@ def _crowded(frame: Frame) -> Done:
     return Done((event,), Way.EDGE, encode_failed(frame.number, 5760, Consequence.UNAVAILABLE))
 
 
-def _inspector(desk: Desk, reading: Reading) -> Inspector:
-    """Readers and scanners for contents of requests and answers."""
-    inspector = made_inspector(desk, reading)
+def _beside(desk: Desk, files: Inspector) -> Inspector:
+    """The same readers and scanners for contents of requests and answers."""
+    inspector = files.beside()
     desk.policy.prepare_with(
         lambda channels: inspector.prepare(
             view for channel in channels for view in content_channels(channel)
