@@ -69,6 +69,11 @@ def test_the_import_rules_hold() -> None:
         ("gateway/policy/evaluate.py", "import gateway.inspection.chain", "layers"),
         ("gateway/sending/dispatch.py", "import gateway.ferry.link.udp_receiver", "one way"),
         (
+            "gateway/management/wiring/sending_ferry.py",
+            "import gateway.management.wiring.receiving_ferry",
+            "one way",
+        ),
+        (
             "gateway/ferry/oneway/receiver.py",
             "import gateway.ferry.twoway.returns",
             "one way knows no way back",
