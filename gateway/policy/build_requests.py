@@ -124,8 +124,11 @@ def _read_sections(sheet: Sheet) -> None:
             sheet.complain(node, 2172, section=section.value)
 
 
-def _lanes(sheet: Sheet) -> tuple[Lane, Lane] | None:
-    """`lanes: {request: import, response: export}`: opposite ones, or nothing could come back."""
+def _lanes(sheet: Sheet) -> tuple[Lane, Lane | None] | None:
+    """`lanes: {request: import, response: export}`: opposite ones, or nothing could come back.
+
+    Where nothing has to, `submit: yes`, the first is enough.
+    """
     node = sheet.document.top.get("lanes")
     if isinstance(node, Broken):
         return None
@@ -137,6 +140,9 @@ def _lanes(sheet: Sheet) -> tuple[Lane, Lane] | None:
         and {request.text, response.text} == names
     ):  # fmt: skip
         return Lane(request.text), Lane(response.text)
+    submit = sheet.value(Section.CHANNEL, request_words.SUBMIT) or False
+    if submit and isinstance(request, Scalar) and len(said) == 1 and request.text in names:
+        return Lane(request.text), None
     sheet.complain(node or sheet.document.top, 2325, 0, 1)
     return None
 

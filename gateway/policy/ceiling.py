@@ -25,13 +25,22 @@ def above_ceiling(
         return ()
     problems = []
     for name, channel in sorted(policy_set.channels.items()):
-        ceiling = ceilings.get(channel.lane)
-        if ceiling is None:
-            problems.append(_problem(channel, 1034, name=name, lane=channel.lane.value))
-        elif channel.grade > ceiling:
-            grade = channel.grade
-            problems.append(_problem(channel, 2273, name=name, grade=grade, ceiling=ceiling))
+        for lane in _lanes_of(channel):
+            ceiling = ceilings.get(lane)
+            if ceiling is None:
+                fields: dict[str, Field] = {"name": name, "lane": lane.value, "mode": "one-way"}
+                problems.append(_problem(channel, 1034, **fields))
+            elif channel.grade > ceiling:
+                grade = channel.grade
+                problems.append(_problem(channel, 2273, name=name, grade=grade, ceiling=ceiling))
     return tuple(problems)
+
+
+def _lanes_of(channel: Channel) -> tuple[Lane, ...]:
+    """What a channel needs: requests that are answered go on one lane and come back on the other."""
+    if channel.requests is None or channel.requests.answer_lane is None:
+        return (channel.lane,)
+    return (channel.lane, channel.requests.answer_lane)
 
 
 def _problem(channel: Channel, number: int, **fields: Field) -> Located:

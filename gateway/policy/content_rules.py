@@ -31,6 +31,7 @@ from gateway.policy.model import (
 from gateway.policy.operations import ContentRule
 from gateway.policy.phrases import Misread, did_you_mean, read_number, read_size
 from gateway.policy.values import FormatDemand, SchemaText, SizeBound
+from gateway.unit.request import MAX_CONTENT_BYTES
 
 CONTENT_FORMS: Final = (
     "fhir RESOURCE or RESOURCE", "fhir Bundle of RESOURCE or RESOURCE", "fhir any resource",
@@ -38,8 +39,8 @@ CONTENT_FORMS: Final = (
     "soap", "soap following schemas/NAME.xsd", "a file type, or several", "… , at most SIZE",
     "… , at most N entries", "… , malware clean",
 )  # fmt: skip
-# What all processes of a gate hold of one content at once, each in memory.
-MOST_CONTENT_BYTES: Final = 4 << 20
+# Of one content, whatever a file says: every process on its way holds it in memory.
+MOST_CONTENT_BYTES: Final = MAX_CONTENT_BYTES
 USUAL_CONTENT_BYTES: Final = 1 << 20
 MOST_ENTRIES: Final = 10_000
 
@@ -48,7 +49,7 @@ MEDIA_TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "fhir json": ("application/fhir+json", "application/json"),
         "fhir xml": ("application/fhir+xml", "application/xml", "text/xml"),
-        "json": ("application/json",),
+        "json": ("application/json", "application/problem+json"),
         "xml": ("application/xml", "text/xml"),
         "soap": ("text/xml", "application/soap+xml"),
         "cda": ("application/hl7-cda+xml", "application/xml", "text/xml"),

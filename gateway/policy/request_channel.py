@@ -75,13 +75,14 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class RequestChannel:
-    """answer_lane: what answers go on. submit: answered 202 with a receipt, performed later.
+    """answer_lane: what answers go on, None for a channel of submit without one. submit: answered 202 with
+    a receipt, performed later.
 
     operations_line: where `operations` stands. lines: file lines of `callers`, `addresses`, `answer_within`
     and of other words that judge, where the file says them.
     """
 
-    answer_lane: Lane
+    answer_lane: Lane | None
     source: RequestSource
     sink: RequestSink
     operations: Mapping[str, Operation]

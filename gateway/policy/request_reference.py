@@ -42,7 +42,8 @@ def request_lines(rows: _Rows) -> Iterator[str]:
     """The part of the page. rows: makes the table of some words."""
     yield from ("", "# Channels that carry requests", "")
     yield "`carries: requests`. Their words are these and no others; `lanes` names both lanes:"
-    yield "`lanes: {request: import, response: export}`, or the other way round."
+    yield "`lanes: {request: import, response: export}`, or the other way round. With `submit: yes` that of"
+    yield "requests is enough."
     for section, title in (
         (Section.CHANNEL, "Words at the margin (requests)"), (Section.FROM, "`from` (requests, obligatory)"),
         (Section.TO, "`to` (requests, obligatory)"), (Section.LIMITS, "`limits` (requests)"),
@@ -100,7 +101,7 @@ def request_schema(described: _Described) -> dict[str, Any]:
             "description": "The lane of requests and that of answers.",
             "additionalProperties": False,
             "properties": {"request": lane, "response": lane},
-            "required": ["request", "response"],
+            "required": ["request"],
         },
         "from": section(Section.FROM),
         "to": section(Section.TO),

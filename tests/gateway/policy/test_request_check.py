@@ -7,7 +7,9 @@ from ipaddress import ip_network
 import pytest
 
 from gateway.messages import text_of
+from gateway.policy.ceiling import above_ceiling
 from gateway.policy.located import show
+from gateway.policy.model import PolicySet
 from gateway.unit.model import Kind, Lane
 from tests.gateway.policy.channel_text import BASIC, numbers
 from tests.gateway.policy.request_text import LOOKUP, read_requests, request_channel
@@ -112,6 +114,23 @@ def test_what_is_wrong_has_a_number_and_a_place(old: str, new: str, number: int)
     found = next(problem for problem in problems if problem.number == number)
     assert found.line > 0
     assert text_of(number).en_do or found.knows or number == 2123
+
+
+def test_a_channel_of_submit_needs_no_way_back() -> None:
+    one_way = LOOKUP.replace("{request: import, response: export}", "{request: import}")
+    assert [problem.number for problem in read_requests(one_way)[1]] == [2325]
+    channel = request_channel(f"submit: yes\n{one_way}")
+    assert channel.requests is not None
+    assert (channel.requests.submit, channel.requests.answer_lane) == (True, None)
+    one_lane = {Lane.IMPORT: 5}
+    assert above_ceiling(PolicySet({channel.name: channel}, "", ()), one_lane) == ()
+
+
+def test_a_channel_with_answers_needs_both_lanes() -> None:
+    policy_set = PolicySet({"report-lookup": request_channel()}, "", ())
+    assert [p.number for p in above_ceiling(policy_set, {Lane.IMPORT: 5})] == [1034]
+    assert [p.number for p in above_ceiling(policy_set, {Lane.IMPORT: 5, Lane.EXPORT: 3})] == [2273]
+    assert above_ceiling(policy_set, {Lane.IMPORT: 4, Lane.EXPORT: 4}) == ()
 
 
 def test_an_operation_without_answers_is_none() -> None:

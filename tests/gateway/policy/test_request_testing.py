@@ -189,3 +189,9 @@ def test_an_answer_loses_its_places_and_no_more() -> None:
     assert "performer" not in resource
     assert "_performer" not in resource
     assert resource["code"] == REPORT["code"]
+
+
+def test_the_example_is_taken_and_its_own_tests_pass() -> None:
+    report = ran(Path(__file__).parent / "lookup")
+    assert report.problems == ()
+    assert [result.status for result in report.results] == [Status.PASSED] * 5
