@@ -43,6 +43,7 @@ _POLICIES: Final = Path(__file__).with_name("trial_policies")
 # The folders of the networks on both sides.
 _PLACES: Final = {Side.OUTER: "outside", Side.INNER: "inside"}
 _CHANNEL_LINE: Final = re.compile(r"^channel:\s*(\S+)", re.MULTILINE)
+_EXPORT_LINE: Final = re.compile(r"^lane:\s*export\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ class Trial:
     def lanes(self) -> tuple[Lane, ...]:
         """The lanes of the gate. Reads the settings; raises as load_settings does."""
         return tuple(load_settings(self.host(Side.OUTER).settings).links)
+
+    def channels(self) -> dict[str, Lane]:
+        """The channels of the outer host's policy files with their lanes, as the files say. Does I/O."""
+        texts = (path.read_text("utf-8") for path in self.host(Side.OUTER).policies.glob("*.yaml"))
+        return {
+            found[1]: Lane.EXPORT if _EXPORT_LINE.search(text) else Lane.IMPORT
+            for text in texts
+            if (found := _CHANNEL_LINE.search(text))
+        }
 
     def drop(self, channel: str, lane: Lane = Lane.IMPORT) -> Path:
         """The watched folder of a channel, on the sending host."""

@@ -233,6 +233,7 @@ _HELP: Final[dict[str, str]] = {
     "Read a policy set, name every error with the line to write, run its tests.": "读取策略集,指出全部错误与改法,并运行其中的测试。",
     "Records of the journals: by unit, channel, event, number and time.": "查询日志记录:按交换单元、通道、事件、编号与时间。",
     "Run the processes of one host in the foreground; systemd does the same, one by one.": "在前台运行一台主机的进程;systemd 逐个运行同样的进程。",
+    "of a gate that is made now; one-way if not said": "仅在新建时有效;默认 one-way",
     "Stop the gate of `trial up`.": "停止 `trial up` 启动的网闸。",
     "Test patterns over the link; stop the ferries first, start the inner host first.": "经链路发送测试码型;请先停止摆渡进程,并先启动内网主机。",
     "The gate as it is now: processes, lane, queues, channels, what was refused. q leaves.": "网闸实时状态:进程、摆渡方向、队列、通道、最近拒绝。按 q 退出。",

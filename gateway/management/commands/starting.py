@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.management.commands.command import Answer, Call, Command, Data, Mistyped
 from gateway.management.layout import Role
@@ -15,6 +15,9 @@ from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.table import Cell, Column, table
 from gateway.management.terminal.words import say
 from gateway.unit.model import Side
+
+if TYPE_CHECKING:
+    from gateway.management.trial import Trial
 
 DEFAULT_NAME: Final = "gate"
 
@@ -92,19 +95,23 @@ def trial_up(call: Call) -> Answer:
 
     root: Path = call.options.folder
     made = not (root / "outer" / "gate.yaml").is_file()
-    trial = make_trial(root) if made else Trial(root.resolve())
+    trial = make_trial(root, call.options.mode) if made else Trial(root.resolve())
     start(trial)
-    return Answer(trial_data(trial.root, made=made), render_trial)
+    return Answer(trial_data(trial, made=made), render_trial)
 
 
-def trial_data(root: Path, *, made: bool) -> Data:
+def trial_data(trial: Trial, *, made: bool) -> Data:
     """Where to drop files and where they arrive, by channel."""
-    drops = sorted(path for path in (root / "outside").iterdir() if path.is_dir())
     channels = [
-        {"channel": path.name, "drop": str(path), "arrivals": str(root / "inside" / path.name)}
-        for path in drops
+        {
+            "channel": name,
+            "drop": str(trial.drop(name, lane)),
+            "arrivals": str(trial.arrivals(name, lane)),
+        }
+        for name, lane in sorted(trial.channels().items())
+        if trial.drop(name, lane).is_dir()
     ]
-    return {"folder": str(root), "made": made, "channels": channels}
+    return {"folder": str(trial.root), "made": made, "channels": channels}
 
 
 def render_trial(data: Data, terminal: Terminal) -> Sequence[str]:
@@ -191,6 +198,16 @@ def _trial_arguments(parser: Parser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder of the trial gate")
 
 
+def _trial_up_arguments(parser: Parser) -> None:
+    _trial_arguments(parser)
+    parser.add_argument(
+        "--mode",
+        choices=["one-way", "two-way"],
+        default="one-way",
+        help="of a gate that is made now; one-way if not said",
+    )
+
+
 COMMANDS: Final = (
     Command(
         "demo",
@@ -218,9 +235,9 @@ COMMANDS: Final = (
     Command(
         "trial up",
         "Leave a gate running on this machine for trying out.",
-        ("ferrygate trial up .trial", "ferrygate --gate .trial top"),
+        ("ferrygate trial up .trial", "ferrygate trial up .two --mode two-way"),
         trial_up,
-        _trial_arguments,
+        _trial_up_arguments,
     ),
     Command(
         "trial down",
