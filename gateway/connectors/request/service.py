@@ -236,10 +236,9 @@ class Service:
 
 def _compare(request: web.BaseRequest, head: Head) -> None:
     """Two readers have read the head; if they saw two requests, it is neither. Raises Refused 6322."""
-    fields = [
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers
-    ]
-    if (request.method, request.raw_path) != (head.method, head.target) or fields != list(
-        head.fields
+    if (
+        request.raw_headers != head.raw
+        or request.raw_path != head.target
+        or request.method != head.method
     ):
         raise Refused(6322)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Final
+from contextvars import ContextVar
+from typing import Any, Final
 
 import aiohttp
 from yarl import URL
@@ -56,7 +57,7 @@ class HttpSink:
         if calling.secrets is not None and calling.secret:
             self._credential = read_credential(calling.secrets, calling.secret)
         context = client_context(calling.tls, calling.channel) if calling.tls is not None else False
-        connector = aiohttp.TCPConnector(
+        connector = _Connector(
             limit=calling.most_connections,
             keepalive_timeout=calling.idle_s,
             ssl=context,
@@ -73,7 +74,6 @@ class HttpSink:
             max_line_size=_MOST_LINE_BYTES,
             max_field_size=_MOST_LINE_BYTES,
             max_headers=_MOST_HEADERS,
-            trace_configs=[_sent_trace()],
         )
         ask_once(self._session)
 
@@ -122,6 +122,7 @@ class HttpSink:
         session, calling = self._session, self._calling
         if session is None:
             raise Unavailable(6380, channel=calling.channel, reason="stopping")
+        _UNDER_WAY.set(sent)
         name = calling.tls.server_name if calling.tls is not None else None
         try:
             async with session.request(
@@ -133,7 +134,6 @@ class HttpSink:
                 allow_redirects=False,
                 server_hostname=name,
                 timeout=aiohttp.ClientTimeout(total=None, connect=calling.connect_s),
-                trace_request_ctx=sent,
             ) as response:
                 return await read_reply(response, operation, number)
         except (aiohttp.ClientError, OSError) as error:
@@ -151,21 +151,21 @@ class HttpSink:
 
 
 class _Sent:
-    """Whether the head of a request has been given to a connection."""
+    """Whether a request has been given a connection: from there on it may be sent."""
 
     begun = False
 
 
-def _sent_trace() -> aiohttp.TraceConfig:
-    trace = aiohttp.TraceConfig()
+_UNDER_WAY: Final[ContextVar[_Sent]] = ContextVar("request under way")
 
-    async def begun(_session: object, context: object, _params: object) -> None:
-        sent = getattr(context, "trace_request_ctx", None)
-        if isinstance(sent, _Sent):
-            sent.begun = True
 
-    trace.on_request_headers_sent.append(begun)
-    return trace
+class _Connector(aiohttp.TCPConnector):
+    """Notes for the request that asks for it that there is a connection."""
+
+    async def connect(self, *arguments: Any, **named: Any) -> Any:
+        connection = await super().connect(*arguments, **named)
+        _UNDER_WAY.get().begun = True
+        return connection
 
 
 def _reason(error: Exception) -> str:

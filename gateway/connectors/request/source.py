@@ -189,13 +189,13 @@ class HttpSource:
                 self._entry, connection, ssl=self._context, **timeouts
             )
         except Refused as error:
-            connection.close()
             self._refusals.tell("caller.refused", error)
-        except OSError as error:
             connection.close()
+        except OSError as error:
             if not isinstance(error, ConnectionError | TimeoutError):
                 refusal = handshake_refusal(error, listening.channel, address)
                 self._refusals.tell("caller.refused", refusal)
+            connection.close()
         except asyncio.CancelledError:
             connection.close()
             raise
