@@ -8,16 +8,19 @@ import re
 import string
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from gateway.messages.changing import TEXTS as CHANGING
 from gateway.messages.policy import TEXTS
 from gateway.policy.condition_words import ARCHIVE
+from gateway.policy.document import read_document
 from gateway.policy.facts import UnpackLimits
 from gateway.policy.filetypes import ARCHIVE_WORDS, BY_WORD, FILE_TYPES
 from gateway.policy.grammar import say_unpack
 from gateway.policy.model import Section
 from gateway.policy.parts import LATER, PARTS
+from gateway.policy.plain_values import plain_value
 from gateway.policy.reference import with_reference
 from gateway.policy.request_words import REQUEST_WORDS
 from gateway.policy.schema import json_schema, schema_text
@@ -109,3 +112,18 @@ def test_every_number_has_a_text_and_every_text_a_use() -> None:
             ):
                 used.add(node.value)
     assert used == set(TEXTS) | {number for number in CHANGING if number < 2300}
+
+
+@pytest.mark.parametrize(
+    "path", ["policies/10-lab-reports.yaml", "tests/gateway/policy/lookup/40-report-lookup.yaml"]
+)
+def test_the_schema_takes_a_file_of_each_kind_and_no_word_of_the_other(path: str) -> None:
+    document = read_document(path, (ROOT / path).read_bytes()).document
+    assert document is not None
+    values = plain_value(document.top)
+    assert isinstance(values, dict)
+    schema = jsonschema_rs.Draft7Validator(json_schema())
+    assert [error.message for error in schema.iter_errors(values)] == []
+    other = "requests" if values["carries"] == "files" else "files"
+    assert not schema.is_valid({**values, "carries": other})
+    assert not schema.is_valid({**values, "from": {**values["from"], "nothing": "x"}})
