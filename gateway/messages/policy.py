@@ -3,7 +3,7 @@
 2100 to 2129, 2170 to 2190    reading and checking a file or a set
 2150 to 2156                  a set in force, a unit without a channel
 2191 to 2199                  tests of a set
-2201 to 2216, 2230 to 2235, 2243, 2244    what a line found in a unit
+2201 to 2216, 2230 to 2235, 2243 to 2245    what a line found in a unit
 2240 to 2242                  schemas and codes of a set
 2220 to 2228                  what would change the result
 """
@@ -325,8 +325,8 @@ TEXTS: Final[dict[int, Text]] = {
     2197: Text(
         "no test reaches line {line} of {section} ({word}: {text})",
         "没有测试触及 {section} 第 {line} 行({word}: {text})",
-        "Add a test in which this line decides.",
-        "请增加一个由该行起作用的测试。",
+        "Add a test in which this line decides or counts.",
+        "请增加一个由该行起作用或计数的测试。",
     ),
     2198: Text("It knows:", "可用的写法:"),
     2199: Text('"{word}" is not a word of "{section}"', "“{word}”不是“{section}”中的词"),
@@ -399,6 +399,7 @@ TEXTS: Final[dict[int, Text]] = {
         "every value is in its list, or there is none: {names}",
         "各值均在列表中,或没有该位置:{names}",
     ),
+    2245: Text("{count} found and counted", "发现并计数 {count} 处"),
     2220: Text("{do}", "{do}"),
     2221: Text("the scanners' answer is still open", "等待扫描器应答"),
     2222: Text(

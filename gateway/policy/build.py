@@ -70,6 +70,7 @@ _JUDGING: Final = (
     Section.ALSO_AT_RECEIVER,
     Section.HELD_IF,
     Section.REFUSED_IF,
+    Section.COUNTED_IF,
 )
 
 

@@ -12,6 +12,8 @@ from gateway.policy.model import Section
 from gateway.policy.values import CodedPlace, FormatDemand, ListName
 from gateway.policy.written_words import Word, many_of, one_of
 
+_SOUGHT_IN: Final = (Section.HELD_IF, Section.REFUSED_IF, Section.COUNTED_IF)
+
 
 def _format(
     name: str, en: str, zh: str, forms: tuple[str, ...], example: str
@@ -91,7 +93,7 @@ CODES: Final = Word[tuple[CodedPlace, ...]](
     r"^\S.* in list [a-z0-9-]+$", grammar.read_coded_place, tuple, many=True,
 )  # fmt: skip
 IDENTIFIERS: Final = Word[frozenset[str]](
-    "identifiers", (Section.HELD_IF, Section.REFUSED_IF),
+    "identifiers", _SOUGHT_IN,
     "The text of the file, at any depth and however it is written, names a person in one of these"
     " ways. Words: see Identifiers.",
     "文件内(任意层级、任意写法)的文字含有下列个人标识之一。可用词见“Identifiers”。",
@@ -100,7 +102,7 @@ IDENTIFIERS: Final = Word[frozenset[str]](
     many=True, splits=True,
 )  # fmt: skip
 SOUGHT: Final = Word[tuple[ListName, ...]](
-    "words", (Section.HELD_IF, Section.REFUSED_IF),
+    "words", _SOUGHT_IN,
     "The text of the file holds an entry of a list. Capital and small letters, full and half width"
     " and characters that cannot be seen make no difference.",
     "文件内的文字含有列表中的词;不分大小写、全角半角,不可见字符不起作用。",
@@ -108,14 +110,14 @@ SOUGHT: Final = Word[tuple[ListName, ...]](
     r"^in list [a-z0-9-]+$", grammar.read_list_name, tuple, many=True,
 )  # fmt: skip
 PATTERNS: Final = Word[tuple[ListName, ...]](
-    "patterns", (Section.HELD_IF, Section.REFUSED_IF),
+    "patterns", _SOUGHT_IN,
     "The text of the file fits a regular expression of a list (RE2 syntax: no back references).",
     "文件内的文字符合列表中的正则表达式(RE2 语法,不支持反向引用)。",
     ("in list NAME", "[in list NAME, in list NAME]"), "in list contract-numbers",
     r"^in list [a-z0-9-]+$", grammar.read_list_name, tuple, many=True,
 )  # fmt: skip
 GRADE_FOUND: Final = Word[int](
-    "grade_found", (Section.HELD_IF, Section.REFUSED_IF),
+    "grade_found", _SOUGHT_IN,
     "The highest data grade of what is found. A list of words gives its entries a grade when it"
     " begins with `# grade: 4`.",
     "所发现内容的最高数据分级;词表首部写 # grade: 4 即为其词条定级。",

@@ -344,14 +344,24 @@ def read_above_grade(text: str) -> int:
     return read_number(match["grade"], 0, 4, match.start("grade"))
 
 
-EXPECT_FORMS: Final = ("delivered", "refused", "refused by WORD", "held", "held by WORD")
+EXPECT_FORMS: Final = (
+    "delivered",
+    "delivered, counted by WORD",
+    "refused",
+    "refused by WORD",
+    "held",
+    "held by WORD",
+    "held by WORD, counted by WORD",
+)
 
 
 def read_expectation(text: str) -> Expectation:
     """What a test expects. Raises Misread and nothing else."""
-    match text.split():
+    match text.replace(",", " , ").split():
         case ["delivered"]:
             return Expectation("delivered")
+        case ["delivered", ",", "counted", "by", counted]:
+            return Expectation("delivered", counted=counted)
         case ["refused"]:
             return Expectation("refused")
         case ["refused", "by", word]:
@@ -360,6 +370,8 @@ def read_expectation(text: str) -> Expectation:
             return Expectation("held")
         case ["held", "by", word]:
             return Expectation("held", word)
+        case ["held", "by", word, ",", "counted", "by", counted]:
+            return Expectation("held", word, counted)
         case _:
             first = text.split(maxsplit=1)[0] if text.strip() else ""
             near = did_you_mean(first, ("delivered", "refused", "held")) or "delivered"

@@ -44,6 +44,7 @@ class Section(StrEnum):
     PASSES_IF = "passes_if"
     HELD_IF = "held_if"
     REFUSED_IF = "refused_if"
+    COUNTED_IF = "counted_if"
     ALSO_AT_RECEIVER = "also_at_receiver"
     CHANGED = "changed"
     LIMITS = "limits"

@@ -178,13 +178,22 @@ def _is_as_expected(trial: Trial, verdict: Verdict) -> bool:
         return False
     effect = Effect.REFUSES if verdict.result is Result.REFUSED else Effect.HOLDS_BACK
     words = {check.word for check in verdict.checks if check.effect is effect}
-    return not trial.expect.word or trial.expect.word in words
+    if trial.expect.word and trial.expect.word not in words:
+        return False
+    return not trial.expect.counted or trial.expect.counted in _counted(verdict)
+
+
+def _counted(verdict: Verdict) -> list[str]:
+    """Words of the lines that counted something."""
+    return [check.word for check in verdict.checks if check.effect is Effect.COUNTS]
 
 
 def _unexpected(channel: Channel, trial: Trial, verdict: Verdict) -> Located:
     got = {Result.PASSES: "delivered", Result.HELD: "held"}.get(verdict.result, "refused")
+    if trial.expect.counted:
+        got += f", counted by {' and '.join(_counted(verdict)) or 'no line'}"
     fields: dict[str, Field] = {"title": trial.title, "got": got}
-    fields["expected"] = f"{trial.expect.result} by {trial.expect.word}".removesuffix(" by ")
+    fields["expected"] = str(trial.expect)
     if verdict.deciding is None:
         return _at_test(channel, trial.expect_line, 2191, **fields)
     deciding = verdict.deciding

@@ -151,10 +151,18 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a test expects. word: the rule that must be among those that decide, "" for any."""
+    """What a test expects. word: the rule that must be among those that decide, "" for any.
+
+    counted: the rule that must be among those that count, "" for any or none.
+    """
 
     result: Literal["delivered", "refused", "held"]
     word: str = ""
+    counted: str = ""
+
+    def __str__(self) -> str:
+        by = f" by {self.word}" if self.word else ""
+        return f"{self.result}{by}{f', counted by {self.counted}' if self.counted else ''}"
 
 
 def names_of(patterns: tuple[str, ...], listed: frozenset[str]) -> Names:
