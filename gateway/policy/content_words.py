@@ -53,9 +53,14 @@ FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
         ("any message", "MESSAGE, MESSAGE or MESSAGE"), "ADT, ORU^R01",
     ),
     _format(
-        "csv", "Tables: as many cells in each row, nothing that a spreadsheet runs; or these columns only.",
-        "表格各行列数一致,不含电子表格会执行的内容;或仅限所列各列。",
-        ("any columns", "columns NAME, NAME and NAME"), "columns id, name and born",
+        "csv", "Tables: as many cells in each row, nothing that a spreadsheet runs; or these columns only,"
+        " and in each of them nothing but empty cells and its kind: text, number (3.5, 1,000), whole number,"
+        " date (2026-11-21, 20261121) or yes/no (true, 1, Y, 是). Text where nothing is said.",
+        "表格各行列数一致,不含电子表格会执行的内容;或仅限所列各列,且单元格须为空或属于该列类型:"
+        "text、number(3.5、1,000)、whole number、date(2026-11-21、20261121)或 yes/no(true、1、Y、是);"
+        "未写则为 text。",
+        ("any columns", "columns NAME, NAME and NAME", "columns NAME (KIND), NAME (KIND) and NAME"),
+        "columns id (whole number), name and born (date)",
     ),
     _format(
         "dicom", "DICOM objects element by element, to the last byte; private elements too where not said.",

@@ -16,6 +16,8 @@ from typing import Final, Literal
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 24 * 60
 WEEK_MINUTES: Final = 7 * DAY_MINUTES
+# What the cells of a column may be; one of which nothing is said is of text.
+COLUMN_KINDS: Final = ("text", "number", "whole number", "date", "yes/no")
 # More than any disk of a gate; keeps a bound an ordinary number.
 NO_SIZE_LIMIT: Final = 1 << 60
 
@@ -118,12 +120,14 @@ class SchemaText:
 class FormatDemand:
     """What a line asks of a format. says: the phrase. names: what it names: types, messages, columns.
 
-    schema: the file of the set that the line names, where it names one.
+    schema: the file of the set that the line names, where it names one. kinds: of columns, each of
+    COLUMN_KINDS, as many as names.
     """
 
     says: str
     names: tuple[str, ...] = ()
     schema: SchemaText | None = None
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
