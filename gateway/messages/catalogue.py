@@ -25,6 +25,7 @@ from gateway.messages import (
     operating,
     pki,
     policy,
+    policy_codes,
     sandbox,
     scanners,
     settings,
@@ -38,6 +39,7 @@ LANGUAGES: Final = ("en", "zh")
 _AREAS = (
     settings,
     policy,
+    policy_codes,
     connectors,
     inspection,
     scanners,

@@ -15,6 +15,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Literal
 
+from gateway.policy.codes import CodeList
 from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.lists import ListText
 from gateway.policy.located import Located
@@ -243,7 +244,8 @@ class Channel:
     unpack: how far inspection takes archives apart. holds_encrypted: encrypted content waits for
     people instead of being refused. rehearse: judged and recorded, never carried. sought: what its
     conditions want looked for in texts. approval: who releases what is held.
-    lists: the entries of what is sought, a line each, with their files, by the lists' names.
+    lists: the entries of what is sought, a line each, with their files, by the lists' names. codes: the
+    lists that values are held against, by their names.
     rebuilt: words of formats that are written anew. masking: where persons are masked, by these rules.
     changed_line: where `changed` stands.
     conditions: in the order of the file; the order decides nothing but which line is named first.
@@ -272,6 +274,7 @@ class Channel:
     sought: Sought = field(default=Sought())
     approval: Approval = field(default=Approval(1, "operators"))
     lists: Mapping[str, ListText] = field(default_factory=dict)
+    codes: Mapping[str, CodeList] = field(default_factory=dict)
     rebuilt: frozenset[str] = frozenset()
     masking: Masking | None = None
     changed_line: int = 0

@@ -234,7 +234,7 @@ def test_what_is_sought_is_found_in_every_format(
     ("path", "content", "line"),
     [
         ("lists/rare.txt", b"# grade: 4\nleprosy\nx\n", "words: in list rare"),
-        ("lists/rare.csv", b"name,code\n\nx,1\n", "words: in list rare"),
+        ("lists/rare.csv", b"name,number\n\nx,1\n", "words: in list rare"),
         ("lists/rare.txt", b"a = b\n\nc = [0-9\n", "patterns: in list rare"),
         ("lists/rare.csv", b"a = b,1\n\nc = [0-9,2\n", "patterns: in list rare"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -190,9 +191,9 @@ def ran(folder: Path, expect: str, lines: str = COUNTED) -> TestReport:
     (folder / "samples").mkdir()
     (folder / "samples/a.pdf").write_bytes(b"%PDF-1.7 sample")
 
-    def look(path: Path, name: str, of: Channel) -> FileFacts:
+    def look(path: Path, name: str, of: Channel, at: datetime) -> FileFacts:
         hits = HITS[:1] if path.name == "a.pdf" else ()
-        return replace(examine(path, name, of), hits=hits, searched=of.sought)
+        return replace(examine(path, name, of, at), hits=hits, searched=of.sought)
 
     return run_tests(load_set(folder), folder, look)
 
