@@ -82,10 +82,10 @@ def test_a_text_that_cannot_be_searched_does_not_pass_a_line_that_counts(
 def test_texts_are_wanted_where_lines_only_count_and_not_where_there_are_none(line: str) -> None:
     looking = Looking(channel_of(f"  type: text\ncounted_if:\n{line}\n"))
     assert looking.texts
-    assert looking.search() is not None
+    assert looking.search(AT) is not None
     plain = Looking(channel_of("  type: text\n"))
     assert not plain.texts
-    assert plain.search() is None
+    assert plain.search(AT) is None
 
 
 @pytest.mark.parametrize("role", ROLES)
