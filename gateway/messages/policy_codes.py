@@ -2,7 +2,7 @@
 
 2130        what a table says of itself
 2131        its columns
-2132 to 2138    its rows
+2132 to 2139    its rows
 """
 
 from __future__ import annotations
@@ -65,5 +65,11 @@ TEXTS: Final[dict[int, Text]] = {
         "{text} 不是有效日期,或早于 valid_from",
         "Write days as 2026-01-31; leave the cell empty where there is no limit.",
         "日期写作 2026-01-31;不限时请留空。",
+    ),
+    2139: Text(
+        "the form of the codes stands below the line of the columns, where nothing reads it",
+        "编码形式写在列名行之后,不起作用",
+        "Move it above the line that names the columns.",
+        "请移到列名行之前。",
     ),
 }

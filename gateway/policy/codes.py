@@ -31,6 +31,8 @@ MAX_PROBLEMS: Final = 20
 COLUMNS: Final = ("code", "display", "valid_from", "valid_to")
 # A spreadsheet puts quotes around a comment and commas behind it, a Chinese keyboard gives a wide colon.
 _FORM: Final = re.compile(r'[" ]*# *form *[:：](?P<form>[^,"]*)', re.IGNORECASE)
+# Blanks of Chinese and French typesetting, which stand in names as often as the narrow one.
+_WIDE_BLANKS: Final = {0x00A0: " ", 0x3000: " "}
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -113,6 +115,8 @@ def read_codes(path: str, lines: Sequence[str], head: Head) -> CodeTable:
     days_of: dict[str, Days] = {}
     for number, line in enumerate(lines[head.line :], head.line + 1):
         if not _says(line):
+            if _FORM.match(line):
+                wrong(number, Misread(2139))
             continue
         try:
             code, days = reading.row(line)
@@ -162,7 +166,8 @@ class _Reading:
             raise Misread(2133, code=code, form=self._form.value)
         if not code or not _is_shown(code, MAX_CODE_CHARACTERS):
             raise Misread(2137, column="code", most=MAX_CODE_CHARACTERS)
-        if not _is_shown(self._cell(cells, "display"), MAX_DISPLAY_CHARACTERS):
+        display = self._cell(cells, "display").translate(_WIDE_BLANKS)
+        if not _is_shown(display, MAX_DISPLAY_CHARACTERS):
             raise Misread(2137, column="display", most=MAX_DISPLAY_CHARACTERS)
         written = self._cell(cells, "valid_from"), self._cell(cells, "valid_to")
         days = self._known.get(written)

@@ -131,6 +131,15 @@ def test_a_wrong_table_stops_the_set_and_is_named_with_its_line(tmp_path: Path) 
         assert "6690-3" in show(problem, language)
 
 
+def test_a_form_that_nothing_would_read_is_an_error() -> None:
+    [found] = problems("code\n# form: icd-10\nI10\n")
+    assert (found.number, found.line) == (2139, 2)
+
+
+def test_a_name_may_hold_the_blanks_of_its_typesetting() -> None:
+    assert table("code,display\nI10,原发性\u3000高血压\nI11,maladie\u00a0cardiaque\n").entries
+
+
 def test_days_of_validity_count_on_both_ends() -> None:
     made = table("code,valid_from,valid_to\nA,2026-01-01,2026-06-30\nB,,\n")
     asked = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1)]
