@@ -35,6 +35,8 @@ _FAULTS_A_KIND: Final = 3
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 # What spreadsheets take for a formula (OWASP, CSV injection). A signed number is none.
 _FORMULA: Final = re.compile(r"\s*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?![0-9.,]*%?\s*\Z))")
+# Whether a record could have one: a sign behind a border. A record without is not looked at cell by cell.
+_SIGN: Final = re.compile(r"\s[=@\uff1d\uff20+\-\uff0b\uff0d]")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,30}|[0-9]{1,3}(?:,[0-9]{3}){1,9})(?:\.[0-9]{1,30})?")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
 _DATE: Final = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})")
@@ -98,6 +100,7 @@ class Table:
 
     def __init__(self, limits: FormatLimits, profile: CsvProfile) -> None:
         self._limits, self._profile = limits, profile
+        self._typed = any(kind is not Kind.TEXT for _, kind in profile.columns)
         self._width = self._rows = self._cells = 0
         self._said: dict[int, int] = {}
         self._waiting: list[str] = []
@@ -115,9 +118,10 @@ class Table:
             yield from self._names(cells)
         elif len(cells) != self._width:
             raise Unsound(3743, WORD, row=self._rows, cells=len(cells), expected=self._width)
-        for place, cell in enumerate(cells):
-            yield from self._cell(place, cell)
         joined = "\t".join(cells)
+        if self._typed or len(joined) > MAX_CELL_CHARACTERS or _SIGN.search("\t" + joined):
+            for place, cell in enumerate(cells):
+                yield from self._cell(place, cell)
         # So that a line of the text is a record, and a tab a border, whatever stands in a cell.
         if joined.count("\t") >= len(cells) or "\n" in joined:
             joined = "\t".join(cell.translate(_IN_A_CELL) for cell in cells)

@@ -115,6 +115,17 @@ def test_a_date_is_a_day_that_exists() -> None:
     assert not any(is_date(said) for said in WRONG[Kind.DATE])
 
 
+@given(st.lists(st.text("=@+-\uff1d\uff0b \t\n01.%a"), min_size=2, max_size=3))
+def test_a_formula_is_found_in_any_cell_and_whatever_stands_before_it(cells: list[str]) -> None:
+    formula = any(one.lstrip()[:1] in tuple("=@\uff1d\uff20") for one in cells)
+    signed = any(one.lstrip()[:1] in tuple("+-\uff0b\uff0d") for one in cells)
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([["x"] * len(cells), cells])
+    for side in (sending.check, receiving.check):
+        found = numbers(side, out.getvalue().encode())
+        assert found == {3746} if formula else signed or not found
+
+
 @given(st.binary(max_size=200) | st.text('a,"\n\r=;1\t \u2028\x85', max_size=60).map(str.encode))
 def test_any_bytes_are_read_the_same_on_both_sides_or_refused(content: bytes) -> None:
     first, second = items(sending.check, content), items(receiving.check, content)
