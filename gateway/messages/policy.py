@@ -1,9 +1,9 @@
 """Texts of the area: policy files (21xx) and what the lines of a policy find (22xx).
 
-2100 to 2129, 2170 to 2190    reading and checking a file or a set
+2100 to 2129, 2140, 2170 to 2190    reading and checking a file or a set
 2150 to 2156                  a set in force, a unit without a channel
 2191 to 2199                  tests of a set
-2201 to 2216, 2230 to 2235, 2243 to 2245    what a line found in a unit
+2201 to 2216, 2230 to 2235, 2243 to 2246    what a line found in a unit
 2240 to 2242                  schemas and codes of a set
 2220 to 2228                  what would change the result
 """
@@ -168,6 +168,12 @@ TEXTS: Final[dict[int, Text]] = {
         "“{text}”不是目录路径",
         "Write the whole path from /, without . or .. and without a slash at the end.",
         "请写从 / 开始的完整路径,不含 . 或 ..,末尾不带斜杠。",
+    ),
+    2140: Text(
+        "the list has more than {most} lines",
+        "列表超过 {most} 行",
+        "Split the list.",
+        "请拆分该列表。",
     ),
     2170: Text(
         'there is no list "{name}"',
@@ -400,6 +406,12 @@ TEXTS: Final[dict[int, Text]] = {
         "各值均在列表中且当日有效,或没有该位置:{names}",
     ),
     2245: Text("{count} found and counted", "发现并计数 {count} 处"),
+    2246: Text(
+        "the table at {where} has no such column ({name})",
+        "{where} 处的表格没有该列({name})",
+        "Let the sender name the column so, letter by letter, in the first line of the table.",
+        "请发送方在表格首行逐字使用该列名。",
+    ),
     2220: Text("{do}", "{do}"),
     2221: Text("the scanners' answer is still open", "等待扫描器应答"),
     2222: Text(

@@ -6,6 +6,7 @@ that would have to be written anew makes the unit be refused, and lines that pro
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 from gateway.policy import changed_words, condition_words
@@ -74,4 +75,5 @@ def _check_columns(sheet: Sheet, line: Found) -> None:
 
 
 def _plain(name: str) -> str:
-    return "".join(name.split()).casefold()
+    """The name as the writer of tables knows it: no blanks, wide and narrow letters alike."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

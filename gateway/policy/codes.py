@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from gateway.policy.code_forms import CodeForm, is_form
 from gateway.policy.located import Located
-from gateway.policy.phrases import Misread
+from gateway.policy.phrases import Misread, did_you_mean
 
 # The national edition of ICD-10 has 41,000 codes, LOINC 100,000.
 MAX_CODES: Final = 500_000
@@ -28,9 +28,14 @@ MAX_CODE_CHARACTERS: Final = 64
 MAX_DISPLAY_CHARACTERS: Final = 1_000
 # A table of another form is wrong in every row: this many show it.
 MAX_PROBLEMS: Final = 20
+# A table of more columns has its code among the first.
+_MOST_COLUMNS: Final = 100
 COLUMNS: Final = ("code", "display", "valid_from", "valid_to")
 # A spreadsheet puts quotes around a comment and commas behind it, a Chinese keyboard gives a wide colon.
-_FORM: Final = re.compile(r'[" ]*# *form *[:：](?P<form>[^,"]*)', re.IGNORECASE)
+# Near misses are read as what is meant, so that no slip turns the check off without a word.
+_FORM: Final = re.compile(
+    r'[" ]*#\s*forms?\s*(?:[:：=]|\s(?=icd|loinc))(?P<form>[^,"]*)', re.IGNORECASE
+)
 # Blanks of Chinese and French typesetting, which stand in names as often as the narrow one.
 _WIDE_BLANKS: Final = {0x00A0: " ", 0x3000: " "}
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -87,8 +92,15 @@ def head_of(lines: Sequence[str]) -> Head | None:
             form = number, said["form"].strip()
         elif _says(line):
             columns = tuple(name.lower() for name in _cells(line) or ())
-            return Head(number, columns, form) if "code" in columns or form else None
+            return Head(number, columns, form) if form or _is_heading(columns, line) else None
     return None
+
+
+def _is_heading(columns: Sequence[str], line: str) -> bool:
+    """Whether a line names columns, rightly or nearly so: a slip must not turn a table into entries."""
+    return (not columns and '"' in line) or any(
+        did_you_mean(name, COLUMNS, 0.8) for name in columns[:_MOST_COLUMNS]
+    )
 
 
 def read_codes(path: str, lines: Sequence[str], head: Head) -> CodeTable:

@@ -92,8 +92,9 @@ FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
 CODES: Final = Word[tuple[CodedPlace, ...]](
     "codes", (Section.PASSES_IF, Section.ALSO_AT_RECEIVER),
     "What stands at this place of a file, at any depth, is an entry of the list, letter by letter; of a"
-    " table of codes one that is valid on the day the file was taken in. A file without the place passes.",
-    "文件中(任意层级)该位置的值须逐字为列表中的条目;列表为编码表时,须在采集当日有效。没有该位置的文件可通过。",
+    " table of codes one that is valid on the day the file was taken in. A file without the place passes,"
+    " a table without the column does not.",
+    "文件中(任意层级)该位置的值须逐字为列表中的条目;列表为编码表时,须在采集当日有效。没有该位置的文件可通过;没有该列的表格不通过。",
     ("PLACE in list NAME", "[PLACE in list NAME, PLACE in list NAME]"), "DG1-3.1 in list icd-10",
     r"^\S.* in list [a-z0-9-]+$", grammar.read_coded_place, tuple, many=True,
 )  # fmt: skip

@@ -188,7 +188,7 @@ def _codes(rule: CodesRule, _line: Condition, _channel: Channel, facts: FileFact
             fields: dict[str, Field] = {
                 "name": hit.name, "where": hit.where, "shown": hit.shown, "count": hit.count,
             }  # fmt: skip
-            return _FAILS, 2243, fields
+            return _FAILS, 2243 if hit.shown else 2246, fields
     return _HOLDS, 2244, {"names": ", ".join(names)}
 
 

@@ -20,6 +20,7 @@ from gateway.policy.located import Located
 LIST_FOLDER: Final = "lists"
 # The national list of diagnoses has 41,000 entries and 2 MB.
 MAX_LIST_BYTES: Final = 32 << 20
+MAX_LIST_LINES: Final = 1_000_000
 _LIST_FILE: Final = re.compile(
     r"lists/(?P<name>[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)\.(?P<form>txt|csv)"
 )
@@ -55,6 +56,8 @@ def read_list(path: str, untrusted_bytes: bytes) -> tuple[str, EntryList, tuple[
     match = _LIST_FILE.fullmatch(path)
     if match is None:
         return "", EntryList(), (_wrong(path, 0, 2182, name=path),)
+    if untrusted_bytes.count(b"\n") > MAX_LIST_LINES:
+        return match["name"], EntryList(), (_wrong(path, 0, 2140, most=MAX_LIST_LINES),)
     try:
         text = _decoded(untrusted_bytes)
     except UnicodeDecodeError as error:
@@ -85,11 +88,11 @@ def _decoded(untrusted_bytes: bytes) -> str:
     Both strictly. Raises UnicodeDecodeError of the one that was right for longer: it is what was meant.
     """
     try:
-        return untrusted_bytes.decode("utf-8").removeprefix("\ufeff")
+        return untrusted_bytes.decode("utf-8").lstrip("\ufeff")
     except UnicodeDecodeError as error:
         first = error
     try:
-        return untrusted_bytes.decode("gb18030")
+        return untrusted_bytes.decode("gb18030").lstrip("\ufeff")
     except UnicodeDecodeError as error:
         raise max(first, error, key=lambda one: one.start) from None
 
@@ -120,5 +123,5 @@ def _entry(line: str, form: str) -> str:
     return line.partition(",")[0].strip()
 
 
-def _wrong(path: str, line: int, number: int, **fields: str) -> Located:
+def _wrong(path: str, line: int, number: int, **fields: str | int) -> Located:
     return Located(path, line, 1, 1, "", number, fields)

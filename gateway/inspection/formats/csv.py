@@ -169,7 +169,7 @@ class Table:
 
 
 def _is_of(kind: Kind, cell: str) -> bool:
-    said = cell.strip()
+    said = cell.strip(" \t")
     if not said:
         return True
     match kind:

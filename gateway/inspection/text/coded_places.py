@@ -8,7 +8,8 @@
 
 Letter by letter: a code with a blank or an invisible character in it is another code. A code counts on its
 days only; a Hit for one that is early or late shows the day that says so. What cannot be told apart (a
-record that is not as wide as its header) is a hit, too. No I/O, no memory but the latest header.
+record that is not as wide as its header, a table without the column) is a hit, too. No I/O, and no memory
+but the latest header.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _INDEX: Final = re.compile(r"\[[0-9]+\]")
 _RESOURCE: Final = re.compile(r".*\.ofType\(([A-Za-z]+)\)", re.DOTALL)
 _ROWS: Final = re.compile(r"rows (?P<first>[0-9]+) to [0-9]+")
 _BETWEEN: Final = " > "
+# A value is never empty: this stands for the column that a table has not got.
+_NO_COLUMN: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,11 @@ class CodeSearch:
             for place, name in enumerate(names)
             for codes in self._codes.get(f"{_COLUMN}{name}", ())
         ]
+        # A heading spelt otherwise would take all its cells out of sight.
+        seen = {codes.name for _, codes in self._watched}
+        for codes in self._of_columns():
+            if codes.name not in seen:
+                self._hit(codes, f"{file}{_BETWEEN}row 1", _NO_COLUMN)
 
     def _every(self, then: Callable[[Codes], None]) -> None:
         for codes in self._of_columns():

@@ -136,6 +136,41 @@ def test_a_form_that_nothing_would_read_is_an_error() -> None:
     assert (found.number, found.line) == (2139, 2)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "codes,display,valid_to\nI10,x,2021-01-01\n",
+        "编码,display,valid_to\nI10,x,2021-01-01\n",
+        "code\u200b,valid_to\nI10,2021-01-01\n",
+        'code,"valid_to\nI10,2021-01-01\n',
+        "code,valid to\nI10,2021-01-01\n",
+    ],
+)
+def test_a_heading_with_a_slip_is_no_list_of_entries(content: str) -> None:
+    assert [one.number for one in problems(content)] == [2131]
+
+
+@pytest.mark.parametrize("mark", ["\ufeff\ufeff", "\ufeff"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_marks_of_byte_order_are_no_part_of_a_heading(mark: str, encoding: str) -> None:
+    content = f"{mark}code,valid_to\nI10,2021-01-01\n# 高血压\n".encode(encoding)
+    _, known, found = read_list("lists/x.csv", content)
+    assert found == ()
+    assert known.days["I10"].last == date(2021, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "line", ["# forms: icd-10", "#\tform: icd-10", "# form icd-10", "# form = icd-10"]
+)
+def test_a_form_with_a_slip_is_read_as_it_is_meant(line: str) -> None:
+    assert [one.number for one in problems(f"{line}\ncode\nI1O\n")] == [2133]
+
+
+def test_a_list_has_a_bound_on_its_lines() -> None:
+    [found] = problems("code\nI10\n" + "\n" * 1_000_001)
+    assert found.number == 2140
+
+
 def test_a_name_may_hold_the_blanks_of_its_typesetting() -> None:
     assert table("code,display\nI10,原发性\u3000高血压\nI11,maladie\u00a0cardiaque\n").entries
 
