@@ -107,7 +107,7 @@ def _words() -> WordList:
             made.add("".join(chr(rng.randint(0x4E00, 0x9FA5)) for _ in range(rng.randint(2, 6))))
         else:
             made.add("".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(9)))
-    return read_words("words", "words.txt", "\n".join(sorted(made)).encode())
+    return read_words("words", "words.txt", "\n".join(sorted(made)))
 
 
 def _plain_words(made: WordList) -> Callable[[bytes], int]:

@@ -30,7 +30,7 @@ def _of(process: str, en: str, zh: str, fields: str = "") -> Meaning:
 
 
 # What a guard says of a judgement (gateway.guard.judgement), and of a manifest.
-_JUDGED: Final = "name size_bytes type policy checks inside?"
+_JUDGED: Final = "name size_bytes type policy checks counted? inside?"
 _DECIDED: Final = "rule? word?"
 _SAID: Final = "sha256? captured_at_ns? cleared_at_ns? sender_policy?"
 
@@ -76,8 +76,8 @@ EVENTS: Final[dict[str, Meaning]] = {
         "guard",
         "not let pass, for good; set aside",
         "已拒绝，不再重试，已隔离存放",
-        f"name? size_bytes? type? policy? checks? inside? {_DECIDED} {_SAID} released_by? released_by_uids?"
-        " user? uid? reason?",
+        f"name? size_bytes? type? policy? checks? counted? inside? {_DECIDED} {_SAID} released_by?"
+        " released_by_uids? user? uid? reason?",
     ),
     "deferred": _of(
         "any", "cannot be judged or handed on now; tried again", "暂不能判定或转交，将重试", ""

@@ -64,6 +64,7 @@ _HELP: Final[Mapping[str, str]] = {
     "build_info": "The version that runs.",
     "alarm": "1 for each alarm that stands, by its FG number.",
     "units_total": "Units since the start of the process, by stage and result; deferred ones come again.",
+    "counted_hits_total": "What lines of counted_if found in units that went on, by the line's word.",
     "unit_seconds": "From capture to the stage, by the clocks of both hosts.",
     "queue_units": "Units that wait in a queue.",
     "queue_oldest_seconds": "Age of the oldest unit that waits in a queue.",
@@ -129,6 +130,10 @@ def _add_process(add: _Add, side: str, status: ProcessStatus) -> None:
             _add_value(add, name if name.endswith("_total") else f"{name}_total", process, count)
     for units in status.units:
         add("units_total", process | _unit_labels(process, units, exported), units.units)
+    for hits in status.hits:
+        lane = _EXPORT if hits.channel in exported else _LANE
+        labels = {"lane": lane, "channel": hits.channel, "word": hits.word}
+        add("counted_hits_total", process | labels, hits.hits)
     for times in status.times:
         _add_times(add, process | _unit_labels(process, times, exported), times)
 

@@ -27,7 +27,7 @@ from gateway import __version__
 from gateway.audit.event import Event, Recorder
 from gateway.audit.record import plain
 from gateway.audit.segment import open_plain
-from gateway.audit.tally import Tally, UnitCount, UnitTimes, Whole
+from gateway.audit.tally import HitCount, Tally, UnitCount, UnitTimes, Whole
 from gateway.errors import Field, Unavailable
 
 # Of the file; what `ferrygate status --json` prints of all of them is another.
@@ -65,6 +65,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alarms: list[Alarm]
     units: list[UnitCount] = []
     times: list[UnitTimes] = []
+    hits: list[HitCount] = []
 
 
 class Condition(Enum):
@@ -92,6 +93,7 @@ class ProcessStatus:
     alarms: tuple[Alarm, ...]
     units: tuple[UnitCount, ...] = ()
     times: tuple[UnitTimes, ...] = ()
+    hits: tuple[HitCount, ...] = ()
 
 
 class StatusBoard:
@@ -202,6 +204,7 @@ class StatusBoard:
             list(self.alarms),
             self.tally.units(),
             self.tally.times(),
+            self.tally.hits(),
         )
         # A new name each time: the other processes of the host, users of their own, write here too.
         beside = self._path.with_name(f".{self._process}.{secrets.token_hex(8)}")
@@ -243,6 +246,7 @@ def _read(path: Path, now_ns: int) -> ProcessStatus:
         tuple(file.alarms),
         tuple(file.units),
         tuple(file.times),
+        tuple(file.hits),
     )
 
 

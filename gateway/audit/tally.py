@@ -16,6 +16,7 @@ from typing import Annotated, Final
 import msgspec
 
 from gateway.audit.event import Event
+from gateway.policy.counting import read_counted
 
 PASSED: Final = frozenset({"captured", "cleared", "sent", "received", "admitted", "delivered"})
 RESULTS: Final = PASSED | {"refused", "held", "corrupt", "deferred"}
@@ -61,12 +62,22 @@ class UnitTimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counts: list[Whole]
 
 
+class HitCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So often what a line of `counted_if` seeks was found in units of a channel that went on. word: the
+    line's, of which a channel has four at most."""
+
+    channel: str
+    word: str
+    hits: Whole
+
+
 class Tally:
     """The counts of one process since its start. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._channels: frozenset[str] = frozenset()
         self._units: dict[tuple[str, str], int] = {}
+        self._hits: dict[tuple[str, str], int] = {}
         self._sums_s: dict[tuple[str, str], float] = {}
         self._counts: dict[tuple[str, str], list[int]] = {}
         self._lock = threading.Lock()
@@ -84,6 +95,7 @@ class Tally:
         captured_at_ns = event.fields.get("captured_at_ns") if event.what in PASSED else None
         with self._lock:
             self._units[key] = self._units.get(key, 0) + 1
+            self._count_hits(event, key[1])
             if isinstance(captured_at_ns, int):
                 # By two clocks: what they differ by goes in; a unit from the future took no time.
                 took_s = max(event.at_ns - captured_at_ns, 0) / 1e9
@@ -91,10 +103,22 @@ class Tally:
                 counts = self._counts.setdefault(key, [0] * (len(BOUNDS_S) + 1))
                 counts[bisect_left(BOUNDS_S, took_s)] += 1
 
+    def _count_hits(self, event: Event, channel: str) -> None:
+        """Once a unit, where it goes on: what is held is told again when it is released."""
+        said = event.fields.get("counted")
+        if event.what in PASSED and isinstance(said, str):
+            for word, hits in read_counted(said).items():
+                self._hits[channel, word] = self._hits.get((channel, word), 0) + hits
+
     def units(self) -> list[UnitCount]:
         """What was counted, by result and channel."""
         with self._lock:
             return [UnitCount(*key, count) for key, count in sorted(self._units.items())]
+
+    def hits(self) -> list[HitCount]:
+        """What lines of `counted_if` found, by channel and word."""
+        with self._lock:
+            return [HitCount(*key, count) for key, count in sorted(self._hits.items())]
 
     def times(self) -> list[UnitTimes]:
         """How long it took, where the event says when the unit was captured."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.errors import Field
 from gateway.inspection.chain import Inspector
+from gateway.policy.counting import say_counted
 from gateway.policy.evaluate import Result, Verdict, evaluate
 from gateway.policy.facts import FileFacts
 from gateway.policy.model import Channel
@@ -73,9 +74,16 @@ def decision_fields(name: str, judgement: Judgement, policy_digest: str) -> dict
         deciding = verdict.deciding
         fields |= {"rule": f"{deciding.file}:{deciding.line}", "word": deciding.word}
         fields |= {key: value for key, value in deciding.fields.items() if key not in fields}
+    if counted := counted_of(verdict):
+        fields["counted"] = counted
     if tree := tree_of(facts):
         fields["inside"] = tree
     return fields
+
+
+def counted_of(verdict: Verdict) -> str:
+    """What lines of `counted_if` found, by word and kind; "" where none found anything."""
+    return say_counted((check.word, check.counts) for check in verdict.checks)
 
 
 def tree_of(facts: FileFacts) -> str:

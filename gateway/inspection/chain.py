@@ -84,14 +84,15 @@ class Inspector:
     ) -> FileFacts:
         """What a body is and holds. Raises Unavailable 3310, 3311, 3313, 398x and nothing else.
 
-        wanted: the types that can pass; any other is not taken apart. thorough: False stops at the
-        first problem that refuses. What decides is the same either way. channel: whose lines ask for
-        formats and texts, None for neither; prepared, or Misconfigured 39xx may come of its lists.
+        at: when it was captured, with a zone; codes must be valid on that day. wanted: the types that
+        can pass; any other is not taken apart. thorough: False stops at the first problem that refuses.
+        What decides is the same either way. channel: whose lines ask for formats and texts, None for
+        neither; prepared, or Misconfigured 39xx may come of its lists.
 
         Reads heads and tails; the whole only of containers, and of images up to 16 MiB.
         """
         looking = None if channel is None else self._looking_of(channel)
-        listener = _Searching(looking)
+        listener = _Searching(lambda: None if looking is None else looking.search(at))
         order = _order(name, limits, channel, looking, wanted=wanted, thorough=thorough)
         found = self._take_apart(order, body, listener)
         problems = [*found.problems, *(_problem(one, name) for one in judge_unit_name(name))]
@@ -117,7 +118,7 @@ class Inspector:
     def prepare(self, channels: Iterable[Channel]) -> None:
         """Make ready what these channels want looked at.
 
-        Raises Misconfigured 3951 to 3968 (lists), 3520 to 3529 (schemas of their own).
+        Raises Misconfigured 3951 to 3967 (lists), 3520 to 3529 (schemas of their own).
         """
         made = {channel.name: (channel, Looking(channel)) for channel in channels}
         for channel, _ in made.values():
@@ -131,7 +132,7 @@ class Inspector:
         sample = bytes_body(_SAMPLES[word])
         order = Order("sample", channel.name, UnpackLimits(), demands=dict(channel.formats))
         try:
-            found = self._take_apart(order, sample, _Searching(None))
+            found = self._take_apart(order, sample, _Searching(lambda: None))
         except Unavailable:
             return
         for problem in found.problems:
@@ -200,12 +201,12 @@ class Inspector:
 class _Searching:
     """Takes texts while a unit is examined."""
 
-    def __init__(self, looking: Looking | None) -> None:
-        self._looking = looking
+    def __init__(self, start: Callable[[], Search | None]) -> None:
+        self._start = start
         self.search: Search | None = None
 
     def begin(self) -> None:
-        self.search = None if self._looking is None else self._looking.search()
+        self.search = self._start()
 
     def text(self, text: Text) -> None:
         if self.search is not None:

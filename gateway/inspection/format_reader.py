@@ -127,8 +127,10 @@ def profile_of(
         case "hl7":
             return Hl7Profile(names, components=values)
         case "csv":
-            listed = demand.names if demand is not None else ()
-            return CsvProfile(tuple((name, Kind.TEXT) for name in listed))
+            if demand is None:
+                return CsvProfile()
+            kinds = (Kind(kind) for kind in demand.kinds)
+            return CsvProfile(tuple(zip(demand.names, kinds, strict=True)))
         case "dicom":
             return DicomProfile(
                 private_elements=says != "without private elements", tiff_preamble=True,

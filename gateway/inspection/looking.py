@@ -2,7 +2,7 @@
 
     Channel --> Looking --> demands, texts wanted      for whoever reads the files (format_reader)
                        \\-> Search: texts in, Hit out   (kind, name, first place, count)
-                              \\-> CodeSearch          what stands at a place and is not in its list
+                              \\-> CodeSearch          what stands at a place and does not count in its list
 
 A channel that asks for neither costs nothing.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, cast
 
 from gateway.inspection.formats.contract import Text
@@ -52,7 +53,7 @@ _KINDS: Final = {
 class Looking:
     """What one channel wants. Safe to use from several threads.
 
-    Raises Misconfigured 3951 to 3968 (a list of words or patterns that cannot be used) at once.
+    Raises Misconfigured 3951 to 3967 (a list of words or patterns that cannot be used) at once.
     """
 
     def __init__(self, channel: Channel) -> None:
@@ -61,6 +62,7 @@ class Looking:
         plan = _plan_of(channel)
         self._plan = plan if plan.identifiers or plan.word_lists or plan.patterns else None
         self._codes = codes_of(channel)
+        self._zone = channel.zone
         self._local = threading.local()
 
     @property
@@ -73,11 +75,15 @@ class Looking:
         """Whether the values at places are wanted."""
         return bool(self._codes)
 
-    def search(self) -> Search | None:
-        """A search over the texts of one unit, None where nothing is sought."""
+    def search(self, at: datetime) -> Search | None:
+        """A search over the texts of one unit, None where nothing is sought.
+
+        at: with its zone; codes must be valid on that day in the channel's own zone.
+        """
         if not self.texts and not self.values:
             return None
-        codes = CodeSearch(self._codes) if self._codes else None
+        day = at.astimezone(self._zone).date()
+        codes = CodeSearch(self._codes, day) if self._codes else None
         return Search(None if self._plan is None else self._searcher(self._plan), codes)
 
     def _searcher(self, plan: SearchPlan) -> Searcher:
@@ -136,12 +142,11 @@ class Search:
 def _plan_of(channel: Channel) -> SearchPlan:
     sought, lists = channel.sought, channel.lists
     words = tuple(
-        read_words(name, lists[name].path, lists[name].text.encode())
-        for name in sorted(sought.words)
+        read_words(name, lists[name].path, lists[name].text) for name in sorted(sought.words)
     )
     patterns = tuple(
         replace(one, name=f"{name}:{one.name}")
         for name in sorted(sought.patterns)
-        for one in read_patterns(lists[name].path, lists[name].text.encode())
+        for one in read_patterns(lists[name].path, lists[name].text)
     )
     return SearchPlan(identifiers_of(sought.identifiers), words, patterns)

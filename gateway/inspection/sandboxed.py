@@ -72,7 +72,8 @@ class Sandboxed:
 
     def __call__(self, order: Order, body: Body, listener: Listener) -> Found:
         """As order.TakeApart has it. A unit that ends its child is found out: a problem 398x, 399x."""
-        sayable = replace(order, name=_sayable(order.name))
+        said = _sayable(order.name)
+        sayable = order if said == order.name else replace(order, name=said)
         try:
             return _renamed(self._taken(sayable, body, listener), sayable.name, order.name)
         except OSError as error:

@@ -5,7 +5,7 @@ glossary, where, and what to do; fields stand in braces. A test fails on a numbe
 a text without a use, and a field that one language has and the other has not.
 
     1xxx the host as a whole    gateway.messages.settings
-    21xx policy files, 22xx findings  gateway.messages.policy
+    21xx policy files, 22xx findings  gateway.messages.policy, policy_codes
     23xx requests in policy files  gateway.messages.policy_requests
     25xx connectors             gateway.messages.connectors
     31xx, 32xx, 34xx inspection  gateway.messages.inspection

@@ -26,6 +26,7 @@ from gateway.messages import (
     operating,
     pki,
     policy,
+    policy_codes,
     policy_requests,
     requests,
     sandbox,
@@ -41,6 +42,7 @@ LANGUAGES: Final = ("en", "zh")
 _AREAS = (
     settings,
     policy,
+    policy_codes,
     policy_requests,
     connectors,
     inspection,

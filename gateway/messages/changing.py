@@ -88,6 +88,12 @@ TEXTS: Final[dict[int, Text]] = {
         "Write csv: columns NAME, NAME and NAME.",
         "请写 csv: columns 列名, 列名 and 列名。",
     ),
+    2277: Text(
+        "the column {column} is masked, and what it becomes is no {kind}",
+        "列 {column} 将被脱敏,脱敏后的值不再是 {kind}",
+        "Write the column without a kind, or let masking.yaml remove it.",
+        "请不写该列类型,或在 masking.yaml 中改为 removed。",
+    ),
     2273: Text(
         "the channel {name} carries grade {grade}, and the link of this gate is for grade {ceiling} at most",
         "通道 {name} 承载 {grade} 级数据,而本网闸链路最高为 {ceiling} 级",

@@ -48,10 +48,10 @@ TEXTS: Final[dict[int, Text]] = {
         "请发送方将该单元格写为文本;电子表格会执行它。",
     ),
     3747: Text(
-        "{where}: row {row}, column {column} is {value}, which is no {kind}",
-        "{where}:第 {row} 行第 {column} 列为 {value},不是 {kind}",
-        "Let the sender correct the cell.",
-        "请发送方更正该单元格。",
+        "{where}: what stands in row {row}, column {column} is no {kind}",
+        "{where}:第 {row} 行第 {column} 列的内容不是 {kind}",
+        "Let the sender correct the cell, or change the line csv of the policy file.",
+        "请发送方更正该单元格,或修改策略文件的 csv 一行。",
     ),
     3748: Text(
         "{where}: quotes that do not close, or text behind them, in row {row}",

@@ -372,6 +372,8 @@ _PKI: Final[dict[str, str]] = {
     "The key of pseudonyms lies in {file}.": "假名密钥在 {file}。",
     "Keep a copy with the root key: it is never made again.": "请与根密钥一同备份:该密钥不会再次生成。",
     "Inside:": "其中包含:",
+    "counted": "计数",
+    "counted on the {side} host:": "{side}主机计数:",
     "and {count} more": "另有 {count} 项",
     "Make the key that pseudonyms are made with; once, on the inner host.": "创建假名密钥;仅一次,在内侧主机上。",
     "Its key: {fingerprint}": "其密钥指纹:{fingerprint}",

@@ -1,9 +1,9 @@
 """Texts of the area: policy files (21xx) and what the lines of a policy find (22xx).
 
-2100 to 2129, 2170 to 2190    reading and checking a file or a set
+2100 to 2129, 2140, 2170 to 2190    reading and checking a file or a set
 2150 to 2156                  a set in force, a unit without a channel
 2191 to 2199                  tests of a set
-2201 to 2216, 2230 to 2235, 2243, 2244    what a line found in a unit
+2201 to 2216, 2230 to 2235, 2243 to 2246    what a line found in a unit
 2240 to 2242                  schemas and codes of a set
 2220 to 2228                  what would change the result
 """
@@ -169,6 +169,12 @@ TEXTS: Final[dict[int, Text]] = {
         "Write the whole path from /, without . or .. and without a slash at the end.",
         "请写从 / 开始的完整路径,不含 . 或 ..,末尾不带斜杠。",
     ),
+    2140: Text(
+        "the list has more than {most} lines",
+        "列表超过 {most} 行",
+        "Split the list.",
+        "请拆分该列表。",
+    ),
     2170: Text(
         'there is no list "{name}"',
         "没有名为“{name}”的列表",
@@ -325,8 +331,8 @@ TEXTS: Final[dict[int, Text]] = {
     2197: Text(
         "no test reaches line {line} of {section} ({word}: {text})",
         "没有测试触及 {section} 第 {line} 行({word}: {text})",
-        "Add a test in which this line decides.",
-        "请增加一个由该行起作用的测试。",
+        "Add a test in which this line decides or counts.",
+        "请增加一个由该行起作用或计数的测试。",
     ),
     2198: Text("It knows:", "可用的写法:"),
     2199: Text('"{word}" is not a word of "{section}"', "“{word}”不是“{section}”中的词"),
@@ -390,14 +396,21 @@ TEXTS: Final[dict[int, Text]] = {
         "请命名为 schemas/NAME.json 或 schemas/NAME.xsd,只用字母、数字、点、横线和下划线。",
     ),
     2243: Text(
-        "at {where}: {shown} is not in the list ({name}); {count} such in the file",
-        "{where}:{shown} 不在列表中({name});文件内共 {count} 处",
-        "Let the sender write a code of the list, or add the code to the list if it is one.",
-        "请发送方使用列表中的编码;若该编码有效,请将其加入列表。",
+        "at {where}: {shown} is not in the list, or not valid that day ({name}); {count} such in the file",
+        "{where}:{shown} 不在列表中或当日无效({name});文件内共 {count} 处",
+        "Let the sender write a code of the list, or mend the list if the code is one.",
+        "请发送方使用列表中的编码;若该编码有效,请更正列表。",
     ),
     2244: Text(
-        "every value is in its list, or there is none: {names}",
-        "各值均在列表中,或没有该位置:{names}",
+        "every value is in its list and valid that day, or there is none: {names}",
+        "各值均在列表中且当日有效,或没有该位置:{names}",
+    ),
+    2245: Text("{count} found and counted", "发现并计数 {count} 处"),
+    2246: Text(
+        "the table at {where} has no such column ({name})",
+        "{where} 处的表格没有该列({name})",
+        "Let the sender name the column so, letter by letter, in the first line of the table.",
+        "请发送方在表格首行逐字使用该列名。",
     ),
     2220: Text("{do}", "{do}"),
     2221: Text("the scanners' answer is still open", "等待扫描器应答"),

@@ -1,10 +1,9 @@
-"""Texts of the area: identifiers, words, patterns and codes in decoded texts.
+"""Texts of the area: identifiers, words and patterns in decoded texts.
 
-3951, 3952      a list file that cannot be read
+3951            a list that is too large
 3953 to 3958    word lists
 3960 to 3967    patterns
-3968, 3974 to 3979  value sets
-3970 to 3973    what a text holds that its channel does not allow
+3959, 3969, 3973    what could not be searched, or not to its end
 """
 
 from __future__ import annotations
@@ -19,12 +18,6 @@ _FILES: Final[dict[int, Text]] = {
         "{path} 为 {size_bytes} 字节,上限为 {most_bytes} 字节",
         "Split the file, or take out what is not needed.",
         "请拆分该文件,或删除不需要的内容。",
-    ),
-    3952: Text(
-        "{path}:{line}: byte {byte} is neither UTF-8 nor GB18030",
-        "{path}:{line}:字节 {byte} 既不是 UTF-8 也不是 GB18030",
-        "Save the file as UTF-8.",
-        "请将该文件另存为 UTF-8 编码。",
     ),
 }
 
@@ -124,75 +117,12 @@ _PATTERNS: Final[dict[int, Text]] = {
     ),
 }
 
-_CODES: Final[dict[int, Text]] = {
-    3968: Text(
-        "{path}:{line}: {text} is not a day, or lies before valid_from",
-        "{path}:{line}:{text} 不是有效日期,或早于 valid_from",
-        "Write days as 2026-01-31; leave the cell empty where there is no limit.",
-        "日期写作 2026-01-31;不限时请留空。",
-    ),
-    3974: Text(
-        "{path}:{line}: the columns are {seen}",
-        "{path}:{line}:列名为 {seen}",
-        "Write the first line with code and, of these, what there is: display,system,valid_from,valid_to",
-        "首行须含 code 列,可选列为:display,system,valid_from,valid_to",
-    ),
-    3975: Text(
-        "{path}:{line}: the row does not have {columns} cells: {reason}",
-        "{path}:{line}:该行不是 {columns} 个单元格:{reason}",
-        'Put names that hold a comma in quotes: "Cholera, classical"',
-        '含逗号的名称请加英文引号,例如 "Cholera, classical"',
-    ),
-    3976: Text(
-        "{path}:{line}: {code} is not a code of the form {form}, or it or its name is too long",
-        "{path}:{line}:{code} 不是 {form} 形式的代码,或代码、名称过长",
-        "Write it as its system does (I10.x00, 38.9300, 718-7); of LOINC the check digit counts.",
-        "请按编码体系书写(I10.x00、38.9300、718-7);LOINC 的校验位必须正确。",
-    ),
-    3977: Text(
-        "{path}:{line}: the code {code} stands twice",
-        "{path}:{line}:代码 {code} 重复",
-        "Keep one line for each code of a system.",
-        "同一编码体系内每个代码只保留一行。",
-    ),
-    3978: Text(
-        "{path}:{line}: more than {most} codes",
-        "{path}:{line}:代码超过 {most} 个",
-        "Split the value set.",
-        "请拆分该值集。",
-    ),
-    3979: Text(
-        "{path} holds no code",
-        "{path} 中没有任何代码",
-        "Write the line of columns, and one code a line.",
-        "请写入列名行,然后每行一个代码。",
-    ),
-}
-
 _FOUND: Final[dict[int, Text]] = {
     3969: Text(
         "{where}: more is found in it than is counted, so the rest was not looked at",
         "{where}:命中过多,其余部分未检索",
         "Let the sender split the file.",
         "请发送方拆分文件。",
-    ),
-    3970: Text(
-        "{where} holds an identifier of a person: {name} {shown}",
-        "{where} 含有个人标识:{name} {shown}",
-        "Let the sender take it out, or let the channel mask it.",
-        "请发送方删除该信息,或在通道上配置脱敏。",
-    ),
-    3971: Text(
-        "{where} holds a word of the list {name}: {shown}",
-        "{where} 含有词表 {name} 中的词:{shown}",
-        "Look at the place; where it is meant, take the word out of the list.",
-        "请查看该处;如属正常用语,请从词表中删除该词。",
-    ),
-    3972: Text(
-        "{where} matches the pattern {name}: {shown}",
-        "{where} 符合正则表达式 {name}:{shown}",
-        "Look at the place; where it is meant, write the pattern more narrowly.",
-        "请查看该处;如属正常内容,请收窄该表达式。",
     ),
     3973: Text(
         "{where} holds more hits than are kept; the rest was not looked at",
@@ -202,4 +132,4 @@ _FOUND: Final[dict[int, Text]] = {
     ),
 }
 
-TEXTS: Final[dict[int, Text]] = {**_FILES, **_WORDS, **_PATTERNS, **_CODES, **_FOUND}
+TEXTS: Final[dict[int, Text]] = {**_FILES, **_WORDS, **_PATTERNS, **_FOUND}

@@ -6,12 +6,14 @@ What is refused here is what reads well line by line and is wrong together: an a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
 from typing import Any, Final
 
 from gateway.policy import changed_words, channel_words, condition_words, content_words
 from gateway.policy.changes import check_changes, rebuilt_of
+from gateway.policy.codes import CodeList
 from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.filetypes import ARCHIVE_WORDS, FORMATS
 from gateway.policy.grammar import RETRY_APART_S
@@ -70,6 +72,7 @@ _JUDGING: Final = (
     Section.ALSO_AT_RECEIVER,
     Section.HELD_IF,
     Section.REFUSED_IF,
+    Section.COUNTED_IF,
 )
 
 
@@ -117,7 +120,8 @@ def build(sheet: Sheet) -> Channel | None:
         rehearse=sheet.value(Section.CHANNEL, channel_words.REHEARSE) or False,
         tests=tests,
         sought=sought,
-        lists={name: sheet.lists[name].written for name in _lists_of(conditions, sought)},
+        lists={name: sheet.lists[name].written for name in sought.words | sought.patterns},
+        codes=_codes(sheet, conditions),
         approval=sheet.value(Section.CHANNEL, channel_words.APPROVAL) or Approval(1, "operators"),
         rebuilt=rebuilt_of(sheet),
         changed_line=min(
@@ -241,11 +245,12 @@ def _sought(conditions: tuple[Condition, ...]) -> Sought:
     return Sought(frozenset(identifiers), frozenset(words), frozenset(patterns), frozenset(codes))
 
 
-def _lists_of(conditions: tuple[Condition, ...], sought: Sought) -> frozenset[str]:
-    """The lists whose entries inspection needs."""
+def _codes(sheet: Sheet, conditions: tuple[Condition, ...]) -> Mapping[str, CodeList]:
+    """The lists that values are held against."""
     rules = (condition.rule for condition in conditions)
-    places = (place for rule in rules if isinstance(rule, CodesRule) for place in rule.places)
-    return sought.words | sought.patterns | {place.list for place in places}
+    named = {place.list for rule in rules if isinstance(rule, CodesRule) for place in rule.places}
+    lists = {name: sheet.lists[name] for name in sorted(named)}
+    return {name: CodeList(known.entries, known.days) for name, known in lists.items()}
 
 
 def _with_schema(sheet: Sheet, demand: FormatDemand) -> FormatDemand:

@@ -6,13 +6,15 @@ that would have to be written anew makes the unit be refused, and lines that pro
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 from gateway.policy import changed_words, condition_words
 from gateway.policy.filetypes import FORMATS
-from gateway.policy.masking import MASKABLE, MASKING_FILE
+from gateway.policy.masking import MASKABLE, MASKING_FILE, Becomes
 from gateway.policy.model import Section
-from gateway.policy.sheet import Sheet
+from gateway.policy.sheet import Found, Sheet
+from gateway.policy.values import COLUMN_KINDS, FormatDemand
 
 _MASKED: Final = {kind for word in MASKABLE for kind in FORMATS[word]}
 
@@ -45,10 +47,33 @@ def check_changes(sheet: Sheet) -> None:
     for word in sorted(word for word in MASKABLE if types and types & FORMATS[word]):
         if word not in said:
             sheet.complain(persons.key, 2272, word=word)
-        elif word == "csv" and not getattr(said[word].value, "names", ()):
-            sheet.complain(said[word].key, 2276)
+        elif word == "csv":
+            _check_columns(sheet, said[word])
         if sheet.masking is not None and not sheet.masking.names(word):
             sheet.complain(persons.key, 2274, word=word, file=MASKING_FILE)
     beyond = sorted((types or frozenset()) - _MASKED)
     if beyond:
         sheet.complain(persons.key, 2271, type=beyond[0])
+
+
+def _check_columns(sheet: Sheet, line: Found) -> None:
+    """All columns are named, and none that is masked keeps a kind: a year is no date."""
+    demand = line.value
+    if not isinstance(demand, FormatDemand) or not demand.names:
+        sheet.complain(line.key, 2276)
+        return
+    rules = sheet.masking.rules if sheet.masking is not None else ()
+    masked = {
+        _plain(column)
+        for rule in rules
+        if rule.becomes is not Becomes.REMOVED
+        for column in rule.columns
+    }
+    for name, kind in zip(demand.names, demand.kinds, strict=True):
+        if kind != COLUMN_KINDS[0] and _plain(name) in masked:
+            sheet.complain(line.node, 2277, column=name, kind=kind)
+
+
+def _plain(name: str) -> str:
+    """The name as the writer of tables knows it: no blanks, wide and narrow letters alike."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

@@ -12,6 +12,8 @@ from gateway.policy.model import Section
 from gateway.policy.values import CodedPlace, FormatDemand, ListName
 from gateway.policy.written_words import Word, many_of, one_of
 
+_SOUGHT_IN: Final = (Section.HELD_IF, Section.REFUSED_IF, Section.COUNTED_IF)
+
 
 def _format(
     name: str, en: str, zh: str, forms: tuple[str, ...], example: str
@@ -51,9 +53,14 @@ FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
         ("any message", "MESSAGE, MESSAGE or MESSAGE"), "ADT, ORU^R01",
     ),
     _format(
-        "csv", "Tables: as many cells in each row, nothing that a spreadsheet runs; or these columns only.",
-        "表格各行列数一致,不含电子表格会执行的内容;或仅限所列各列。",
-        ("any columns", "columns NAME, NAME and NAME"), "columns id, name and born",
+        "csv", "Tables: as many cells in each row, nothing that a spreadsheet runs; or these columns only,"
+        " and in each of them nothing but empty cells and its kind: text, number (3.5, 1,000), whole number,"
+        " date (2026-11-21, 20261121) or yes/no (true, 1, Y, 是). Text where nothing is said.",
+        "表格各行列数一致,不含电子表格会执行的内容;或仅限所列各列,且单元格须为空或属于该列类型:"
+        "text、number(3.5、1,000)、whole number、date(2026-11-21、20261121)或 yes/no(true、1、Y、是);"
+        "未写则为 text。",
+        ("any columns", "columns NAME, NAME and NAME", "columns NAME (KIND), NAME (KIND) and NAME"),
+        "columns id (whole number), name and born (date)",
     ),
     _format(
         "dicom", "DICOM objects element by element, to the last byte; private elements too where not said.",
@@ -84,14 +91,15 @@ FORMAT_WORDS: Final[tuple[Word[FormatDemand], ...]] = (
 )  # fmt: skip
 CODES: Final = Word[tuple[CodedPlace, ...]](
     "codes", (Section.PASSES_IF, Section.ALSO_AT_RECEIVER),
-    "What stands at this place of a file, at any depth, is an entry of the list (of a .csv the first"
-    " column), letter by letter. A file without the place passes.",
-    "文件中(任意层级)该位置的值须逐字为列表中的条目(.csv 取第一列);没有该位置的文件可通过。",
+    "What stands at this place of a file, at any depth, is an entry of the list, letter by letter; of a"
+    " table of codes one that is valid on the day the file was taken in. A file without the place passes,"
+    " a table without the column does not.",
+    "文件中(任意层级)该位置的值须逐字为列表中的条目;列表为编码表时,须在采集当日有效。没有该位置的文件可通过;没有该列的表格不通过。",
     ("PLACE in list NAME", "[PLACE in list NAME, PLACE in list NAME]"), "DG1-3.1 in list icd-10",
     r"^\S.* in list [a-z0-9-]+$", grammar.read_coded_place, tuple, many=True,
 )  # fmt: skip
 IDENTIFIERS: Final = Word[frozenset[str]](
-    "identifiers", (Section.HELD_IF, Section.REFUSED_IF),
+    "identifiers", _SOUGHT_IN,
     "The text of the file, at any depth and however it is written, names a person in one of these"
     " ways. Words: see Identifiers.",
     "文件内(任意层级、任意写法)的文字含有下列个人标识之一。可用词见“Identifiers”。",
@@ -100,7 +108,7 @@ IDENTIFIERS: Final = Word[frozenset[str]](
     many=True, splits=True,
 )  # fmt: skip
 SOUGHT: Final = Word[tuple[ListName, ...]](
-    "words", (Section.HELD_IF, Section.REFUSED_IF),
+    "words", _SOUGHT_IN,
     "The text of the file holds an entry of a list. Capital and small letters, full and half width"
     " and characters that cannot be seen make no difference.",
     "文件内的文字含有列表中的词;不分大小写、全角半角,不可见字符不起作用。",
@@ -108,14 +116,14 @@ SOUGHT: Final = Word[tuple[ListName, ...]](
     r"^in list [a-z0-9-]+$", grammar.read_list_name, tuple, many=True,
 )  # fmt: skip
 PATTERNS: Final = Word[tuple[ListName, ...]](
-    "patterns", (Section.HELD_IF, Section.REFUSED_IF),
+    "patterns", _SOUGHT_IN,
     "The text of the file fits a regular expression of a list (RE2 syntax: no back references).",
     "文件内的文字符合列表中的正则表达式(RE2 语法,不支持反向引用)。",
     ("in list NAME", "[in list NAME, in list NAME]"), "in list contract-numbers",
     r"^in list [a-z0-9-]+$", grammar.read_list_name, tuple, many=True,
 )  # fmt: skip
 GRADE_FOUND: Final = Word[int](
-    "grade_found", (Section.HELD_IF, Section.REFUSED_IF),
+    "grade_found", _SOUGHT_IN,
     "The highest data grade of what is found. A list of words gives its entries a grade when it"
     " begins with `# grade: 4`.",
     "所发现内容的最高数据分级;词表首部写 # grade: 4 即为其词条定级。",

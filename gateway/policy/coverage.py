@@ -1,4 +1,4 @@
-"""Which lines of a channel its tests reach: a line is reached when it decides something in a test."""
+"""Which lines of a channel its tests reach: a line is reached when it decides or counts in a test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.policy.model import Channel, Section
 
 
 def reached_lines(channel: Channel, verdicts: Iterable[Verdict]) -> frozenset[tuple[Section, str]]:
-    """Section and word of each line that refused or held back in one of the verdicts.
+    """Section and word of each line that refused, held back or counted in one of the verdicts.
 
     A test that expects a word counts for its line even where it could not run here (no scanner).
     """
@@ -18,7 +18,7 @@ def reached_lines(channel: Channel, verdicts: Iterable[Verdict]) -> frozenset[tu
         (check.section, check.word)
         for verdict in verdicts
         for check in verdict.checks
-        if check.effect in (Effect.REFUSES, Effect.HOLDS_BACK)
+        if check.effect in (Effect.REFUSES, Effect.HOLDS_BACK, Effect.COUNTS)
     }
     expected = {trial.expect.word for trial in channel.tests}
     if "malware" in expected:

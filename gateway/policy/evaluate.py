@@ -4,7 +4,7 @@
                                                 a line of refused_if that holds, an error in a rule)
     else a line is not known  -> NEEDS_SCAN    (the scanners have not been asked yet)
     else a line holds back    -> HELD
-    else                      -> PASSES
+    else                      -> PASSES        (a line of counted_if is counted and changes none of this)
 
 The one engine: check, explain and both guards call this and nothing else. No I/O, no clock.
 """
@@ -12,14 +12,14 @@ The one engine: check, explain and both guards call this and nothing else. No I/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from gateway.errors import Field, Refused
 from gateway.policy.facts import FileFacts, Problem
-from gateway.policy.judges import Outcome, judge_line, judge_malware
+from gateway.policy.judges import Outcome, counted, judge_line, judge_malware
 from gateway.policy.model import (
     ArchiveRule,
     Channel,
@@ -42,6 +42,7 @@ class Effect(StrEnum):
     REFUSES = "refuses"
     HOLDS_BACK = "holds back"
     WAITS = "waits"
+    COUNTS = "counts"
 
 
 class Result(StrEnum):
@@ -55,6 +56,7 @@ class Result(StrEnum):
 class Check:
     """One line of the policy, asked. text: the line's value as written, "" for a problem of the file
     that no line speaks of (then `line` is where the channel begins). number, fields: what was found.
+    counts: by kind, how often a line that counts found it.
     """
 
     word: str
@@ -66,6 +68,7 @@ class Check:
     effect: Effect
     number: int
     fields: Mapping[str, Field]
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class Verdict:
 
 
 _NOTHING: Final[Mapping[str, Field]] = MappingProxyType({})
+_NO_COUNTS: Final[Mapping[str, int]] = MappingProxyType({})
+# Nobody waits for the answer of a line that only counts: where there is none, the unit does not pass.
+_OF_COUNTED: Final[Mapping[Outcome, Effect]] = {
+    Outcome.HOLDS: Effect.COUNTS, Outcome.FAILS: Effect.NONE, Outcome.UNKNOWN: Effect.REFUSES,
+}  # fmt: skip
 
 
 def evaluate(channel: Channel, facts: FileFacts, *, at_receiver: bool) -> Verdict:
@@ -127,8 +135,6 @@ def _verdict(checks: tuple[Check, ...]) -> Verdict:
     for check in checks:
         if check.effect is not Effect.NONE:
             first.setdefault(check.effect, check)
-    if not first:
-        return Verdict(Result.PASSES, None, checks)
     for effect, result in (
         (Effect.REFUSES, Result.REFUSED),
         (Effect.WAITS, Result.NEEDS_SCAN),
@@ -136,7 +142,7 @@ def _verdict(checks: tuple[Check, ...]) -> Verdict:
     ):
         if effect in first:
             return Verdict(result, first[effect], checks)
-    raise RuntimeError("an effect without a result")
+    return Verdict(Result.PASSES, None, checks)
 
 
 def _problem(channel: Channel, problem: Problem) -> Check:
@@ -170,15 +176,19 @@ def _check(condition: Condition, channel: Channel, facts: FileFacts, at_receiver
         return _made(condition, Outcome.NOT_ASKED, Effect.NONE, 2213, _NOTHING)
     try:
         outcome, number, fields = judge_line(condition, channel, facts)
+        effect = _effect(section, outcome)
+        counts = counted(condition, facts) if effect is Effect.COUNTS else _NO_COUNTS
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in a rule, the unit does not pass
         fields = {"error": type(error).__name__}
         return _made(condition, Outcome.UNKNOWN, Effect.REFUSES, 2214, fields)
-    return _made(condition, outcome, _effect(section, outcome), number, fields)
+    return _made(condition, outcome, effect, number, fields, counts)
 
 
 def _effect(section: Section, outcome: Outcome) -> Effect:
     if outcome is Outcome.NOT_ASKED:
         return Effect.NONE
+    if section is Section.COUNTED_IF:
+        return _OF_COUNTED[outcome]
     if outcome is Outcome.UNKNOWN:
         return Effect.WAITS
     if section is Section.HELD_IF:
@@ -189,7 +199,12 @@ def _effect(section: Section, outcome: Outcome) -> Effect:
 
 
 def _made(
-    condition: Condition, outcome: Outcome, effect: Effect, number: int, fields: Mapping[str, Field]
+    condition: Condition,
+    outcome: Outcome,
+    effect: Effect,
+    number: int,
+    fields: Mapping[str, Field],
+    counts: Mapping[str, int] = _NO_COUNTS,
 ) -> Check:
     return Check(
         condition.word,
@@ -201,6 +216,7 @@ def _made(
         effect,
         number,
         fields,
+        counts,
     )
 
 

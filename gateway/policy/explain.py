@@ -51,7 +51,7 @@ def explain(channel: Channel, verdict: Verdict) -> Explanation:
     others.sort(key=lambda check: check.effect is Effect.NONE)
     advice: list[Advice] = []
     for check in verdict.checks:
-        if check.effect is not Effect.NONE:
+        if check.effect not in (Effect.NONE, Effect.COUNTS):
             advice += [one for one in _advice(check) if one not in advice]
     return Explanation(
         channel.name,
@@ -94,6 +94,7 @@ def _check_data(check: Check, language: str) -> dict[str, object]:
         "effect": check.effect.value,
         "number": check.number,
         "fields": dict(check.fields),
+        "counts": dict(check.counts),
         "text": sentence(check, language),
     }
 

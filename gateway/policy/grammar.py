@@ -20,6 +20,7 @@ from gateway.policy.phrases import (
     say_size,
 )
 from gateway.policy.values import (
+    COLUMN_KINDS,
     NO_SIZE_LIMIT,
     Afterwards,
     Approval,
@@ -272,6 +273,7 @@ _FORMAT_NAME: Final = {
     "hl7": re.compile(r"[A-Z]{3}(?:\^[A-Z][A-Z0-9]{2})?"),
     "csv": re.compile(r"[^\x00-\x1f,]{1,100}"),
 }
+_COLUMN: Final = re.compile(r"(?P<name>\S.*?) *\((?P<kind>[^()]*)\)")
 _BETWEEN_NAMES: Final = re.compile(r", *| +or +| +and +")
 
 
@@ -286,9 +288,30 @@ def read_format(word: str, text: str) -> FormatDemand:
             # A file follows one schema: which of several would be meant?
             several = len(names) > 1 and before == "following "
             if not several and all(_FORMAT_NAME[word].fullmatch(name) for name in names):
-                return FormatDemand(phrase, names)
+                return (
+                    _columns(phrase, text, names) if word == "csv" else FormatDemand(phrase, names)
+                )
     first = FORMAT_PHRASES[word][0]
     raise Misread(2124, 0, len(text), FORMAT_PHRASES[word], text=text, write=first)
+
+
+def _columns(phrase: str, text: str, names: tuple[str, ...]) -> FormatDemand:
+    read = [_read_column(name, text.find(name)) for name in names]
+    return FormatDemand(phrase, tuple(n for n, _ in read), kinds=tuple(kind for _, kind in read))
+
+
+def _read_column(text: str, start: int) -> tuple[str, str]:
+    """Name and kind of `born (date)`; other brackets are of the name. Raises Misread 2124: a slip."""
+    match = _COLUMN.fullmatch(text)
+    if match is None:
+        return text, COLUMN_KINDS[0]
+    if match["kind"] in COLUMN_KINDS:
+        return match["name"], match["kind"]
+    # A heading may well say (test) and mean it: only what is one letter away is a slip.
+    if near := did_you_mean(match["kind"].lower(), COLUMN_KINDS, 0.8):
+        write = f"{match['name']} ({near})"
+        raise Misread(2124, start, len(text), COLUMN_KINDS, text=text, write=write)
+    return text, COLUMN_KINDS[0]
 
 
 CODES_FORMS: Final = (
@@ -344,14 +367,24 @@ def read_above_grade(text: str) -> int:
     return read_number(match["grade"], 0, 4, match.start("grade"))
 
 
-EXPECT_FORMS: Final = ("delivered", "refused", "refused by WORD", "held", "held by WORD")
+EXPECT_FORMS: Final = (
+    "delivered",
+    "delivered, counted by WORD",
+    "refused",
+    "refused by WORD",
+    "held",
+    "held by WORD",
+    "held by WORD, counted by WORD",
+)
 
 
 def read_expectation(text: str) -> Expectation:
     """What a test expects. Raises Misread and nothing else."""
-    match text.split():
+    match text.replace(",", " , ").split():
         case ["delivered"]:
             return Expectation("delivered")
+        case ["delivered", ",", "counted", "by", counted]:
+            return Expectation("delivered", counted=counted)
         case ["refused"]:
             return Expectation("refused")
         case ["refused", "by", word]:
@@ -360,6 +393,8 @@ def read_expectation(text: str) -> Expectation:
             return Expectation("held")
         case ["held", "by", word]:
             return Expectation("held", word)
+        case ["held", "by", word, ",", "counted", "by", counted]:
+            return Expectation("held", word, counted)
         case _:
             first = text.split(maxsplit=1)[0] if text.strip() else ""
             near = did_you_mean(first, ("delivered", "refused", "held")) or "delivered"

@@ -157,25 +157,25 @@ def _format(rule: FormatRule, line: Condition, _channel: Channel, facts: FileFac
 
 
 def _identifiers(
-    rule: IdentifiersRule, _line: Condition, _channel: Channel, facts: FileFacts
+    rule: IdentifiersRule, line: Condition, _channel: Channel, facts: FileFacts
 ) -> Finding:
     asked = facts.searched is not None and rule.words <= facts.searched.identifiers
-    return _sought("identifier", rule.words, facts, asked=asked)
+    return _sought("identifier", rule.words, line, facts, asked=asked)
 
 
-def _words(rule: WordsRule, _line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
+def _words(rule: WordsRule, line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
     asked = facts.searched is not None and rule.lists <= facts.searched.words
-    return _sought("word", rule.lists, facts, asked=asked)
+    return _sought("word", rule.lists, line, facts, asked=asked)
 
 
-def _patterns(rule: PatternsRule, _line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
+def _patterns(rule: PatternsRule, line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
     asked = facts.searched is not None and rule.lists <= facts.searched.patterns
-    return _sought("pattern", rule.lists, facts, asked=asked)
+    return _sought("pattern", rule.lists, line, facts, asked=asked)
 
 
-def _grade(rule: GradeRule, _line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
+def _grade(rule: GradeRule, line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
     asked = facts.searched is not None and rule.lists <= facts.searched.words
-    return _sought("word", rule.lists, facts, asked=asked)
+    return _sought("word", rule.lists, line, facts, asked=asked)
 
 
 def _codes(rule: CodesRule, _line: Condition, _channel: Channel, facts: FileFacts) -> Finding:
@@ -188,21 +188,42 @@ def _codes(rule: CodesRule, _line: Condition, _channel: Channel, facts: FileFact
             fields: dict[str, Field] = {
                 "name": hit.name, "where": hit.where, "shown": hit.shown, "count": hit.count,
             }  # fmt: skip
-            return _FAILS, 2243, fields
+            return _FAILS, 2243 if hit.shown else 2246, fields
     return _HOLDS, 2244, {"names": ", ".join(names)}
 
 
-def _sought(kind: str, names: frozenset[str], facts: FileFacts, *, asked: bool) -> Finding:
-    """HOLDS where one of the names was found, and where nobody has looked: doubt never passes."""
+def _sought(
+    kind: str, names: frozenset[str], line: Condition, facts: FileFacts, *, asked: bool
+) -> Finding:
+    """HOLDS where one of the names was found. Where nobody has looked doubt never passes: HOLDS too, and
+    of a line that only counts UNKNOWN."""
+    counts = line.section is Section.COUNTED_IF
     if not asked:
-        return _HOLDS, 2230, {"names": ", ".join(sorted(names))}
-    for hit in facts.hits:
-        if hit.kind == kind and hit.name in names:
-            fields: dict[str, Field] = {
-                "name": hit.name, "where": hit.where, "shown": hit.shown, "count": hit.count,
-            }  # fmt: skip
-            return _HOLDS, 2231, fields
-    return _FAILS, 2232, {"names": ", ".join(sorted(names))}
+        return _UNKNOWN if counts else _HOLDS, 2230, {"names": ", ".join(sorted(names))}
+    found = [hit for hit in facts.hits if hit.kind == kind and hit.name in names]
+    if not found:
+        return _FAILS, 2232, {"names": ", ".join(sorted(names))}
+    if counts:
+        return _HOLDS, 2245, {"count": sum(counted(line, facts).values())}
+    first = found[0]
+    fields: dict[str, Field] = {
+        "name": first.name, "where": first.where, "shown": first.shown, "count": first.count,
+    }  # fmt: skip
+    return _HOLDS, 2231, fields
+
+
+def counted(line: Condition, facts: FileFacts) -> Mapping[str, int]:
+    """By kind (an identifier, a list), how often a line about texts found it."""
+    match line.rule:
+        case IdentifiersRule(names):
+            kind = "identifier"
+        case WordsRule(names) | GradeRule(_, names):
+            kind = "word"
+        case PatternsRule(names):
+            kind = "pattern"
+        case _:
+            return {}
+    return {hit.name: hit.count for hit in facts.hits if hit.kind == kind and hit.name in names}
 
 
 _JUDGES: Final[Mapping[type, _Judge]] = {

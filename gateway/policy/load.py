@@ -1,7 +1,7 @@
 """A folder to a policy set, all or nothing: every error of every file, or the whole set.
 
     NN-name.yaml    a channel               read, part of the digest
-    lists/NAME.txt  entries, one a line     read, part of the digest (.csv: first column)
+    lists/NAME.txt  entries, one a line     read, part of the digest (.csv: first column, or codes)
     schemas/NAME.json, .xsd                 read, part of the digest
     masking.yaml    rules about persons     read, part of the digest
     yara/           scanner rules           part of the digest; inspection reads them
@@ -35,7 +35,7 @@ from gateway.policy.values import SchemaText
 _MANIFEST_HEAD: Final = "ferrygate policy set 1\n"
 _CHANNEL_FILE: Final = re.compile(r"[0-9]{2}-[a-z0-9][a-z0-9-]{0,80}\.yaml")
 _KNOWN: Final = frozenset(
-    {"README.md", "codes", "lists", "samples", "schemas", "yara", "policy.schema.json"}
+    {"README.md", "lists", "samples", "schemas", "yara", "policy.schema.json"}
 )
 _RULES_FOLDER: Final = "yara"
 MAX_RULES_BYTES: Final = 64 << 20

@@ -15,6 +15,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from gateway.policy.codes import CodeList
 from gateway.policy.facts import Sought, UnpackLimits
 from gateway.policy.lists import ListText
 from gateway.policy.located import Located
@@ -48,6 +49,7 @@ class Section(StrEnum):
     PASSES_IF = "passes_if"
     HELD_IF = "held_if"
     REFUSED_IF = "refused_if"
+    COUNTED_IF = "counted_if"
     ALSO_AT_RECEIVER = "also_at_receiver"
     CHANGED = "changed"
     LIMITS = "limits"
@@ -246,7 +248,8 @@ class Channel:
     unpack: how far inspection takes archives apart. holds_encrypted: encrypted content waits for
     people instead of being refused. rehearse: judged and recorded, never carried. sought: what its
     conditions want looked for in texts. approval: who releases what is held.
-    lists: the entries of what is sought, a line each, with their files, by the lists' names.
+    lists: the entries of what is sought, a line each, with their files, by the lists' names. codes: the
+    lists that values are held against, by their names.
     rebuilt: words of formats that are written anew. masking: where persons are masked, by these rules.
     changed_line: where `changed` stands.
     requests: of a channel that carries them; it has no folders, and lane is that of its requests.
@@ -276,6 +279,7 @@ class Channel:
     sought: Sought = field(default=Sought())
     approval: Approval = field(default=Approval(1, "operators"))
     lists: Mapping[str, ListText] = field(default_factory=dict)
+    codes: Mapping[str, CodeList] = field(default_factory=dict)
     rebuilt: frozenset[str] = frozenset()
     masking: Masking | None = None
     changed_line: int = 0

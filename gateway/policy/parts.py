@@ -32,6 +32,12 @@ PARTS: Final[tuple[Part, ...]] = (
         "任一行成立即拒绝,优先于其他各节。",
     ),
     Part(
+        Section.COUNTED_IF,
+        "What is found is counted in the record, and the unit goes on. A line that cannot be answered"
+        " refuses.",
+        "所发现的内容仅在审计记录中计数,单元照常继续;无法判定的行拒绝。",
+    ),
+    Part(
         Section.ALSO_AT_RECEIVER,
         "As `passes_if`, asked by the receiving host besides. It can only be stricter.",
         "同 passes_if,仅由接收侧另行要求;只能更严。",
@@ -65,6 +71,7 @@ LATER: Final[Mapping[Section, frozenset[str]]] = {
     Section.PASSES_IF: frozenset({"peer", "address"}),
     Section.HELD_IF: frozenset({"malware"}),
     Section.REFUSED_IF: frozenset({"peer", "address"}),
+    Section.COUNTED_IF: frozenset(),
     Section.ALSO_AT_RECEIVER: frozenset({"archive"}),
     Section.CHANGED: frozenset({"ofd", "response", "payload"}),
     Section.LIMITS: frozenset(

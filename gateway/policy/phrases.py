@@ -68,10 +68,10 @@ class Size:
     text: str
 
 
-def did_you_mean(untrusted_word: str, known: Iterable[str]) -> str:
-    """The known word that is nearest, or "" where none is near."""
+def did_you_mean(untrusted_word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """The known word that is nearest, or "" where none is near. likeness: 1 for the same word."""
     # Comparing takes time with the length; a word of ours has less than 40 characters.
-    near = difflib.get_close_matches(untrusted_word[:60], tuple(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(untrusted_word[:60], tuple(known), n=1, cutoff=likeness)
     return near[0] if near else ""
 
 

@@ -27,7 +27,7 @@ from gateway.policy.request_trials import RequestTrial
 from gateway.policy.routes import Call, route
 from gateway.unit.request import Fields, RequestBody, ResponseBody
 
-Examine = Callable[[Path, str, Channel], FileFacts]
+Examine = Callable[[Path, str, Channel, datetime], FileFacts]
 # Takes what `changed` names out of an answer: the bytes of it, before and after.
 Remove = Callable[[bytes, RequestChannel], bytes]
 
@@ -128,7 +128,7 @@ class RequestBench:
         view = content_channel(channel, rule)
         path = self._scratch / CONTENT_NAME
         path.write_bytes(content)
-        facts = self._examine(path, CONTENT_NAME, view)
+        facts = self._examine(path, CONTENT_NAME, view, _AT)
         self.scanned = self.scanned and facts.malware is not None
         facts = replace(facts, at=_AT, malware=facts.malware or MalwareFacts((), ()))
         sender = evaluate(view, facts, at_receiver=False)

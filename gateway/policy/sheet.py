@@ -34,7 +34,9 @@ _BETWEEN: Final = re.compile(r", *| +or +| +and +")
 _ONLY_FILES: Final = {
     section: words_of(section).keys() - request_words_of(section).keys() for section in Section
 }
-_ONLY_FILES[Section.CHANNEL] |= {"passes_if", "held_if", "refused_if", "also_at_receiver"}
+_ONLY_FILES[Section.CHANNEL] |= {
+    "passes_if", "held_if", "refused_if", "counted_if", "also_at_receiver",
+}  # fmt: skip
 _ONLY_REQUESTS: Final = {
     section: request_words_of(section).keys() - words_of(section).keys() for section in Section
 }

@@ -1,8 +1,8 @@
 """Runs the tests that stand in the policy files: the same judgement as the guards', on samples.
 
-    sample --> examine (from outside) --> facts --> evaluate as sender --> evaluate as receiver
-                                           |
-              what the test leaves out is the channel's first permitted value, never the clock
+    sample, time --> examine (from outside) --> facts --> evaluate as sender --> evaluate as receiver
+       |
+       what the test leaves out is the channel's first permitted value, never the clock
 
 Inspection lies above policy, so it comes in as a function. Tests run at check, plan and apply; a
 start never runs them.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
@@ -30,7 +31,7 @@ from gateway.policy.request_testing import NoSample, Remove, RequestBench
 from gateway.policy.request_trials import RequestTrial
 from gateway.policy.samples import generate_sample
 
-Examine = Callable[[Path, str, Channel], FileFacts]
+Examine = Callable[[Path, str, Channel, datetime], FileFacts]
 # Writes a sample anew as the inner host's guard would; why it would be refused then, None where it passes.
 Rewrite = Callable[[Path, Channel, FileFacts], Refused | None]
 Generate = Callable[[str], bytes]
@@ -88,8 +89,9 @@ def run_tests(
 ) -> TestReport:
     """Run the tests of a set, or of some channels of it. Reads samples below `folder`.
 
-    examine(path, name, channel): the facts of a file under a name; `malware` may be None where no
-    scanner is at hand. A GatewayError that it raises makes the test NOT_RUN. Raises nothing else.
+    examine(path, name, channel, at): the facts of a file under a name, taken in then; `malware` may be
+    None where no scanner is at hand. A GatewayError that it raises makes the test NOT_RUN. Raises nothing
+    else.
     """
     wanted = set(policy_set.channels if channels is None else channels)
     results: list[TrialResult] = []
@@ -128,7 +130,7 @@ class _Bench:
             problem = _at_test(channel, trial.line, 2192, sample=trial.sample)
             return TrialResult(channel.name, trial, Status.FAILED, problem=problem)
         try:
-            facts = self.examine(path, name, channel)
+            facts = self.examine(path, name, channel, trial.at or first_time(channel))
         except GatewayError as error:
             why = describe(Misconfigured(error.number, **error.fields))
             problem = _at_test(channel, trial.line, 2196, title=trial.title, why=why)
@@ -161,7 +163,6 @@ def _judged(
     facts = replace(
         facts,
         name=name,
-        at=trial.at or first_time(channel),
         peer=trial.writer if trial.writer is not None else first_writer(channel),
         size_bytes=facts.size_bytes if trial.size_bytes is None else trial.size_bytes,
         malware=facts.malware or MalwareFacts((), ()),
@@ -207,13 +208,22 @@ def _is_as_expected(trial: Trial | RequestTrial, verdict: Verdict) -> bool:
         return False
     effect = Effect.REFUSES if verdict.result is Result.REFUSED else Effect.HOLDS_BACK
     words = {check.word for check in verdict.checks if check.effect is effect}
-    return not trial.expect.word or trial.expect.word in words
+    if trial.expect.word and trial.expect.word not in words:
+        return False
+    return not trial.expect.counted or trial.expect.counted in _counted(verdict)
+
+
+def _counted(verdict: Verdict) -> list[str]:
+    """Words of the lines that counted something."""
+    return [check.word for check in verdict.checks if check.effect is Effect.COUNTS]
 
 
 def _unexpected(channel: Channel, trial: Trial | RequestTrial, verdict: Verdict) -> Located:
     got = {Result.PASSES: "delivered", Result.HELD: "held"}.get(verdict.result, "refused")
+    if trial.expect.counted:
+        got += f", counted by {' and '.join(_counted(verdict)) or 'no line'}"
     fields: dict[str, Field] = {"title": trial.title, "got": got}
-    fields["expected"] = f"{trial.expect.result} by {trial.expect.word}".removesuffix(" by ")
+    fields["expected"] = str(trial.expect)
     if verdict.deciding is None:
         return _at_test(channel, trial.expect_line, 2191, **fields)
     deciding = verdict.deciding

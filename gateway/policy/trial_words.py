@@ -19,9 +19,10 @@ TITLE: Final = Word[str](
 )  # fmt: skip
 EXPECT: Final = Word[Expectation](
     "expect", (Section.TESTS,),
-    "What must come of it. WORD is the condition that must be among those that refuse or hold.",
-    "期望结果;WORD 为其中起作用的条件。",
-    grammar.EXPECT_FORMS, "refused by type", r"^(?:delivered|(?:refused|held)(?: by [a-z_]+)?)$",
+    "What must come of it. WORD is the condition that must be among those that refuse, hold or count.",
+    "期望结果;WORD 为其中起作用(拒绝、待审批或计数)的条件。",
+    grammar.EXPECT_FORMS, "refused by type",
+    r"^(?:(?:refused|held)(?: by [a-z_]+)?|(?:delivered|held by [a-z_]+)(?:, counted by [a-z_]+)?)$",
     grammar.read_expectation, obligatory=True,
 )  # fmt: skip
 TRY_FILE: Final = Word[str](

@@ -105,12 +105,18 @@ def _check_expected_word(sheet: Sheet, expect: Found | None) -> None:
     if expect is None:
         return
     expectation = trial_words.EXPECT.join((expect.value,))
-    word = expectation.word
     known = {name for section in _JUDGING for name in words_of(section)} | {"names", "writers"}
     # What no channel allows has words of its own, whether the channel names them or not.
     known |= {"archive", "encrypted", Section.CHANGED.value}
+    before = expect.text.partition(",")[0]
+    _check_word(sheet, expect, expectation.word, known, before.rfind(expectation.word))
+    counting = set(words_of(Section.COUNTED_IF))
+    counted = expectation.counted
+    _check_word(sheet, expect, counted, counting, expect.text.rfind(counted))
+
+
+def _check_word(sheet: Sheet, expect: Found, word: str, known: set[str], start: int) -> None:
     if word and word not in known and isinstance(expect.node, Scalar):
-        start = expect.node.text.rfind(word)
         sheet.problems.append(
             sheet.document.problem(
                 expect.node, 2118, start, len(word), tuple(sorted(known)), word="expect", text=word

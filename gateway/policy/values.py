@@ -16,6 +16,8 @@ from typing import Final, Literal
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 24 * 60
 WEEK_MINUTES: Final = 7 * DAY_MINUTES
+# What the cells of a column may be; one of which nothing is said is of text.
+COLUMN_KINDS: Final = ("text", "number", "whole number", "date", "yes/no")
 # More than any disk of a gate; keeps a bound an ordinary number.
 NO_SIZE_LIMIT: Final = 1 << 60
 
@@ -119,13 +121,14 @@ class FormatDemand:
     """What a line asks of a format. says: the phrase. names: what it names: types, messages, columns.
 
     schema: the file of the set that the line names, where it names one. most_entries: of a Bundle, 0 for
-    as many as fit.
+    as many as fit. kinds: of columns, each of COLUMN_KINDS, as many as names.
     """
 
     says: str
     names: tuple[str, ...] = ()
     schema: SchemaText | None = None
     most_entries: int = 0
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,18 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a test expects. word: the rule that must be among those that decide, "" for any."""
+    """What a test expects. word: the rule that must be among those that decide, "" for any.
+
+    counted: the rule that must be among those that count, "" for any or none.
+    """
 
     result: Literal["delivered", "refused", "held"]
     word: str = ""
+    counted: str = ""
+
+    def __str__(self) -> str:
+        by = f" by {self.word}" if self.word else ""
+        return f"{self.result}{by}{f', counted by {self.counted}' if self.counted else ''}"
 
 
 def names_of(patterns: tuple[str, ...], listed: frozenset[str]) -> Names:

@@ -75,7 +75,7 @@ class Consequence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FailureBody:
-    """Why a request has no answer. request: number of the unit that asked. number: FG number of the reason."""
+    """Why a request has no answer. request: number of the unit that asked. number: FG of the reason."""
 
     request: int
     operation: str

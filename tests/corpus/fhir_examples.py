@@ -3,7 +3,7 @@
     npm pack hl7.fhir.r4.examples@4.0.1        in $FERRYGATE_CORPORA, else ~/.cache/ferrygate/corpora
     python -m tests.corpus.fhir_examples       the figures of docs/formats/FHIR.md
 
-The package holds JSON only; its XML form is made by our own writer, from what the sending side has read.
+The package holds JSON only; its XML form is made from what the sending side has read (fhir_in_xml.py).
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits
 from gateway.inspection.formats.fhir import FhirProfile
 from gateway.inspection.formats.fhir_types import RESOURCES
-from gateway.inspection.formats.fhir_xml import serialise_xml
 from gateway.inspection.receiving.formats import fhir as receiving
 from gateway.inspection.sending.formats import fhir as sending
-from gateway.inspection.sending.formats.json import read
 from gateway.inspection.unsound import Fault, Unsound
+from tests.corpus.fhir_in_xml import in_xml
 
 PACKAGE: Final = "hl7.fhir.r4.examples-4.0.1.tgz"
 SIDES: Final[dict[str, Any]] = {"sending": sending, "receiving": receiving}
@@ -96,11 +95,6 @@ def documents(path: Path) -> Iterator[tuple[str, bytes]]:
                 file = archive.extractfile(entry)
                 assert file is not None
                 yield name.removesuffix(".json"), file.read()
-
-
-def in_xml(document: bytes) -> bytes:
-    """A document in its XML form. Raises Unsound for one that cannot be read."""
-    return serialise_xml(read(document, LIMITS))
 
 
 def numbers(side: str, document: bytes, form: str) -> Counter[int]:

@@ -147,7 +147,7 @@ class CdaWatch(Watch):
 
     def text(self, text: str) -> None:
         """Characters at their place; what is declared to be base64 must be, and is a file."""
-        if self._encoded != self.where:
+        if not self._encoded or self._encoded != self.where:
             super().text(text)
             return
         content = decoded(text)
@@ -159,9 +159,9 @@ class CdaWatch(Watch):
 
     def end(self) -> None:
         """An element closes; with the outermost one the header is judged."""
-        here = self.where
+        ends = bool(self._encoded) and self._encoded == self.where
         super().end()
-        if self._encoded == here:
+        if ends:
             self._encoded = ""
         if not self._path:
             self._judge_header()

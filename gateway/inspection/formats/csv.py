@@ -35,8 +35,12 @@ _FAULTS_A_KIND: Final = 3
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 # What spreadsheets take for a formula (OWASP, CSV injection). A signed number is none.
 _FORMULA: Final = re.compile(r"\s*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?![0-9.,]*%?\s*\Z))")
+# Whether a record could have one: a sign behind a border. A record without is not looked at cell by cell.
+_SIGN: Final = re.compile(r"\s[=@\uff1d\uff20+\-\uff0b\uff0d]")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,30}|[0-9]{1,3}(?:,[0-9]{3}){1,9})(?:\.[0-9]{1,30})?")
-_DATE: Final = re.compile(r"([0-9]{4})([-/.]?)([0-9]{1,2})\2([0-9]{1,2})(?:[ T][0-9:.+Z-]{4,30})?")
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,30}")
+_DATE: Final = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})")
+_YES: Final = frozenset(["yes", "no", "y", "n", "true", "false", "t", "f", "1", "0", "是", "否"])
 
 
 class Kind(StrEnum):
@@ -44,7 +48,9 @@ class Kind(StrEnum):
 
     TEXT = "text"
     NUMBER = "number"
+    WHOLE = "whole number"
     DATE = "date"
+    YES = "yes/no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class Table:
 
     def __init__(self, limits: FormatLimits, profile: CsvProfile) -> None:
         self._limits, self._profile = limits, profile
+        self._typed = any(kind is not Kind.TEXT for _, kind in profile.columns)
         self._width = self._rows = self._cells = 0
         self._said: dict[int, int] = {}
         self._waiting: list[str] = []
@@ -111,9 +118,10 @@ class Table:
             yield from self._names(cells)
         elif len(cells) != self._width:
             raise Unsound(3743, WORD, row=self._rows, cells=len(cells), expected=self._width)
-        for place, cell in enumerate(cells):
-            yield from self._cell(place, cell)
         joined = "\t".join(cells)
+        if self._typed or len(joined) > MAX_CELL_CHARACTERS or _SIGN.search("\t" + joined):
+            for place, cell in enumerate(cells):
+                yield from self._cell(place, cell)
         # So that a line of the text is a record, and a tab a border, whatever stands in a cell.
         if joined.count("\t") >= len(cells) or "\n" in joined:
             joined = "\t".join(cell.translate(_IN_A_CELL) for cell in cells)
@@ -141,20 +149,15 @@ class Table:
         if not cell:
             return
         if _FORMULA.match(cell) is not None:
-            yield from self._fault(3746, place, cell)
+            yield from self._fault(3746, place, value=cell[:40])
         columns = self._profile.columns
         if self._rows > 1 and place < len(columns) and not _is_of(columns[place][1], cell):
-            yield from self._fault(3747, place, cell, kind=columns[place][1].value)
+            yield from self._fault(3747, place, kind=columns[place][1].value)
 
-    def _fault(self, number: int, place: int, cell: str, **more: str) -> Iterator[Item]:
+    def _fault(self, number: int, place: int, **more: str) -> Iterator[Item]:
         self._said[number] = self._said.get(number, 0) + 1
         if self._said[number] <= _FAULTS_A_KIND:
-            fields: dict[str, Field] = {
-                "row": self._rows,
-                "column": place + 1,
-                "value": cell[:40],
-                **more,
-            }
+            fields: dict[str, Field] = {"row": self._rows, "column": place + 1, **more}
             yield Fault(WORD, number, fields)
 
     def _text(self) -> Text:
@@ -166,19 +169,26 @@ class Table:
 
 
 def _is_of(kind: Kind, cell: str) -> bool:
+    said = cell.strip(" \t")
+    if not said:
+        return True
     match kind:
-        case Kind.NUMBER:
-            return _NUMBER.fullmatch(cell.strip()) is not None
-        case Kind.DATE:
-            return is_date(cell.strip())
         case Kind.TEXT:
             return True
+        case Kind.NUMBER:
+            return _NUMBER.fullmatch(said) is not None
+        case Kind.WHOLE:
+            return _WHOLE.fullmatch(said) is not None
+        case Kind.DATE:
+            return is_date(said)
+        case Kind.YES:
+            return said.lower() in _YES
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a day that exists, with or without a time: 2026-11-21, 20261121, 2026/1/2."""
+    """Whether a text is a day that exists: 2026-11-21, 20261121."""
     found = _DATE.fullmatch(text)
-    if found is None or (not found[2] and len(found[3]) + len(found[4]) != 4):
+    if found is None:
         return False
     try:
         date(int(found[1]), int(found[3]), int(found[4]))

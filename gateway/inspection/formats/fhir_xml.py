@@ -1,4 +1,4 @@
-"""FHIR in XML and FHIR in JSON are one model: nodes to values, and values to XML anew.
+"""FHIR in XML and FHIR in JSON are one model: nodes to values.
 
     <active value="true"/>                  ->  "active": true
     <given value="A"/><given value="B"/>    ->  "given": ["A", "B"]
@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from gateway.inspection.formats.fhir import unsound
 from gateway.inspection.formats.fhir_narrative import XHTML
 from gateway.inspection.formats.fhir_types import INTEGERS, RESOURCE, RESOURCES, TYPES, Slot, Type
 from gateway.inspection.formats.json import Value, number_of
-from gateway.inspection.formats.xml_nodes import Node, attribute, written
+from gateway.inspection.formats.xml_nodes import Node, written
 
 FHIR_SPACE: Final = "http://hl7.org/fhir"
-_DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _DECIMAL: Final = re.compile(
     r"-?(?:0|[1-9][0-9]{0,400})(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?"
@@ -137,57 +136,3 @@ def _typed(word: str, text: str) -> Value:
     if word == "decimal" and _DECIMAL.fullmatch(text):
         return int(text) if _WHOLE.fullmatch(text) and text != "-0" else number_of(text)
     return text
-
-
-def serialise_xml(value: Value) -> bytes:
-    """A resource's values as XML, in the order of the standard. For values that the check has passed."""
-    return (_DECLARATION + "".join(_written_resource(value, FHIR_SPACE))).encode()
-
-
-def _written_resource(value: dict[str, Value], space: str = "") -> Iterator[str]:
-    name = value["resourceType"]
-    yield f'<{name} xmlns="{space}">' if space else f"<{name}>"
-    yield from _written_inside(value, TYPES[name])
-    yield f"</{name}>"
-
-
-def _written_inside(value: dict[str, Value], one: Type) -> Iterator[str]:
-    for slot in one.slots.values():
-        if _is_attribute(slot, one) or (slot.key not in value and f"_{slot.key}" not in value):
-            continue
-        inner = value.get(slot.key)
-        beside = value.get(f"_{slot.key}")
-        if not slot.many:
-            yield from _written_one(slot, inner, beside)
-            continue
-        inner, beside = inner or [], beside or []
-        for place in range(max(len(inner), len(beside))):
-            yield from _written_one(slot, _at(inner, place), _at(beside, place))
-
-
-def _at(values: list[Value], place: int) -> Value:
-    return values[place] if place < len(values) else None
-
-
-def _written_one(slot: Slot, value: Value, beside: Value) -> Iterator[str]:
-    if slot.word == "xhtml":
-        yield value
-    elif slot.word == RESOURCE:
-        yield f"<{slot.key}>"
-        yield from _written_resource(value)
-        yield f"</{slot.key}>"
-    else:
-        inside = beside or {} if slot.primitive else value
-        one = TYPES["Element" if slot.primitive else slot.word]
-        attributes = {k: inside[k] for k in ("id", "url") if isinstance(inside.get(k), str)}
-        if one.name != "Extension":
-            attributes.pop("url", None)
-        if slot.primitive and value is not None:
-            attributes["value"] = _plain(value)
-        inner = "".join(_written_inside(inside, one))
-        head = slot.key + "".join(f" {k}={attribute(v)}" for k, v in attributes.items())
-        yield f"<{head}>{inner}</{slot.key}>" if inner else f"<{head}/>"
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

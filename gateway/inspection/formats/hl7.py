@@ -108,7 +108,16 @@ def unescaped(text: str) -> str:
     """What a person reads; escapes that carry bytes have been refused before."""
     if "\\" not in text:
         return text
+    pieces = text.split("\\")
+    if _all_known(pieces):
+        pieces[1::2] = map(ESCAPES.__getitem__, pieces[1::2])
+        return "".join(pieces)
     return _ESCAPE.sub(lambda match: ESCAPES.get(match[1], ""), text)
+
+
+def _all_known(pieces: list[str]) -> bool:
+    """Whether a text split at its backslashes has escapes of the table only: at every other piece."""
+    return len(pieces) % 2 == 1 and ESCAPES.keys() >= set(pieces[1::2])
 
 
 def faults_of(message: Message, profile: Hl7Profile) -> Iterator[Fault]:
@@ -169,6 +178,8 @@ def _field_faults(where: str, text: str) -> Iterator[Fault]:
 
 
 def _escape_faults(where: str, text: str) -> Iterator[Fault]:
+    if _all_known(text.split("\\")):
+        return
     for match in _ESCAPE.finditer(text):
         if match[1] not in ESCAPES and not re.fullmatch(
             r"\.(?:sp|in|ti|fi|nf|ce)[0-9+-]*", match[1]

@@ -17,7 +17,7 @@ from typing import Final
 
 from gateway.errors import Field
 from gateway.inspection.content import Content
-from gateway.inspection.formats.base64_leaves import members_in
+from gateway.inspection.formats.base64_leaves import LEAST_CHARACTERS, members_in
 from gateway.inspection.formats.contract import (
     MAX_TEXT_CHARACTERS,
     FormatLimits,
@@ -162,6 +162,8 @@ class Watch(Follower):
     def __init__(self, limits: FormatLimits, profile: XmlProfile) -> None:
         self._limits, self._profile = limits, profile
         self._path: list[str] = []
+        # The path as it is told, made where it is asked for; "" until then.
+        self._where = ""
         self._values = 0
         self._text: list[str] = []
         self._text_characters = 0
@@ -176,13 +178,16 @@ class Watch(Follower):
     @property
     def where(self) -> str:
         """The element that is open, as a path of local names."""
-        return "/" + "/".join(self._path)
+        if not self._where:
+            self._where = "/" + "/".join(self._path)
+        return self._where
 
     def start(self, space: str, name: str, attributes: Attributes) -> None:
         """An element opens. Raises Unsound 3604, 3605, 3607."""
         self.events += 1
         self._flush()
         self._path.append(name[:MAX_NAME_CHARACTERS])
+        self._where = ""
         self._values += 1 + len(attributes)
         if len(self._path) > self._limits.depth:
             raise unsound(3604, limit=self._limits.depth)
@@ -205,8 +210,10 @@ class Watch(Follower):
         if active or _ACTIVE_LINK.match(value) is not None:
             self.complain(3608, what=f"{key}={value[:40]}", path=self.where)
         if value:
-            self._found.append(Text(f"{self.where}/@{key}", value))
-            self._found.extend(members_in(f"{self.where}/@{key}", value))
+            where = f"{self.where}/@{key}"
+            self._found.append(Text(where, value))
+            if len(value) >= LEAST_CHARACTERS:
+                self._found.extend(members_in(where, value))
 
     def data(self, text: str) -> None:
         """Characters of the element that is open. Raises Unsound 3606."""
@@ -221,6 +228,7 @@ class Watch(Follower):
         self.events += 1
         self._flush()
         self._path.pop()
+        self._where = ""
 
     def comment(self, text: str) -> None:
         """Nobody renders it, somebody may read it."""
@@ -229,6 +237,9 @@ class Watch(Follower):
 
     def text(self, text: str) -> None:
         """All characters between two tags, at their place."""
+        if len(text) < LEAST_CHARACTERS:
+            self._found.append(Text(self.where, text))
+            return
         self._found.extend(texts_of(self.where, text))
         self._found.extend(members_in(self.where, text))
 

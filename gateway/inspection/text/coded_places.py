@@ -1,13 +1,15 @@
 """Values at a place of a file, held against a list of codes: `DG1-3.1 in list icd-10`.
 
-    Text(where, text) --place without indices--> that of a line? --> value in its list, or a Hit
+    Text(where, text) --place without indices--> that of a line? --> value counts in its list, or a Hit
 
     a.zip > b.json > Bundle.entry[0].resource.ofType(Condition).code.text  -->  Condition.code.text
     a.hl7 > DG1-3.1                                                        -->  DG1-3.1
     a.csv > rows 1 to 900     the first line names the columns; each line after it is a record
 
-Letter by letter: a code with a blank or an invisible character in it is another code. What cannot be told
-apart (a record that is not as wide as its header) is a hit, too. No I/O, no memory but the latest header.
+Letter by letter: a code with a blank or an invisible character in it is another code. A code counts on its
+days only; a Hit for one that is early or late shows the day that says so. What cannot be told apart (a
+record that is not as wide as its header, a table without the column) is a hit, too. No I/O, and no memory
+but the latest header.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from gateway.inspection.formats.contract import Text
+from gateway.policy.codes import CodeList
 from gateway.policy.facts import Hit
-from gateway.policy.lists import ListText
 from gateway.policy.model import Channel, CodesRule
 
 SHOWN_CHARACTERS: Final = 40
@@ -28,17 +31,17 @@ _INDEX: Final = re.compile(r"\[[0-9]+\]")
 _RESOURCE: Final = re.compile(r".*\.ofType\(([A-Za-z]+)\)", re.DOTALL)
 _ROWS: Final = re.compile(r"rows (?P<first>[0-9]+) to [0-9]+")
 _BETWEEN: Final = " > "
-# The first column of a table of codes is called so; its name is no code.
-_HEADING: Final = "code"
+# A value is never empty: this stands for the column that a table has not got.
+_NO_COLUMN: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """One line's place with the entries of its list. name: as the line says it."""
+    """One line's place with its list. name: as the line says it."""
 
     name: str
     place: str
-    entries: frozenset[str]
+    list: CodeList
 
 
 def codes_of(channel: Channel) -> Mapping[str, tuple[Codes, ...]]:
@@ -47,16 +50,9 @@ def codes_of(channel: Channel) -> Mapping[str, tuple[Codes, ...]]:
     for condition in channel.conditions:
         if isinstance(condition.rule, CodesRule):
             for one in condition.rule.places:
-                codes = Codes(str(one), one.place, _entries(channel.lists[one.list]))
+                codes = Codes(str(one), one.place, channel.codes[one.list])
                 by_place[one.place] = (*by_place.get(one.place, ()), codes)
     return by_place
-
-
-def _entries(written: ListText) -> frozenset[str]:
-    lines = [line for line in written.text.split("\n") if line]
-    if written.path.endswith(".csv") and lines[0].casefold() == _HEADING:
-        lines = lines[1:]
-    return frozenset(lines)
 
 
 def place_of(where: str) -> str:
@@ -66,10 +62,11 @@ def place_of(where: str) -> str:
 
 
 class CodeSearch:
-    """The values of one unit. Not thread-safe."""
+    """The values of one unit. on: the day on which they must be valid. Not thread-safe."""
 
-    def __init__(self, codes: Mapping[str, tuple[Codes, ...]]) -> None:
+    def __init__(self, codes: Mapping[str, tuple[Codes, ...]], on: date) -> None:
         self._codes = codes
+        self._on = on
         self._columns = any(place.startswith(_COLUMN) for place in codes)
         self._found: dict[str, Hit] = {}
         self._table = ""
@@ -83,7 +80,7 @@ class CodeSearch:
             self._rows(file, int(rows["first"]), text)
             return
         for codes in self._codes.get(place_of(text.where), ()):
-            if text.text not in codes.entries:
+            if not codes.list.counts(text.text, self._on):
                 self._hit(codes, text.where, text.text)
 
     def hits(self) -> tuple[Hit, ...]:
@@ -103,7 +100,7 @@ class CodeSearch:
             for place, codes in self._watched:
                 value = cells[place] if len(cells) == self._width else line
                 # An empty cell is no code, as an element that is not there is none.
-                if value and value not in codes.entries:
+                if value and not codes.list.counts(value, self._on):
                     self._hit(codes, f"{file}{_BETWEEN}row {number} {codes.place}", value)
 
     def _header(self, file: str, line: str) -> None:
@@ -114,6 +111,11 @@ class CodeSearch:
             for place, name in enumerate(names)
             for codes in self._codes.get(f"{_COLUMN}{name}", ())
         ]
+        # A heading spelt otherwise would take all its cells out of sight.
+        seen = {codes.name for _, codes in self._watched}
+        for codes in self._of_columns():
+            if codes.name not in seen:
+                self._hit(codes, f"{file}{_BETWEEN}row 1", _NO_COLUMN)
 
     def _every(self, then: Callable[[Codes], None]) -> None:
         for codes in self._of_columns():
@@ -127,7 +129,15 @@ class CodeSearch:
     def _hit(self, codes: Codes, where: str, value: str) -> None:
         before = self._found.get(codes.name)
         self._found[codes.name] = (
-            Hit("code", codes.name, where, value[:SHOWN_CHARACTERS])
+            Hit("code", codes.name, where, value[:SHOWN_CHARACTERS] + self._why(codes, value))
             if before is None
             else replace(before, count=before.count + 1)
         )
+
+    def _why(self, codes: Codes, value: str) -> str:
+        """The column and day of the table by which a code that it holds does not count today."""
+        days = codes.list.days.get(value)
+        if days is None:
+            return ""
+        early = self._on < days.first
+        return f" (valid_from {days.first})" if early else f" (valid_to {days.last})"

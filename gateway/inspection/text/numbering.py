@@ -11,6 +11,8 @@ from datetime import date
 from operator import mul
 from typing import Final
 
+from gateway.policy.check_digits import luhn_remainder
+
 # Provinces, and 91 for people from abroad (GB/T 2260; 83 is given to residents from Taiwan).
 REGIONS: Final = frozenset(
     str(n)
@@ -131,16 +133,6 @@ def is_bank_card(number: str) -> bool:
         )
         and luhn_remainder(number) == 0
     )
-
-
-def luhn_remainder(number: str) -> int:
-    """Of digits with their check digit: 0 where it is right (ISO/IEC 7812-1, annex B)."""
-    total = sum(map(int, number[-1::-2]))
-    total += sum(_DOUBLED[int(digit)] for digit in number[-2::-2])
-    return total % 10
-
-
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
 def _is_day(digits: str) -> bool:

@@ -1,6 +1,6 @@
 """Patterns of a site: regular expressions in RE2's syntax, checked when they are read.
 
-One a line, `name = expression`; # before comments; UTF-8 or GB18030. They are matched against the normal
+One a line, `name = expression`; # before comments. They are matched against the normal
 form (normalise.py): digits are 0-9, full-width letters ASCII, invisible characters are gone, letters beyond
 ASCII are folded. ASCII keeps its case (write (?i)), and ，：；（）！？～％＋＝＜＞ keep their width (write
 [:：]). `^` and `$` are the borders of a text, of a line with (?m). What reaches over a form feed or more than
@@ -45,13 +45,13 @@ class Pattern:
     compiled: Expression = field(repr=False, compare=False)
 
 
-def read_patterns(path: str, untrusted_bytes: bytes) -> tuple[Pattern, ...]:
-    """A file of patterns, in its order.
+def read_patterns(path: str, text: str) -> tuple[Pattern, ...]:
+    """The patterns of a file, in its order.
 
-    Raises Misconfigured 3951, 3952, 3960 to 3967 with file and line, and nothing else.
+    Raises Misconfigured 3951, 3960 to 3967 with file and line, and nothing else.
     """
     found: dict[str, Pattern] = {}
-    for line in lines(path, untrusted_bytes, MAX_PATTERN_FILE_BYTES):
+    for line in lines(path, text, MAX_PATTERN_FILE_BYTES):
         match = _LINE.fullmatch(line.text)
         if match is None or not match["expression"]:
             raise Misconfigured(3960, path=path, line=line.number, text=line.text)

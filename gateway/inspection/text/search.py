@@ -44,10 +44,6 @@ class Kind(StrEnum):
     OVERFLOW = "overflow"
 
 
-# Of gateway.messages.text_search: what a channel that forbids such a hit says.
-NUMBER_OF: Final = {Kind.IDENTIFIER: 3970, Kind.WORD: 3971, Kind.PATTERN: 3972, Kind.OVERFLOW: 3973}
-
-
 @dataclass(frozen=True, slots=True)
 class Hit:
     """Something that a channel asks for, at characters start to end of the text as it was given.

@@ -67,15 +67,13 @@ class FoundWord:
     end: int
 
 
-def read_words(
-    name: str, path: str, untrusted_bytes: bytes, *, whole_words: bool = False
-) -> WordList:
-    """A list file: one word a line, # before comments, UTF-8 or GB18030; a word twice counts once.
+def read_words(name: str, path: str, text: str, *, whole_words: bool = False) -> WordList:
+    """The text of a list: one word a line, # before comments; a word twice counts once.
 
-    Raises Misconfigured 3951 to 3957 with file and line, and nothing else.
+    Raises Misconfigured 3951, 3953 to 3957 with file and line, and nothing else.
     """
     found: dict[str, Word] = {}
-    for line in lines(path, untrusted_bytes, MAX_LIST_BYTES):
+    for line in lines(path, text, MAX_LIST_BYTES):
         if len(line.text) > MAX_WORD_CHARACTERS:
             raise Misconfigured(
                 3953,

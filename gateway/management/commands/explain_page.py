@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.management.commands.command import (
     Data,
 )
+from gateway.management.terminal.counted import counted_text
 from gateway.management.terminal.figures import digest, size
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of
@@ -15,6 +16,7 @@ from gateway.management.terminal.tree import inside_lines
 from gateway.management.terminal.width import pad, width
 from gateway.management.terminal.words import say
 from gateway.messages import shown
+from gateway.policy.counting import say_kinds
 
 if TYPE_CHECKING:
     pass
@@ -75,6 +77,10 @@ def _journal_lines(journal: Data, unit: str, terminal: Terminal) -> list[str]:
     if journal["text"]:
         lines += terminal.wrap(journal["text"], " " * 6)
     lines += _inside_lines(journal, terminal)
+    for side, counted in journal["counted"].items():
+        phrase = "counted on the {side} host:"
+        head = say(terminal, phrase, side=say(terminal, side))
+        lines += terminal.wrap(f"{head} {counted_text(counted)}", "  ")
     if journal["side"] == "outer" and journal["result"] in ("refused", "held"):
         lines.append("  " + say(terminal, "The receiving side never saw it."))
     elif journal["result"] == "held":
@@ -138,5 +144,8 @@ def _check_lines(check: Data, terminal: Terminal) -> list[str]:
     mark = {"holds": "true", "fails": "false", "unknown": "?", "not asked": "-"}[check["outcome"]]
     place = ":" + str(check["line"]).rpartition(":")[2]
     head = f"  {pad(say(terminal, mark), 7)}{pad(check['word'], 10)}{pad(place, 5)} "
-    wrapped = terminal.wrap(check["text"], " " * width(head))
+    text = check["text"]
+    if check["counts"]:
+        text += f": {counted_text(say_kinds(check['counts']))}"
+    wrapped = terminal.wrap(text, " " * width(head))
     return [head + wrapped[0][width(head) :], *wrapped[1:]]

@@ -202,11 +202,26 @@ def unit_data(number: int, found: Sequence[Entry], language: str) -> Data:
             if record.number
             else None,
             "inside": inside_data(str(record.fields.get("inside", ""))),
+            "counted": _counted_by_side(found),
         },
         "judgement": None,
         "receiver": None,
         "scanned_by": None,
     }
+
+
+def _counted_by_side(found: Sequence[Entry]) -> Data:
+    """What lines that count found, as each side recorded it last."""
+    said = {entry.side.value: entry.record.fields.get("counted") for entry in _judged_by(found)}
+    return {side: str(text) for side, text in said.items() if text}
+
+
+def _judged_by(found: Sequence[Entry]) -> list[Entry]:
+    """The events that a guard's judgement stands in, oldest first."""
+    return sorted(
+        (entry for entry in found if "checks" in entry.record.fields),
+        key=lambda entry: entry.record.at_ns,
+    )
 
 
 def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> Data | None:

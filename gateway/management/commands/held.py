@@ -140,6 +140,7 @@ def page_data(page: Page, now_ns: int, language: str) -> Data:
         "number": page.number,
         "text": describe(Refused(page.number, **fields), language),
         "checks": fields.get("checks"),
+        "counted": fields.get("counted"),
         "policy": page.policy,
         "sha256": page.sha256 or None,
         "needed": page.people,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.management.commands.command import Data
+from gateway.management.terminal.counted import counted_text
 from gateway.management.terminal.figures import digest, size, span
 from gateway.management.terminal.screen import Colour, Terminal
 from gateway.management.terminal.states import colour_of, state
@@ -74,6 +75,9 @@ def render_show(data: Data, terminal: Terminal) -> Sequence[str]:
         ),
         _INDENT,
     )
+    if data["counted"]:
+        counted = counted_text(str(data["counted"]))
+        lines += terminal.wrap(f"{say(terminal, 'counted')} {counted}", _INDENT)
     if data["sha256"]:
         lines.append(f"{_INDENT}SHA-256 {data['sha256']}")
     return [*lines, "", *_people(data, terminal), "", *_commands(data, terminal)]

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -57,10 +57,10 @@ class LaptopInspection:
             self._inspectors[role] = inspector_here(role, self.scanners, self.scratch)
         return self._inspectors[role]
 
-    def examine(self, path: Path, name: str, channel: Channel) -> FileFacts:
-        """The facts of a sample, scanned where there is a scanner. Raises Unavailable 33xx."""
+    def examine(self, path: Path, name: str, channel: Channel, at: datetime) -> FileFacts:
+        """The facts of a sample taken in then, scanned where there is a scanner. Raises Unavailable 33xx."""
         inspector, body = self.inspector(Lane.IMPORT.sender), file_body(path)
-        facts = inspector.examine(body, name, datetime.now(UTC), channel.unpack, channel=channel)
+        facts = inspector.examine(body, name, at, channel.unpack, channel=channel)
         if not self.scanners:
             return facts
         return inspector.scan(body, facts, channel.unpack, channel=channel)

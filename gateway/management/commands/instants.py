@@ -9,6 +9,8 @@ from typing import Final
 from gateway.management.commands.command import Mistyped
 
 _SPAN: Final = re.compile(r"([0-9]{1,6}) ?(s|min|h|d)")
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9000
 _SECONDS: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 
 
@@ -32,7 +34,7 @@ def read_instant(text: str, now_ns: int) -> int:
     except ValueError as error:
         raise Mistyped(7015, text=text) from error
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    try:
-        return int(at.timestamp()) * 1_000_000_000 + at.microsecond * 1_000
-    except (OverflowError, ValueError) as error:
-        raise Mistyped(7015, text=text) from error
+    # Near the ends of the calendar a time has no counterpart in another zone.
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise Mistyped(7015, text=text)
+    return int(at.timestamp()) * 1_000_000_000 + at.microsecond * 1_000

@@ -10,6 +10,7 @@ from gateway.management.commands.command import Answer, Call, Command, Data, Exi
 from gateway.management.commands.records import Entry, Wanted, entries
 from gateway.management.commands.told import told_data, told_lines, with_told
 from gateway.management.commands.units import EXITS, ORDER, held_rank, lane_of, row_of
+from gateway.management.terminal.counted import counted_text
 from gateway.management.terminal.figures import size, span, stamp
 from gateway.management.terminal.help import Parser
 from gateway.management.terminal.screen import Colour, Terminal
@@ -181,7 +182,9 @@ def _nothing_known(
 
 
 # Fields that stand in the title or in the text already.
-_TITLE_FIELDS: Final = frozenset({"name", "size_bytes", "rule", "word", "inside", "there_at_ns"})
+_TITLE_FIELDS: Final = frozenset(
+    {"name", "size_bytes", "rule", "word", "inside", "counted", "there_at_ns"}
+)
 
 
 def _event_lines(event: Data, terminal: Terminal) -> list[str]:
@@ -206,6 +209,8 @@ def _event_lines(event: Data, terminal: Terminal) -> list[str]:
             for key, value in event["fields"].items()
             if key not in _TITLE_FIELDS
         ]
+    if counted := str(event["fields"].get("counted", "")):
+        parts.append(f"{say(terminal, 'counted')} {counted_text(counted)}")
     wrapped = terminal.wrap("; ".join(parts), " " * 36) if parts else [" " * 36]
     first = terminal.paint(head, colour_of(what)) + "  " + wrapped[0][36:]
     inside = inside_data(str(event["fields"].get("inside", "")))

@@ -11,7 +11,15 @@ from gateway.audit.event import Event
 from gateway.audit.journal import open_journal
 from gateway.audit.metrics import prometheus_text
 from gateway.audit.status import MAX_FILE_BYTES, Condition, StatusBoard, read_status
-from gateway.audit.tally import BOUNDS_S, MAX_CHANNELS, PASSED, RESULTS, Tally, UnitCount
+from gateway.audit.tally import (
+    BOUNDS_S,
+    MAX_CHANNELS,
+    PASSED,
+    RESULTS,
+    HitCount,
+    Tally,
+    UnitCount,
+)
 
 NOW_NS = 1_795_000_000_000_000_000
 SAMPLE = re.compile(r"([a-z_]+)\{((?:[a-z_]+=\"(?:[^\"\\\n]|\\.)*\",?)*)\} (\S+)")
@@ -80,6 +88,42 @@ def test_a_channel_that_left_the_policy_keeps_its_count_and_there_is_a_last_chan
     assert UnitCount("cleared", "lab", 2) in units
     assert len(units) == MAX_CHANNELS + 1
     assert sum(one.units for one in units) == 2 + 2 * MAX_CHANNELS
+
+
+COUNTED = "identifiers: 12 mobile numbers, 3 identity numbers; words: 2 staff"
+
+
+def counted(what: str, said: str = COUNTED, channel: str = "lab", **fields: str | int) -> Event:
+    return Event(what, NOW_NS, 1, channel, fields={"counted": said, **fields})
+
+
+def test_what_lines_count_is_counted_by_channel_and_word_once_a_unit() -> None:
+    tally = known("lab", "images")
+    tally.add(counted("cleared"))
+    tally.add(counted("cleared", "words: 5 staff"))
+    tally.add(counted("cleared", "patterns: 1 x", "images"))
+    # What is held counts when it is released; what is refused goes nowhere; what is told again counts once.
+    for one in (counted("held"), counted("refused"), counted("cleared", again=1)):
+        tally.add(one)
+    tally.add(counted("sides.disagreed"))
+    tally.add(counted("cleared", "identifiers: many things; 7; : ; words: -1 staff"))
+    assert tally.hits() == [
+        HitCount("images", "patterns", 1),
+        HitCount("lab", "identifiers", 15),
+        HitCount("lab", "words", 7),
+    ]
+
+
+def test_prometheus_sees_what_lines_count(tmp_path: Path) -> None:
+    tally = known()
+    tally.add(counted("admitted"))
+    tally.add(counted("admitted", channel="invented"))
+    lines = shown("inner", "guard", tally, tmp_path)
+    labels = 'side="inner",process="guard",lane="import",channel="lab"'
+    assert f'ferrygate_counted_hits_total{{{labels},word="identifiers"}} 15' in lines
+    assert f'ferrygate_counted_hits_total{{{labels},word="words"}} 2' in lines
+    assert "# TYPE ferrygate_counted_hits_total counter" in lines
+    assert not any("invented" in line for line in lines)
 
 
 def test_times_are_from_capture_to_the_stage() -> None:
@@ -165,12 +209,15 @@ def test_the_fullest_tally_still_fits_a_status_file(tmp_path: Path) -> None:
     for channel in channels:
         for what in ("admitted", *(RESULTS - PASSED)):
             tally.add(after(3.0, what, channel))
+        for word in ("identifiers", "words", "patterns", "grade_found"):
+            tally.add(counted("admitted", f"{word}: {10**14} of x", channel))
     board = StatusBoard(tmp_path, "guard")
     board.tally = tally
     board.flush(0.0)
-    assert (tmp_path / "guard.json").stat().st_size < MAX_FILE_BYTES // 2
+    assert (tmp_path / "guard.json").stat().st_size < MAX_FILE_BYTES * 2 // 3
     (status,) = read_status(tmp_path)
     assert len(status.units) == 5 * MAX_CHANNELS
+    assert len(status.hits) == 4 * MAX_CHANNELS
 
 
 def test_the_journal_counts_what_it_takes_and_nothing_else(tmp_path: Path) -> None:

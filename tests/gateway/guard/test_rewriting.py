@@ -189,6 +189,19 @@ def test_a_format_that_the_rules_do_not_name_is_told_at_check() -> None:
         channel("hl7 v2", "persons: masked", rules, "hl7")
 
 
+def test_a_column_that_is_masked_has_no_kind_but_one_that_is_removed_may() -> None:
+    text = "masking: x\nfields:\n  a:\n    becomes: {becomes}\n    csv: Born Day\n"
+    for becomes, taken in (("year", False), ("pseudonym", False), ("removed", True)):
+        rules = masking(text.format(becomes=becomes))
+        try:
+            channel("csv", "persons: masked", rules, columns="born day (date), value (number)")
+        except AssertionError as error:
+            assert not taken and "2277" in str(error), error
+        else:
+            assert taken
+        channel("csv", "persons: masked", rules, columns="born day, value (number)")
+
+
 def test_a_column_about_persons_that_stands_twice_is_refused(anew: Anew) -> None:
     with pytest.raises(Refused) as refused:
         anew(_tables("mrn, mrn"), b"mrn,mrn\n1,2\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from gateway.inspection.chain import Inspector, Role, bytes_body
 from gateway.inspection.formats.contract import Text
 from gateway.inspection.here import inspector_here
 from gateway.inspection.text.coded_places import Codes, CodeSearch, place_of
+from gateway.policy.codes import CodeList, Days
 from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.lists import read_list
 from gateway.policy.model import Channel
@@ -24,6 +26,11 @@ from tests.gateway.inspection.test_looking import channel_of
 
 LISTS = {
     "icd": read_list("lists/icd.csv", "code,display\nI10,高血压\nJ45.9,x\n".encode())[1],
+    "yearly": read_list(
+        "lists/yearly.csv",
+        b"code,valid_from,valid_to\nI10,,\nJ45.9,2026-11-21,2026-11-21\n"
+        b"E11,,2026-11-20\nK35,2026-11-22,\nZ00,2026-01-01,2026-12-31\n",
+    )[1],
     "words": read_list("lists/words.txt", b"# some\n34133-9\n11488-4\n")[1],
 }
 CODES = """\
@@ -38,9 +45,9 @@ LINES = "  type: json, fhir json, fhir xml, xml, cda, hl7 v2, csv, zip or pdf\n"
 LINES += "  inside: json, csv or fhir json\n"
 
 
-def judged(any_inspector: Inspector, data: bytes, lines: str = CODES) -> Verdict:
+def judged(any_inspector: Inspector, data: bytes, lines: str = CODES, at: datetime = AT) -> Verdict:
     channel = channel_of(LINES + lines, LISTS)
-    return judge(any_inspector, channel, bytes_body(data), "x.bin", AT, at_receiver=False).verdict
+    return judge(any_inspector, channel, bytes_body(data), "x.bin", at, at_receiver=False).verdict
 
 
 def condition(code: str) -> dict[str, object]:
@@ -107,6 +114,42 @@ def test_any_other_is_refused_with_its_place(
     assert str(fields["where"]).startswith("x.bin > ")
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("E11", "E11 (valid_to 2026-11-20)"), ("K35", "K35 (valid_from 2026-11-22)")],
+)
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_code_counts_on_the_days_of_its_table_only(
+    any_inspector: Inspector, make: object, code: str, shown: str
+) -> None:
+    assert callable(make)
+    lines = CODES.replace("in list icd", "in list yearly")
+    assert judged(any_inspector, make("J45.9"), lines).result is Result.PASSES
+    verdict = judged(any_inspector, make(code), lines)
+    assert (verdict.result, verdict.number) == (Result.REFUSED, 2243)
+    assert verdict.deciding is not None
+    assert verdict.deciding.fields["shown"] == shown
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "result"),
+    [
+        ("Asia/Shanghai", datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC), Result.REFUSED),
+        ("Asia/Shanghai", datetime(2025, 12, 31, 16, 0, tzinfo=UTC), Result.PASSES),
+        ("Asia/Shanghai", datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), Result.PASSES),
+        ("Asia/Shanghai", datetime(2026, 12, 31, 16, 0, tzinfo=UTC), Result.REFUSED),
+        ("UTC", datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC), Result.REFUSED),
+        ("UTC", datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC), Result.PASSES),
+    ],
+)
+def test_the_day_is_that_of_capture_in_the_zone_of_the_channel(
+    any_inspector: Inspector, zone: str, at: datetime, result: Result
+) -> None:
+    made = channel_of(f"{LINES}  codes: $.code in list yearly\ntime_zone: {zone}\n", LISTS)
+    body = bytes_body(b'{"code": "Z00"}')
+    assert judge(any_inspector, made, body, "x", at, at_receiver=True).verdict.result is result
+
+
 @pytest.mark.parametrize("make", [plain, table, bundle])
 def test_so_is_one_inside_an_archive(any_inspector: Inspector, make: object) -> None:
     assert callable(make)
@@ -115,9 +158,7 @@ def test_so_is_one_inside_an_archive(any_inspector: Inspector, make: object) -> 
     assert judged(any_inspector, zipped((name, make("I11")))).number == 2243
 
 
-@pytest.mark.parametrize(
-    "data", [b'{"other": [1]}', b"id,name\n1,a\n2,b\n", b"<c/>", PDF, good_message()]
-)
+@pytest.mark.parametrize("data", [b'{"other": [1]}', b"<c/>", PDF, good_message()])
 def test_a_file_without_the_place_passes(any_inspector: Inspector, data: bytes) -> None:
     verdict = judged(any_inspector, data)
     assert verdict.result is Result.PASSES, verdict.deciding
@@ -140,6 +181,27 @@ def test_codes_of_clinical_documents_are_held_to_a_list(any_inspector: Inspector
 )
 def test_tabs_and_line_ends_in_cells_move_no_column(any_inspector: Inspector, rows: str) -> None:
     assert judged(any_inspector, rows.encode()).number == 2243
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "id,ICD10\n1,BAD\n",
+        "id,ic\u00add10\n1,BAD\n",
+        "id,icd 10\n1,BAD\n",
+        "id,\uff49\uff43\uff4410\n1,BAD\n",
+        "\ufeff\ufefficd10,id\nBAD,1\n",
+        "Report,\nid,icd10\n1,BAD\n",
+        "sep=;\nid;icd10\n1;BAD\n",
+        "id;icd10;a,b,c,d\n1;BAD;x,y,z,w\n",
+        "id,name\n1,x\n",
+    ],
+)
+def test_a_table_without_the_column_is_refused(any_inspector: Inspector, table: str) -> None:
+    # Whatever the heading looks like: what the line does not find, it cannot judge.
+    assert judged(any_inspector, table.encode()).number in (2246, 2243)
+    member = zipped(("a.csv", table.encode()))
+    assert judged(any_inspector, member).result is Result.REFUSED
 
 
 def test_a_long_table_keeps_its_columns(any_inspector: Inspector) -> None:
@@ -183,8 +245,9 @@ def test_places_lose_their_indices(where: str, place: str) -> None:
 
 @given(st.lists(st.tuples(st.text(), st.text())))
 def test_any_texts_give_hits_or_none(texts: list[tuple[str, str]]) -> None:
-    codes = {p: (Codes(p, p, frozenset(["a"])),) for p in ("column a", "$.a", "")}
-    search = CodeSearch(codes)
+    held = CodeList(frozenset(["a"]), {"a": Days(last=date(2026, 1, 1))})
+    codes = {p: (Codes(p, p, held),) for p in ("column a", "$.a", "")}
+    search = CodeSearch(codes, date(2026, 1, 1))
     for where, text in texts:
         search.add(Text(where, text))
         search.add(Text(f"f > rows 1 to {len(text)}", text))

@@ -124,6 +124,24 @@ def test_what_is_wrong_is_refused_by_the_line_of_its_format(
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(
+    ("cell", "number"), [(b"1980-02-29", 0), (b"20261121", 0), (b"1981-02-29", 3747), (b"Li", 3747)]
+)
+def test_a_table_whose_cells_are_not_of_their_kinds_is_refused(
+    tmp_path: Path, role: Role, cell: bytes, number: int
+) -> None:
+    channel = channel_of("  type: csv\n  csv: columns id (whole number), name and born (date)\n")
+    verdict = judged(tmp_path, role, channel, b"id,name,born\n1,Li,\n2,Wang," + cell + b"\n")
+    assert verdict.number == number
+    if number:
+        assert verdict.deciding is not None
+        assert (verdict.deciding.word, verdict.deciding.line) == ("csv", 13)
+        fields = verdict.deciding.fields
+        assert (fields["row"], fields["column"], fields["kind"]) == (3, 3, "date")
+        assert cell.decode() not in str(fields)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
     "data",
     [
         with_program(),
@@ -216,7 +234,7 @@ def test_what_is_sought_is_found_in_every_format(
     ("path", "content", "line"),
     [
         ("lists/rare.txt", b"# grade: 4\nleprosy\nx\n", "words: in list rare"),
-        ("lists/rare.csv", b"name,code\n\nx,1\n", "words: in list rare"),
+        ("lists/rare.csv", b"name,number\n\nx,1\n", "words: in list rare"),
         ("lists/rare.txt", b"a = b\n\nc = [0-9\n", "patterns: in list rare"),
         ("lists/rare.csv", b"a = b,1\n\nc = [0-9,2\n", "patterns: in list rare"),
     ],

@@ -113,6 +113,15 @@ def test_the_sandbox_finds_what_is_found_here(pair: Pair, make: object, name: st
     assert not any(3980 <= one.number <= 3999 for one in facts[1].problems)
 
 
+def test_the_kinds_of_columns_come_to_the_child(pair: Pair) -> None:
+    channel = channel_of("  type: csv\n  csv: columns id (whole number), born (date)\n")
+    for cell, expected in (("1980-02-29", []), ("1981-02-29", [3747])):
+        body = bytes_body(f"id,born\n1,{cell}\n".encode())
+        for one in (pair.here, pair.inside):
+            facts = one.examine(body, "a.csv", AT, LIMITS, channel=channel)
+            assert [problem.number for problem in facts.problems] == expected
+
+
 def _but_for_the_stack(facts: FileFacts) -> FileFacts:
     """How far a recursion came before the stack was full is another matter in another process."""
     return replace(

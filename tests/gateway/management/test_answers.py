@@ -153,6 +153,7 @@ def explained() -> dict[str, Any]:
         "effect": "none",
         "number": 2204,
         "fields": {},
+        "counts": {},
         "text": "412 KiB; the line says: at most 20 MiB " * 4,
     }
     judgement = {

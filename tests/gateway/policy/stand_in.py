@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 from gateway.policy.facts import FileFacts, Leaf, Problem, UnpackLimits
 from gateway.policy.model import Channel
-from tests.gateway.policy.channel_text import NOON
 
 _FIRST = (
     (b"%PDF-", "pdf"), (b"PK", "zip"), (b"\x7fELF", "elf program"), (b"MZ", "windows program"),
@@ -20,12 +20,12 @@ _FIRST = (
 )  # fmt: skip
 
 
-def examine(path: Path, name: str, channel: Channel) -> FileFacts:
+def examine(path: Path, name: str, channel: Channel, at: datetime) -> FileFacts:
     content = path.read_bytes()
     leaves: list[Leaf] = []
     problems: list[Problem] = []
     _look(name, content, channel.unpack, leaves, problems)
-    return FileFacts(name, len(content), NOON, tuple(leaves), tuple(problems))
+    return FileFacts(name, len(content), at, tuple(leaves), tuple(problems))
 
 
 def _type(content: bytes) -> str:

@@ -72,6 +72,42 @@ def test_a_word_that_is_nearly_known_is_suggested() -> None:
     assert did_you_mean("wholly different", ("pdf", "dicom")) == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (
+            "columns id (number), name (text) and born (date)",
+            [("id", "number"), ("name", "text"), ("born", "date")],
+        ),
+        (
+            "columns id(whole number), name or 随访 (yes/no)",
+            [("id", "whole number"), ("name", "text"), ("随访", "yes/no")],
+        ),
+        # Brackets that say no kind are part of the name.
+        ("columns value (mmol/L), q (test)", [("value (mmol/L)", "text"), ("q (test)", "text")]),
+        (
+            "columns value (mmol/L) (number), x (date) (text)",
+            [("value (mmol/L)", "number"), ("x (date)", "text")],
+        ),
+        ("columns (date)", [("(date)", "text")]),
+    ],
+)
+def test_a_column_may_have_a_kind(text: str, columns: list[tuple[str, str]]) -> None:
+    demand = grammar.read_format("csv", text)
+    assert list(zip(demand.names, demand.kinds, strict=True)) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "write"),
+    [("columns id, v (nunber)", 12, "v (number)"), ("columns born (Date), id", 8, "born (date)")],
+)
+def test_a_kind_that_is_misspelt_is_told(text: str, start: int, write: str) -> None:
+    with pytest.raises(Misread) as caught:
+        grammar.read_format("csv", text)
+    assert (caught.value.number, caught.value.start) == (2124, start)
+    assert caught.value.fields["write"] == write
+
+
 @pytest.mark.parametrize("text", ["", "-1", "1.0", "1,00", "١٢", "9" * 30, " 5"])
 def test_what_is_no_number_is_said_so(text: str) -> None:
     with pytest.raises(Misread):

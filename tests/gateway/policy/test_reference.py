@@ -12,7 +12,8 @@ import jsonschema_rs
 import pytest
 
 from gateway.messages.changing import TEXTS as CHANGING
-from gateway.messages.policy import TEXTS
+from gateway.messages.policy import TEXTS as LINES
+from gateway.messages.policy_codes import TEXTS as CODES
 from gateway.policy.condition_words import ARCHIVE
 from gateway.policy.document import read_document
 from gateway.policy.facts import UnpackLimits
@@ -28,6 +29,7 @@ from gateway.policy.words import WORDS, words_of
 from gateway.policy.written_words import Word
 
 ROOT = Path(__file__).parents[3]
+TEXTS = LINES | CODES
 
 
 def test_the_page_has_the_generated_part_as_it_is_made_now() -> None:

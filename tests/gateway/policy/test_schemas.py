@@ -74,7 +74,7 @@ def test_places_are_written_as_the_readers_name_them(place: str) -> None:
     assert checked.channel is not None, checked.problems
     rules = [c.rule for c in checked.channel.conditions if isinstance(c.rule, CodesRule)]
     assert rules == [CodesRule((CodedPlace(place, "icd"),))]
-    assert checked.channel.lists["icd"].path == "lists/icd.csv"
+    assert checked.channel.codes["icd"].entries == {"I10"}
     assert checked.channel.sought.codes == {f"{place} in list icd"}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import Unavailable
 from gateway.policy.evaluate import Result
-from gateway.policy.facts import Detection, FileFacts, MalwareFacts, UnpackLimits
+from gateway.policy.facts import Detection, FileFacts, MalwareFacts
 from gateway.policy.load import load_set
 from gateway.policy.model import Channel
 from gateway.policy.samples import generate_sample
@@ -111,10 +112,10 @@ def test_without_a_scanner_samples_count_as_clean_and_malware_tests_do_not_run(
 
 
 def test_with_a_scanner_its_answer_counts(tmp_path: Path) -> None:
-    def scanning(path: Path, name: str, channel: Channel) -> FileFacts:
+    def scanning(path: Path, name: str, channel: Channel, at: datetime) -> FileFacts:
         hit = b"EICAR" in path.read_bytes()
         found = (Detection("ClamAV", "Eicar-Test", name),) if hit else ()
-        return replace(examine(path, name, channel), malware=MalwareFacts(found, ("ClamAV",)))
+        return replace(examine(path, name, channel, at), malware=MalwareFacts(found, ("ClamAV",)))
 
     text = BASIC + "  malware: clean\ntests:\n" + GOOD + BAD
     text += "  - name: eicar\n    try: {generated: eicar}\n    expect: refused by malware\n"
@@ -124,7 +125,7 @@ def test_with_a_scanner_its_answer_counts(tmp_path: Path) -> None:
 
 
 def test_an_inspector_that_is_not_ready_leaves_the_test_not_run(tmp_path: Path) -> None:
-    def gone(path: Path, name: str, limits: UnpackLimits) -> FileFacts:
+    def gone(*_: object) -> FileFacts:
         raise Unavailable(3301)
 
     report = ran(tmp_path, BASIC + "tests:\n" + GOOD + BAD, gone)

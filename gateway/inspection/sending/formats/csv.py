@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import re
+import io
 from collections.abc import Iterator
-from typing import Final
+from itertools import chain
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item
@@ -20,8 +20,6 @@ from gateway.inspection.formats.csv import (
 )
 from gateway.inspection.unsound import Unsound
 
-# A CR at the end of what is here may have its LF to come.
-_LINE: Final = re.compile(r"[^\r\n]*+(?:\r\n|\n|\r(?!\Z))")
 # The library's own limit of a cell; it is one for the whole process.
 csv.field_size_limit(4 * MAX_CELL_CHARACTERS)
 
@@ -31,37 +29,26 @@ def check(content: Content, limits: FormatLimits, profile: CsvProfile) -> Iterat
     lines = _lines(characters(content, encoding_of(content)))
     first = next(lines, "")
     table = Table(limits, profile)
-    reader = csv.reader(_again(first, lines), delimiter=delimiter_of(first), strict=True)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            # The library has one error for quotes that do not close and for cells without end.
-            number = 3742 if "limit" in str(error) else 3748
-            raise Unsound(number, WORD, row=reader.line_num) from error
-        if cells:
-            yield from table.record(cells)
+    reader = csv.reader(chain([first], lines), delimiter=delimiter_of(first), strict=True)
+    try:
+        for cells in reader:
+            if cells:
+                yield from table.record(cells)
+    except csv.Error as error:
+        # The library has one error for quotes that do not close and for cells without end.
+        number = 3742 if "limit" in str(error) else 3748
+        raise Unsound(number, WORD, row=reader.line_num) from error
     yield from table.end()
-
-
-def _again(first: str, lines: Iterator[str]) -> Iterator[str]:
-    if first:
-        yield first
-    yield from lines
 
 
 def _lines(pieces: Iterator[str]) -> Iterator[str]:
     """Lines with their ends (CR LF, LF or CR), none longer than a cell may be. Raises Unsound 3742."""
     rest = ""
     for piece in pieces:
-        rest += piece
-        at = 0
-        while (line := _LINE.match(rest, at)) is not None:
-            yield line[0]
-            at = line.end()
-        rest = rest[at:]
+        lines = io.StringIO(rest + piece, newline="").readlines()
+        # The last may go on, and a CR at its end may have its LF to come.
+        rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
+        yield from lines
         if len(rest) > MAX_CELL_CHARACTERS:
             raise Unsound(3742, WORD, row=0)
     if rest:

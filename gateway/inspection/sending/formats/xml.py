@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from lxml import etree
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item
-from gateway.inspection.formats.xml import Follower, Watch, XmlProfile, follow, unsound
+from gateway.inspection.formats.xml import (
+    MAX_NAME_CHARACTERS,
+    Follower,
+    Watch,
+    XmlProfile,
+    follow,
+    unsound,
+)
 from gateway.inspection.sending.formats.xml_schema import MAX_FAULTS, LibxmlSchema, fault_of
 from gateway.inspection.unsound import Fault
 
@@ -69,12 +76,16 @@ class _Target:
 
     def __init__(self, follower: Follower) -> None:
         self._follower = follower
+        self._names = _Names()
         self.data = follower.data
         self.comment = follower.comment
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        space, name = _split(tag)
-        self._follower.start(space, name, {_split(key): value for key, value in attributes.items()})
+        names = self._names
+        space, name = names[tag]
+        # For an element without any lxml gives a mapping that is slow to ask.
+        named = {names[key]: value for key, value in attributes.items()} if attributes else {}
+        self._follower.start(space, name, named)
 
     def end(self, _tag: str) -> None:
         self._follower.end()
@@ -87,6 +98,20 @@ class _Target:
 
     def close(self) -> None:
         """lxml asks for it at the end."""
+
+
+# A vocabulary has some hundreds; a document with more is not helped by remembering them.
+_REMEMBERED_NAMES: Final = 1_000
+
+
+class _Names(dict[str, tuple[str, str]]):
+    """Space and local name by `{space}local`, each taken apart once."""
+
+    def __missing__(self, name: str) -> tuple[str, str]:
+        made = _split(name)
+        if len(self) < _REMEMBERED_NAMES and len(name) <= MAX_NAME_CHARACTERS:
+            self[name] = made
+        return made
 
 
 def _split(name: str) -> tuple[str, str]:

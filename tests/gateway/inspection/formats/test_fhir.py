@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.inspection.formats.contract import Item, Text
 from gateway.inspection.formats.fhir import FhirProfile
-from gateway.inspection.formats.fhir_xml import serialise_xml, value_of
+from gateway.inspection.formats.fhir_xml import value_of
 from gateway.inspection.formats.json import serialise
 from gateway.inspection.formats.xml_nodes import Node, Watched, read_nodes
 from gateway.inspection.receiving.formats import fhir as receiving
@@ -24,6 +24,7 @@ from gateway.inspection.sending.formats.json import read
 from gateway.inspection.sending.formats.xml import watch as watch_sending
 from gateway.inspection.unsound import Fault, Member, Unsound, Word
 from gateway.messages.formats_json import TEXTS
+from tests.corpus import fhir_in_xml
 from tests.corpus.fhir import BUNDLE, CASES, GOOD, PATIENT, PNG, XHTML, patient, xml
 from tests.corpus.json import HIDDEN, program
 from tests.gateway.inspection.formats.reading import LIMITS, Reader, numbers_of
@@ -56,7 +57,7 @@ def in_json(value: Any) -> bytes:
 
 
 def in_xml(value: Any) -> bytes:
-    return serialise_xml(read(in_json(value), LIMITS))
+    return fhir_in_xml.in_xml(in_json(value))
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -75,11 +76,10 @@ def test_bad_resources_do_not(side: Any, case: Corpus) -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_json_to_xml_and_back_is_the_same_for_both_readers(name: str) -> None:
+def test_xml_holds_the_values_of_its_json_for_both_readers(name: str) -> None:
     value = read(in_json(GOOD[name]), LIMITS)
-    written = serialise_xml(value)
     for watch in (watch_sending, watch_receiving):
-        assert value_of(read_nodes(written, LIMITS, watch)[0]) == value
+        assert value_of(read_nodes(in_xml(GOOD[name]), LIMITS, watch)[0]) == value
     assert read(serialise(value), LIMITS) == value
 
 
@@ -87,9 +87,6 @@ def test_json_to_xml_and_back_is_the_same_for_both_readers(name: str) -> None:
 def test_characters_of_a_value_are_what_the_references_stand_for(watch: Watched) -> None:
     root, _ = read_nodes(xml('<language value="a&amp;b&lt;&#38;&#10;&quot;"/>'), LIMITS, watch)
     assert value_of(root)["language"] == 'a&b<&\n"'
-    assert b'value="a&amp;b&lt;&amp;&#10;&quot;"' in serialise_xml(value_of(root)) or (
-        b"'a&amp;b&lt;&amp;&#10;\"'" in serialise_xml(value_of(root))
-    )
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -105,11 +102,10 @@ def test_what_one_engine_alone_would_let_through_is_caught(side: Any) -> None:
 
 
 def test_numbers_keep_their_digits_through_both_forms() -> None:
-    value = read(b'{"resourceType":"Observation","valueQuantity":{"value":13.20}}', LIMITS)
-    assert b'<value value="13.20"/>' in serialise_xml(value)
-    assert b'"value":13.20' in serialise(
-        value_of(read_nodes(serialise_xml(value), LIMITS, watch_sending)[0])
-    )
+    document = b'{"resourceType":"Observation","valueQuantity":{"value":13.20}}'
+    assert serialise(read(document, LIMITS)) == document
+    root, _ = read_nodes(fhir_in_xml.in_xml(document), LIMITS, watch_sending)
+    assert serialise(value_of(root)) == document
 
 
 @pytest.mark.parametrize("form", ["json", "xml"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.inspection.formats.contract import Text
-from gateway.inspection.formats.hl7 import Hl7Profile, is_time, unescaped
+from gateway.inspection.formats.hl7 import ESCAPES, Hl7Profile, is_time, unescaped
 from gateway.inspection.receiving.formats import hl7 as receiving
 from gateway.inspection.sending.formats import hl7 as sending
 from gateway.inspection.unsound import Member, Word
@@ -80,6 +81,21 @@ def test_a_time_is_one_that_exists(text: str, right: bool) -> None:
 
 def test_escapes_become_what_they_stand_for() -> None:
     assert unescaped("a\\T\\b\\S\\c\\R\\d\\E\\e\\H\\f\\N\\") == "a&b^c~d\\ef"
+
+
+@given(
+    st.lists(st.sampled_from(["\\", "F", ".br", "X0", "\\T\\", "\\.sp\\", "a" * 101]), max_size=8)
+)
+def test_escapes_of_the_table_are_no_fault_and_any_other_is(parts: list[str]) -> None:
+    text = "".join(parts)
+    escapes = re.findall(r"\\([^\\]{0,100})\\", text)
+    left = re.sub(r"\\[^\\]{0,100}\\", "", text)
+    good = all(one in (*ESCAPES, ".sp") for one in escapes) and "\\" not in left
+    message = f"MSH|^~\\&|A|B|C|D|20261121||ADT^A01|1|P|2.4\rEVN||20261121|{text}\rPID|1\r"
+    assert (3709 not in numbers(sending.check, message.encode())) is good
+    assert not good or unescaped(text) == re.sub(
+        r"\\([^\\]*)\\", lambda one: ESCAPES.get(one[1], ""), text
+    )
 
 
 @given(st.binary(max_size=300))

@@ -15,12 +15,12 @@ from gateway.inspection.text.search import Kind, Searcher, SearchPlan
 
 
 def found(lines: str, text: str) -> list[tuple[str, str]]:
-    search = Searcher(SearchPlan(patterns=read_patterns("p", lines.encode())))
+    search = Searcher(SearchPlan(patterns=read_patterns("p", lines)))
     return [(hit.name, text[hit.start : hit.end]) for hit in search.search([Text("", text)])]
 
 
 def test_patterns_are_read_with_their_names() -> None:
-    made = read_patterns("p", "# 样本\nlab = \\bLAB[0-9]{8}\\b\n\nward=[一二三]病区\n".encode())
+    made = read_patterns("p", "# 样本\nlab = \\bLAB[0-9]{8}\\b\n\nward=[一二三]病区\n")
     assert [(one.name, one.expression) for one in made] == [
         ("lab", "\\bLAB[0-9]{8}\\b"),
         ("ward", "[一二三]病区"),
@@ -48,7 +48,7 @@ def test_patterns_are_read_with_their_names() -> None:
 )
 def test_an_error_says_file_and_line(content: str, number: int, line: int | None) -> None:
     with pytest.raises(Misconfigured) as caught:
-        read_patterns("patterns/site.txt", content.encode())
+        read_patterns("patterns/site.txt", content)
     assert caught.value.number == number
     assert caught.value.fields["path"] == "patterns/site.txt"
     assert caught.value.fields.get("line") == line
@@ -57,13 +57,13 @@ def test_an_error_says_file_and_line(content: str, number: int, line: int | None
 def test_a_file_has_no_more_patterns_than_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns_module, "MAX_PATTERNS", 2)
     with pytest.raises(Misconfigured) as caught:
-        read_patterns("p", b"a = a\nb = b\nc = c\n")
+        read_patterns("p", "a = a\nb = b\nc = c\n")
     assert caught.value.number == 3966
 
 
 @settings(deadline=None)
-@given(st.binary(max_size=60) | st.text("ab=\\()[]{}*+?|^$.09,C\n", max_size=30).map(str.encode))
-def test_any_file_is_patterns_or_an_error_of_ours(content: bytes) -> None:
+@given(st.text(max_size=60) | st.text("ab=\\()[]{}*+?|^$.09,C\n", max_size=30))
+def test_any_text_is_patterns_or_an_error_of_ours(content: str) -> None:
     try:
         made = read_patterns("p", content)
     except Misconfigured as error:
@@ -80,7 +80,7 @@ def test_a_pattern_sees_the_normal_form_and_tells_the_original_places() -> None:
 
 
 def test_the_borders_of_a_text_are_its_own_in_a_row_of_texts() -> None:
-    search = Searcher(SearchPlan(patterns=read_patterns("p", b"line = ^ab$\nall = a[^z]*b\n")))
+    search = Searcher(SearchPlan(patterns=read_patterns("p", "line = ^ab$\nall = a[^z]*b\n")))
     texts = [Text("1", "ab"), Text("2", "xab"), Text("3", "a"), Text("4", "b"), Text("5", "ab")]
     assert [(hit.where, hit.name) for hit in search.search(texts)] == [
         ("1", "all"),
@@ -92,7 +92,7 @@ def test_the_borders_of_a_text_are_its_own_in_a_row_of_texts() -> None:
 
 
 def test_the_site_s_patterns_of_record_numbers_are_identifiers() -> None:
-    made = read_patterns("p", "mrn = (?:住院号|病案号)[:：]?\\s*[0-9]{6,10}\n".encode())
+    made = read_patterns("p", "mrn = (?:住院号|病案号)[:：]?\\s*[0-9]{6,10}\n")
     (hit,) = Searcher(SearchPlan(medical_records=made)).search(
         [Text("", "，住院号：００１２３４５６")]
     )
