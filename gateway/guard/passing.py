@@ -14,46 +14,50 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Final
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from gateway.audit.event import Event, Recorder, Status
-from gateway.errors import Unavailable
+from gateway.errors import Refused, Unavailable
 from gateway.exchange.frames import Frame
+from gateway.guard.requests import Unsealed
 
 # As many as callers' edges hold; what is above would be answered too late.
 MAX_WAITING: Final = 4_096
 MAX_WAITING_BYTES: Final = 64 << 20
-
-
-class Way(Enum):
-    """Where a frame goes next."""
-
-    EDGE = auto()
-    FERRY = auto()
+# Frames that one thread takes at once: those behind the first wait for it meanwhile.
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """What became of one frame.
 
-    events: for the journal. frame: b"" for nothing. otherwise: called where it could not be let go (the
-    journal or the neighbour takes nothing); what it gives goes that way instead, if it can.
+    events: for the journal. frame: for the edge, b"" for none. unsealed: for the other side. otherwise:
+    called where it could not be let go (the journal or the neighbour takes nothing): what then.
     """
 
-    events: tuple[Event, ...]
-    way: Way = Way.EDGE
+    events: tuple[Event, ...] = ()
     frame: bytes = b""
-    otherwise: Callable[[Unavailable], tuple[Way, bytes]] | None = None
+    unsealed: Unsealed | None = None
+    otherwise: Callable[[Refused | Unavailable], Done] | None = None
 
 
 Send = Callable[[Sequence[bytes]], None]
-Work = Callable[[Frame], Done]
+Work = Callable[[Frame], Sequence[Done]]
+
+
+class Seal(Protocol):
+    """Seals units for the other side, several under one clearance where they fit."""
+
+    def __call__(self, units: Sequence[Unsealed]) -> list[bytes]:
+        """Frames for the ferry. Raises Refused and Unavailable: none of these is sealed then."""
+        ...
 
 
 class Passing:
-    """threads: how many units are judged at once. send: by way; raises Unavailable as a line does.
+    """threads: how many units are judged at once. to_edge, to_ferry: raise Unavailable as a line does.
 
     work: never raises but for bugs. crowded: what a frame is answered with that there is no room for.
     """
@@ -61,12 +65,15 @@ class Passing:
     def __init__(
         self,
         threads: int,
-        send: dict[Way, Send],
+        to_edge: Send,
+        to_ferry: Send,
+        seal: Seal,
         crowded: Callable[[Frame], Done],
         recorder: Recorder,
         status: Status,
     ) -> None:
-        self._send, self._crowded = send, crowded
+        self._to_edge, self._to_ferry, self._seal = to_edge, to_ferry, seal
+        self._crowded, self._share = crowded, threads
         self._recorder, self._status = recorder, status
         self._waiting: deque[tuple[Work, Frame]] = deque()
         self._waiting_bytes = 0
@@ -122,9 +129,11 @@ class Passing:
                         self._some.wait()
                     if self._is_closed:
                         return
-                    work, frame = self._waiting.popleft()
-                    self._waiting_bytes -= len(frame.content)
-                self.finish([work(frame)])
+                    # A share of what waits, so that one commit and one seal serve several.
+                    count = min(_AT_ONCE, -(-len(self._waiting) // self._share))
+                    taken = [self._waiting.popleft() for _ in range(count)]
+                    self._waiting_bytes -= sum(len(frame.content) for _, frame in taken)
+                self.finish([one for work, frame in taken for one in work(frame)])
         except BaseException as error:  # noqa: BLE001 handed to step(), which raises it
             self._failure = error
 
@@ -153,31 +162,44 @@ class Passing:
                     self._status.count(_COUNTERS.get(event.what, "transient_events_total"))
             self._recorder.commit()
         except Unavailable as error:
-            self._fail(batch, error)
+            self._tell(self._not_let_go(batch, error))
             return
         # From here it is in the journal, and may be performed or answered.
-        for way, send in self._send.items():
-            going = [one for one in batch if one.frame and one.way is way]
-            if not going:
-                continue
-            try:
-                send([one.frame for one in going])
-            except Unavailable as error:
-                self._fail(going, error)
+        told = [*self._let_go(batch)]
+        if told:
+            self._tell(told)
 
-    def _fail(self, batch: Sequence[Done], error: Unavailable) -> None:
-        """None of these was let go: whoever waits for one is told, if he is there."""
-        self._status.count("transient_not_let_go_total", len(batch))
-        told = [one.otherwise(error) for one in batch if one.otherwise is not None]
-        for way, send in self._send.items():
-            frames = [frame for where, frame in told if where is way and frame]
-            if not frames:
-                continue
+    def _let_go(self, batch: Sequence[Done]) -> list[Done]:
+        """To the edge and to the ferry; gives what is to be done about those that could not go."""
+        instead: list[Done] = []
+        for_edge = [one for one in batch if one.frame]
+        if for_edge:
             try:
-                send(frames)
-            except Unavailable:
-                # Nobody is there to be told: the clock of the caller's edge tells him.
-                self._status.count("transient_untold_total", len(frames))
+                self._to_edge([one.frame for one in for_edge])
+            except Unavailable as error:
+                instead += self._not_let_go(for_edge, error)
+        for_ferry = [one for one in batch if one.unsealed is not None]
+        if for_ferry:
+            try:
+                sealed = self._seal([one.unsealed for one in for_ferry if one.unsealed is not None])
+                self._to_ferry(sealed)
+            except (Refused, Unavailable) as error:
+                instead += self._not_let_go(for_ferry, error)
+        return instead
+
+    def _not_let_go(self, batch: Sequence[Done], error: Refused | Unavailable) -> list[Done]:
+        self._status.count("transient_not_let_go_total", len(batch))
+        return [one.otherwise(error) for one in batch if one.otherwise is not None]
+
+    def _tell(self, told: Sequence[Done]) -> None:
+        """Whoever waits for what was not let go, if he is there; else his edge's own clock tells him."""
+        with suppress(Unavailable):
+            for one in told:
+                for event in one.events:
+                    self._recorder.record(event)
+        untold = self._let_go([replace(one, otherwise=None) for one in told])
+        if untold:
+            raise RuntimeError("told twice")
 
 
 _COUNTERS: Final = {

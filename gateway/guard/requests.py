@@ -38,6 +38,14 @@ class Let:
     body: Body
 
 
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """A unit that may go to the other side, and under what."""
+
+    unit: CapturedUnit
+    let: Let
+
+
 class RequestJudge:
     """Judges what comes on a lane. policy: gives the set in force, None where there is none.
 

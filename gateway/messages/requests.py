@@ -169,6 +169,14 @@ TEXTS: Final[dict[int, Text]] = {
         "the thread of requests has ended ({fault}); the process ends and starts anew.",
         "请求处理线程已终止（{fault}）；进程退出并重新启动。",
     ),
+    6375: Text(
+        "the request was performed; its answer may not pass the gate.",
+        "请求已执行；其应答不得通过网闸。",
+    ),
+    6376: Text(
+        "the gate does not let this request pass; it was not performed.",
+        "网闸未放行该请求；请求未执行。",
+    ),
     6380: Text(
         "the peer of channel {channel} cannot be reached: {reason}. Nothing was sent.",
         "无法连接通道 {channel} 的对端：{reason}。未发送任何内容。",

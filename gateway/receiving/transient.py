@@ -12,9 +12,10 @@ Believes nothing that the other side says, and is told nothing by it but what it
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -22,18 +23,19 @@ from gateway.audit.event import Event
 from gateway.errors import Field, Refused, Unavailable
 from gateway.exchange.frames import Frame, FrameKind, encode_failed, encode_frame
 from gateway.guard.outstanding import Outstanding
-from gateway.guard.passing import Done, Way
-from gateway.guard.requests import RequestJudge, deadline
+from gateway.guard.passing import Done
+from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.seen import Seen
 from gateway.receiving.verify import Opener
+from gateway.unit.decode import decode_batch
 from gateway.unit.encode import encode_manifest
 from gateway.unit.model import FileBody, Kind, Lane, Manifest
 from gateway.unit.number import speak
 from gateway.unit.outcomes import OutcomesBody
-from gateway.unit.request import Consequence, FailureBody, RequestBody, ResponseBody
+from gateway.unit.request import BatchBody, Consequence, FailureBody, RequestBody, ResponseBody
 
-# Gives the sealed frame that tells the other side why its request has no answer (channel, failure).
-TellBack = Callable[[str, FailureBody], bytes]
+# Gives what tells the other side why its request has no answer (channel, failure).
+TellBack = Callable[[str, FailureBody], Unsealed | None]
 
 
 class TransientAdmitter:
@@ -61,15 +63,34 @@ class TransientAdmitter:
         """Open with this one from the next unit on."""
         self._opener = opener
 
-    def __call__(self, frame: Frame) -> Done:
-        """One sealed unit of the ferry. Raises nothing but for bugs."""
+    def __call__(self, frame: Frame) -> Sequence[Done]:
+        """One sealed unit of the ferry, or the several of a batch. Raises nothing but for bugs."""
         try:
             manifest, content = self._opener.open_bytes(frame.content, frame.number)
-            if manifest.kind is not Kind.REQUESTS or manifest.lane is not self._lane:
-                raise Refused(1052)
+            units = self._units(manifest, content)
         except (Refused, Unavailable) as error:
             # Nobody's word: nothing in it is true, so nobody is told but the journal.
-            return Done((_event("request.refused", frame.number, "", {}, error),))
+            return (Done((_event("request.refused", frame.number, "", {}, error),)),)
+        return [self._done(*unit) for unit in units]
+
+    def _units(self, manifest: Manifest, content: bytes) -> list[tuple[Manifest, bytes]]:
+        """What came under one seal. Raises Refused 1052, 1080."""
+        units = [(manifest, content)]
+        if isinstance(manifest.body, BatchBody):
+            units = decode_batch(content, manifest.body.units)
+        for one, inner in units:
+            same = (one.channel, one.lane, one.policy_digest) == (
+                manifest.channel,
+                self._lane,
+                manifest.policy_digest,
+            )
+            if not same or one.kind is not Kind.REQUESTS:
+                raise Refused(1052)
+            if one is not manifest and one.body_sha256 != hashlib.sha256(inner).digest():
+                raise Refused(4312, unit=speak(one.number))
+        return units
+
+    def _done(self, manifest: Manifest, content: bytes) -> Done:
         match manifest.body:
             case RequestBody() as request:
                 return self._request(manifest, request, content)
@@ -77,8 +98,9 @@ class TransientAdmitter:
                 return self._answer(manifest, answer, content)
             case FailureBody() as failure:
                 return self._failure(manifest, failure)
-            case FileBody() | OutcomesBody():
-                return Done((_event("request.refused", frame.number, "", {}, Refused(1052)),))
+            case FileBody() | OutcomesBody() | BatchBody():
+                error = Refused(1052)
+                return Done((_event("request.refused", manifest.number, "", {}, error),))
             case _:
                 assert_never(manifest.body)
 
@@ -97,24 +119,24 @@ class TransientAdmitter:
             self._let_in.ask(deadline(number, channel, head))
         except (Refused, Unavailable) as error:
             event = _event("request.refused", number, channel, fields, error)
-            return Done((event,), Way.FERRY, self._told_back(channel, number, head, error))
+            return Done((event,), unsealed=self._told_back(channel, number, head, error))
         fields |= {
             "policy": let.policy_digest[:12],
             "sender_policy": manifest.policy_digest[:12],
             "ms": _ms_since(begun_s),
         }
 
-        def not_let_go(error: Unavailable) -> tuple[Way, bytes]:
+        def not_let_go(error: Refused | Unavailable) -> Done:
             self._let_in.withdraw(number)
-            return Way.FERRY, self._told_back(channel, number, head, error)
+            return Done(unsealed=self._told_back(channel, number, head, error))
 
         frame = encode_frame(FrameKind.ADMITTED, number, content, encode_manifest(manifest))
         event = _event("request.passed", number, channel, fields)
-        return Done((event,), Way.EDGE, frame, not_let_go)
+        return Done((event,), frame, otherwise=not_let_go)
 
     def _told_back(
         self, channel: str, number: int, head: RequestBody, error: Refused | Unavailable
-    ) -> bytes:
+    ) -> Unsealed | None:
         is_final = isinstance(error, Refused)
         consequence = Consequence.REFUSED if is_final else Consequence.UNAVAILABLE
         failure = FailureBody(number, head.operation, error.number, consequence)
@@ -139,17 +161,17 @@ class TransientAdmitter:
         except (Refused, Unavailable) as error:
             event = _event("answer.refused", request, channel, fields, error)
             told = encode_failed(request, error.number, Consequence.ANSWER_REFUSED)
-            return Done((event,), Way.EDGE, told)
+            return Done((event,), told)
         fields["policy"] = let.policy_digest[:12]
         # The body may have been written anew.
         told_of = replace(manifest, body=replace(head, size_bytes=let.body.size_bytes))
         frame = encode_frame(FrameKind.ADMITTED, request, let.body.read(), encode_manifest(told_of))
         event = _event("answer.passed", request, channel, fields)
 
-        def not_let_go(error: Unavailable) -> tuple[Way, bytes]:
-            return Way.EDGE, encode_failed(request, error.number, Consequence.ANSWER_REFUSED)
+        def not_let_go(error: Refused | Unavailable) -> Done:
+            return Done(frame=encode_failed(request, error.number, Consequence.ANSWER_REFUSED))
 
-        return Done((event,), Way.EDGE, frame, not_let_go)
+        return Done((event,), frame, otherwise=not_let_go)
 
     def _failure(self, manifest: Manifest, head: FailureBody) -> Done:
         fields: dict[str, Field] = {
@@ -164,7 +186,7 @@ class TransientAdmitter:
         fields["ms"] = _ms_since(asked.began_s)
         event = Event("answer.failed", time.time_ns(), request, channel, head.number, fields)
         told = encode_failed(request, head.number, head.consequence)
-        return Done((event,), Way.EDGE, told, lambda _: (Way.EDGE, told))
+        return Done((event,), told, otherwise=lambda _: Done(frame=told))
 
 
 def _event(

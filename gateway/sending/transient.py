@@ -1,38 +1,37 @@
-"""The sending guard's work on transient units: captured -> judged -> cleared -> sealed, all in memory.
+"""The sending guard's work on transient units: captured -> judged -> may be sealed, all in memory.
 
-    request   policy, content         --> outstanding --> sealed for the ferry
-    answer    of a request that was let in, once, in time; policy, content --> sealed for the ferry
-    failure   of such a request; numbers only                              --> sealed for the ferry
+    request   policy, content         --> outstanding --> may go to the other side
+    answer    of a request that was let in, once, in time; policy, content --> may go
+    failure   of such a request; numbers only                              --> may go
 
     refused request    --> told to the edge at once
-    refused answer     --> sealed as a failure, so that the caller is told
+    refused answer     --> goes as a failure, so that the caller is told
 
-The events are those of one guard; what is sealed goes only when they are on disk (gateway.guard.passing).
+What may go is sealed when its events are on disk (gateway.guard.passing, transient_seal.py).
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
 from gateway.audit.event import Event
 from gateway.errors import Field, Refused, Unavailable
-from gateway.exchange.frames import Frame, FrameKind, encode_failed, encode_frame
+from gateway.exchange.frames import Frame, encode_failed
 from gateway.guard.outstanding import Asked, Outstanding
-from gateway.guard.passing import Done, Way
-from gateway.guard.requests import Let, RequestJudge, deadline
-from gateway.sending.seal import Sealer
+from gateway.guard.passing import Done
+from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.unit.decode import decode_captured
 from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane
 from gateway.unit.number import speak
 from gateway.unit.outcomes import OutcomesBody
-from gateway.unit.request import Consequence, FailureBody, RequestBody, ResponseBody
-from gateway.unit.stages import Cleared
+from gateway.unit.request import BatchBody, Consequence, FailureBody, RequestBody, ResponseBody
 
 
 class TransientClearer:
-    """Judges and seals what the edge hands over. Safe to call from several threads.
+    """Judges what the edge hands over. Safe to call from several threads.
 
     asked: requests of this side's callers. let_in: requests of the other side that this guard let in.
     """
@@ -41,19 +40,17 @@ class TransientClearer:
         self,
         lane: Lane,
         judge: RequestJudge,
-        sealer: Sealer,
         asked: Outstanding,
         let_in: Outstanding,
     ) -> None:
-        self._lane, self._judge, self._sealer = lane, judge, sealer
+        self._lane, self._judge = lane, judge
         self._asked, self._let_in = asked, let_in
 
-    def use(self, sealer: Sealer) -> None:
-        """Seal with this one from the next unit on."""
-        self._sealer = sealer
-
-    def __call__(self, frame: Frame) -> Done:
+    def __call__(self, frame: Frame) -> Sequence[Done]:
         """One frame of the edge. Raises nothing but for bugs."""
+        return (self._done(frame),)
+
+    def _done(self, frame: Frame) -> Done:
         try:
             unit = decode_captured(frame.head)
             if unit.number != frame.number or unit.kind is not Kind.REQUESTS:
@@ -68,7 +65,7 @@ class TransientClearer:
                 return self._answer(unit, answer, frame.content)
             case FailureBody() as failure:
                 return self._failure(unit, failure)
-            case FileBody() | OutcomesBody():
+            case FileBody() | OutcomesBody() | BatchBody():
                 return self._refused(unit.number, unit.channel, {}, Refused(1052))
             case _:
                 assert_never(unit.body)
@@ -81,19 +78,14 @@ class TransientClearer:
             self._asked.ask(deadline(unit.number, unit.channel, head))
         except (Refused, Unavailable) as error:
             return self._refused(unit.number, unit.channel, fields, error)
-        try:
-            frame = self._sealed(unit, let)
-        except (Refused, Unavailable) as error:
-            self._asked.withdraw(unit.number)
-            return self._refused(unit.number, unit.channel, fields, error)
         fields |= {"policy": let.policy_digest[:12], "ms": _ms_since(begun_s)}
         event = Event("request.passed", time.time_ns(), unit.number, unit.channel, fields=fields)
 
-        def not_let_go(error: Unavailable) -> tuple[Way, bytes]:
+        def not_let_go(error: Refused | Unavailable) -> Done:
             self._asked.withdraw(unit.number)
-            return Way.EDGE, encode_failed(unit.number, error.number, Consequence.UNAVAILABLE)
+            return Done(frame=encode_failed(unit.number, error.number, Consequence.UNAVAILABLE))
 
-        return Done((event,), Way.FERRY, frame, not_let_go)
+        return Done((event,), unsealed=Unsealed(unit, let), otherwise=not_let_go)
 
     def _answer(self, unit: CapturedUnit, head: ResponseBody, content: bytes) -> Done:
         fields = _answer_fields(unit, head)
@@ -107,17 +99,17 @@ class TransientClearer:
         fields["ms"] = _ms_since(asked.began_s)
         try:
             let = self._judge.answer(unit, self._lane, head, content)
-            # The body may have been written anew.
-            told = replace(head, size_bytes=let.body.size_bytes)
-            frame = self._sealed(replace(unit, body=told), let)
         except (Refused, Unavailable) as error:
             event = _answer_event("answer.refused", head.request, unit, fields, error)
             failure = FailureBody(
                 head.request, asked.operation, error.number, Consequence.ANSWER_REFUSED
             )
-            return Done((event,), Way.FERRY, self.failed(asked.channel, failure))
+            return Done((event,), unsealed=self.failed(asked.channel, failure))
         fields["policy"] = let.policy_digest[:12]
-        return Done((_answer_event("answer.passed", head.request, unit, fields),), Way.FERRY, frame)
+        event = _answer_event("answer.passed", head.request, unit, fields)
+        # The body may have been written anew.
+        told = replace(unit, body=replace(head, size_bytes=let.body.size_bytes))
+        return Done((event,), unsealed=Unsealed(told, let))
 
     def _failure(self, unit: CapturedUnit, head: FailureBody) -> Done:
         fields: dict[str, Field] = {
@@ -134,29 +126,21 @@ class TransientClearer:
         event = Event(
             "answer.failed", time.time_ns(), head.request, unit.channel, head.number, fields
         )
-        return Done((event,), Way.FERRY, self.failed(asked.channel, head))
+        return Done((event,), unsealed=self.failed(asked.channel, head))
 
-    def failed(self, channel: str, failure: FailureBody) -> bytes:
-        """The sealed frame that tells the other side why its request has no answer; b"" where there is
-        no key to seal with. Its unit has the number of the request. Does no I/O."""
-        unit = CapturedUnit(
-            failure.request, channel, Kind.REQUESTS, time.time_ns(), replace(failure)
-        )
+    def failed(self, channel: str, failure: FailureBody) -> Unsealed | None:
+        """What tells the other side why its request has no answer; None for a channel that this side does
+        not know. Its unit has the number of the request."""
+        unit = CapturedUnit(failure.request, channel, Kind.REQUESTS, time.time_ns(), failure)
         try:
-            return self._sealed(unit, self._judge.failure(channel, self._lane, failure))
+            return Unsealed(unit, self._judge.failure(channel, self._lane, failure))
         except (Refused, Unavailable):
-            return b""
+            return None
 
     def unanswered(self, asked: Asked) -> Done:
         """The edge has ended that was performing this request: the other side need not wait."""
         failure = FailureBody(asked.number, asked.operation, 5771, Consequence.UNCERTAIN)
-        frame = self.failed(asked.channel, failure)
-        return Done((unanswered(asked, 5771),), Way.FERRY, frame)
-
-    def _sealed(self, unit: CapturedUnit, let: Let) -> bytes:
-        cleared = Cleared(unit, let.body, let.policy_digest, time.time_ns())
-        sealed, _ = self._sealer.seal_bytes(cleared)
-        return encode_frame(FrameKind.SEALED, unit.number, sealed)
+        return Done((unanswered(asked, 5771),), unsealed=self.failed(asked.channel, failure))
 
     def _refused(
         self, number: int, channel: str, fields: dict[str, Field], error: Refused | Unavailable
@@ -168,7 +152,7 @@ class TransientClearer:
             {**error.fields, **fields},
         )  # fmt: skip
         frame = encode_failed(number, error.number, consequence)
-        return Done((event,), Way.EDGE, frame, lambda _: (Way.EDGE, frame))
+        return Done((event,), frame, otherwise=lambda _: Done(frame=frame))
 
 
 def unanswered(asked: Asked, reason: int) -> Event:

@@ -6,7 +6,7 @@ would differ from the bytes is refused too: nothing hides in a second spelling.
 The typed part stands in the middle of both encodings. Which forms it may have hangs on the kind:
 
     files, rows, stream   [name, size, time]            no tag: as units of one-way gates ever were
-    requests              [1, request ...] | [2, response ...] | [3, failure ...]
+    requests              [1, request ...] | [2, response ...] | [3, failure ...] | [5, batch ...]
     outcomes              [4, count, size]              the content: gateway.unit.outcomes
 """
 
@@ -32,10 +32,12 @@ from gateway.unit.number import MAX_NUMBER
 from gateway.unit.outcomes import MAX_OUTCOMES, MAX_OUTCOMES_BYTES, OutcomesBody
 from gateway.unit.request import (
     MAX_ANSWER_WITHIN_MS,
+    MAX_BATCH_UNITS,
     MAX_CONTENT_BYTES,
     MAX_FIELD_BYTES,
     MAX_FIELDS,
     MAX_OPERATION_BYTES,
+    BatchBody,
     Consequence,
     FailureBody,
     RequestBody,
@@ -122,6 +124,14 @@ class _Failure(msgspec.Struct, array_like=True, tag=3, forbid_unknown_fields=Tru
         return FailureBody(self.request, self.operation, self.number, self.consequence)
 
 
+class _Batch(msgspec.Struct, array_like=True, tag=5, forbid_unknown_fields=True):
+    units: Annotated[int, Meta(ge=2, le=MAX_BATCH_UNITS)]
+    size_bytes: _ContentSize
+
+    def value(self) -> BatchBody:
+        return BatchBody(self.units, self.size_bytes)
+
+
 class _Outcomes(msgspec.Struct, array_like=True, tag=4, forbid_unknown_fields=True):
     count: Annotated[int, Meta(ge=1, le=MAX_OUTCOMES)]
     size_bytes: Annotated[int, Meta(ge=1, le=MAX_OUTCOMES_BYTES)]
@@ -141,7 +151,7 @@ class _File(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 
 _file = msgspec.msgpack.Decoder(_File)
-_exchanged = msgspec.msgpack.Decoder(_Request | _Response | _Failure)
+_exchanged = msgspec.msgpack.Decoder(_Request | _Response | _Failure | _Batch)
 _BODIES: Final[Mapping[Kind, msgspec.msgpack.Decoder[Any]]] = {
     Kind.FILES: _file,
     Kind.ROWS: _file,
@@ -172,6 +182,24 @@ def decode_manifest(untrusted_bytes: bytes) -> Manifest:
     _, number, channel, kind, lane, captured_ns, cleared_ns, policy, untrusted_body, digest = value
     body = _body(kind, untrusted_body)
     return Manifest(number, channel, kind, lane, captured_ns, cleared_ns, policy, body, digest)
+
+
+def decode_batch(untrusted_bytes: bytes, units: int) -> list[tuple[Manifest, bytes]]:
+    """The manifests and contents of a batch. Raises Refused 1080 and nothing else."""
+    found: list[tuple[Manifest, bytes]] = []
+    at, size_bytes = 0, len(untrusted_bytes)
+    while at < size_bytes:
+        lengths = untrusted_bytes[at : at + 6]
+        head_at = at + 6
+        content_at = head_at + int.from_bytes(lengths[:2], "big")
+        at = content_at + int.from_bytes(lengths[2:], "big")
+        if len(lengths) < 6 or at > size_bytes or len(found) == units:
+            raise Refused(1080, size_bytes=size_bytes)
+        manifest = decode_manifest(untrusted_bytes[head_at:content_at])
+        found.append((manifest, untrusted_bytes[content_at:at]))
+    if len(found) != units:
+        raise Refused(1080, size_bytes=size_bytes)
+    return found
 
 
 def _body(kind: Kind, untrusted_body: msgspec.Raw) -> UnitBody:

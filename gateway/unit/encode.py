@@ -5,13 +5,15 @@ The receiving side reads these bytes with gateway.unit.decode, which shares no c
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 import msgspec
 
 from gateway.unit.model import CapturedUnit, FileBody, Manifest, UnitBody
 from gateway.unit.outcomes import OutcomesBody
-from gateway.unit.request import FailureBody, Fields, RequestBody, ResponseBody
+from gateway.unit.request import BatchBody, FailureBody, Fields, RequestBody, ResponseBody
 
 # First byte of each encoding: a reader of another version stops at once instead of guessing.
 CAPTURED_VERSION: Final = 1
@@ -21,7 +23,10 @@ REQUEST_TAG: Final = 1
 RESPONSE_TAG: Final = 2
 FAILURE_TAG: Final = 3
 OUTCOMES_TAG: Final = 4
+BATCH_TAG: Final = 5
 
+# Before each unit of a batch, big-endian: bytes of its manifest, bytes of its content.
+_LENGTHS: Final = struct.Struct("!HI")
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -58,6 +63,15 @@ def encode_manifest(manifest: Manifest) -> bytes:
     )
 
 
+def encode_batch(units: Sequence[tuple[Manifest, bytes]]) -> bytes:
+    """The content of a batch: for each unit the lengths of manifest and content, then both."""
+    pieces: list[bytes] = []
+    for manifest, content in units:
+        head = encode_manifest(manifest)
+        pieces += (_LENGTHS.pack(len(head), len(content)), head, content)
+    return b"".join(pieces)
+
+
 def _body(body: UnitBody) -> list[object]:
     match body:
         case FileBody(name, size_bytes, modified_ns):
@@ -92,6 +106,8 @@ def _body(body: UnitBody) -> list[object]:
                 body.number,
                 body.consequence.value,
             ]
+        case BatchBody():
+            return [BATCH_TAG, body.units, body.size_bytes]
         case OutcomesBody():
             return [OUTCOMES_TAG, body.count, body.size_bytes]
         case _:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from gateway.unit.outcomes import OutcomesBody
-from gateway.unit.request import FailureBody, RequestBody, ResponseBody
+from gateway.unit.request import BatchBody, FailureBody, RequestBody, ResponseBody
 
 # A file name crosses as one component; 255 bytes is what Linux file systems keep.
 MAX_NAME_BYTES: Final = 255
@@ -84,7 +84,7 @@ class FileBody:
 
 
 # What a unit's typed part can be. Which of them go with which kind: gateway.unit.decode.
-UnitBody = FileBody | RequestBody | ResponseBody | FailureBody | OutcomesBody
+UnitBody = FileBody | RequestBody | ResponseBody | FailureBody | BatchBody | OutcomesBody
 
 
 @dataclass(frozen=True, slots=True)

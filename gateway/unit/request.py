@@ -3,6 +3,7 @@
     RequestBody   operation, parameters by name, listed query and header fields, type of the content
     ResponseBody  which request it answers, status, listed header fields, type of the content
     FailureBody   which request has no answer, and the number of the reason: a text never crosses
+    BatchBody     several of these under one seal; content: each with its own manifest
 
 The first two are followed by content (bytes, maybe none). Nothing else of HTTP crosses: no address, no host,
 no method, no path as it was written, no header that the operation does not list. The far side builds a
@@ -17,6 +18,9 @@ from typing import Final
 
 # What crosses as one request or answer is held in memory by every process on its way, so it is small.
 MAX_CONTENT_BYTES: Final = 4 << 20
+# So many go under one seal: a signature and its two checks are most of the price of a small one.
+MAX_BATCH_UNITS: Final = 8
+MAX_BATCH_BYTES: Final = 64 << 10
 # More fields than this in one list have no operation: nobody writes a policy for them.
 MAX_FIELDS: Final = 64
 MAX_FIELD_NAME_BYTES: Final = 64
@@ -75,7 +79,7 @@ class Consequence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FailureBody:
-    """Why a request has no answer. request: number of the unit that asked. number: FG of the reason."""
+    """Why a request has no answer. request: number of the unit that asked. number: of the reason."""
 
     request: int
     operation: str
@@ -86,3 +90,15 @@ class FailureBody:
     def size_bytes(self) -> int:
         """It has no content."""
         return 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchBody:
+    """Some requests, answers and failures of one channel and lane, judged one by one and sealed as one.
+
+    units: 2 to MAX_BATCH_UNITS. size_bytes: of the content, which holds each with its manifest. Made by a
+    sending guard, taken apart by the receiving one; no edge and no policy sees it.
+    """
+
+    units: int
+    size_bytes: int

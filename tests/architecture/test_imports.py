@@ -105,7 +105,11 @@ def test_a_rule_broken_on_purpose_is_noticed(
         # What a guard makes itself has no judge: numbers of its own.
         (
             "Cleared",
-            {"gateway/sending/judge.py", "gateway/sending/own.py", "gateway/sending/transient.py"},
+            {
+                "gateway/sending/judge.py",
+                "gateway/sending/own.py",
+                "gateway/sending/transient_seal.py",
+            },
         ),
         ("Admitted", {"gateway/receiving/admitted.py"}),
     ],

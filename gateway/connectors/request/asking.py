@@ -20,8 +20,8 @@ from gateway.unit.asking import Answered, Asker
 from gateway.unit.model import CapturedUnit
 
 MOST_TRIES: Final = 3
-# A process that has just ended is back within seconds; the first try after it soon.
-FIRST_PAUSE_S: Final = 0.1
+# A process that has ended is back within three seconds: the second try soon, the third when it must be.
+PAUSES_S: Final = (0.3, 2.0)
 # The gate's own end of a try comes first where it can; then ours.
 GRACE_S: Final = 0.05
 
@@ -95,7 +95,7 @@ async def _repeated(asker: Asker, call: Call, tries: Tries) -> Answered:
                 except (Unavailable, StateUncertain) as error:
                     tries.uncertain |= isinstance(error, StateUncertain)
                     failed = error if failed is None or not tries.uncertain else failed
-                    pause_s = FIRST_PAUSE_S * 2 ** (tries.count - 1)
+                    pause_s = PAUSES_S[min(tries.count, len(PAUSES_S)) - 1]
                     again_s = min(again_s, loop.time() + pause_s)
                 running.discard(task)
     finally:

@@ -52,14 +52,11 @@ _STATUS: Final = {
     6361: 429,
     6362: 429,
     6363: 429,
-    6385: 502,
-    6386: 502,
-    6387: 502,
-    6388: 502,
-    6389: 502,
 }
 # Shown with its text: the form of the request, its caller, limits, outcome.
 _SHOWN: Final = range(6300, 6380)
+# Of an answer that the sink read: the request was performed.
+_OF_ANSWERS: Final = range(6385, 6390)
 # A guard of either side has refused it: its rule is nobody's business out here.
 _REFUSED_STATUS: Final = 403
 
@@ -86,7 +83,7 @@ def problem_of(error: GatewayError, unit: int | None = None, status: int = 0) ->
     """The answer to a request that failed. unit: its number, where it has one. status: 0 for its own."""
     status = status or _status(error)
     shown = error.number in _SHOWN
-    title = describe(error).partition(" ")[2] if shown else HTTPStatus(status).phrase
+    title = describe(error if shown else _instead(error)).partition(" ")[2]
     fields: dict[str, str | int] = {
         "type": f"urn:ferrygate:problem:{error.number}",
         "title": title,
@@ -111,6 +108,22 @@ def written(problem: Problem) -> bytes:
     return head.encode("ascii") + problem.content
 
 
+def _instead(error: GatewayError) -> GatewayError:
+    """What may be said of an error whose own text may not: what is known of the request."""
+    if isinstance(error, StateUncertain):
+        return StateUncertain(6370)
+    if isinstance(error, Unavailable):
+        return Unavailable(6371)
+    if isinstance(error, Refused):
+        return Refused(6375) if _is_performed(error) else Refused(6376)
+    return Unavailable(6372)
+
+
+def _is_performed(error: GatewayError) -> bool:
+    """Whether a refusal is of the answer: as its sender says, or by what our own numbers mean."""
+    return bool(error.fields.get("performed")) or error.number in _OF_ANSWERS
+
+
 def _status(error: GatewayError) -> int:
     if isinstance(error, StateUncertain):
         return HTTPStatus.GATEWAY_TIMEOUT
@@ -118,6 +131,8 @@ def _status(error: GatewayError) -> int:
         return HTTPStatus.SERVICE_UNAVAILABLE
     if not isinstance(error, Refused):
         return HTTPStatus.INTERNAL_SERVER_ERROR
+    if _is_performed(error):
+        return HTTPStatus.BAD_GATEWAY
     if error.number in _STATUS:
         return _STATUS[error.number]
     return HTTPStatus.BAD_REQUEST if error.number in _SHOWN else _REFUSED_STATUS

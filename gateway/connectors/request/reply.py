@@ -1,4 +1,7 @@
-"""What a peer answered, read in bounded memory and reduced to what its operation names."""
+"""What a peer answered, read in bounded memory and reduced to what its operation names.
+
+A refusal says `performed`: the request was, whatever becomes of its answer.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ async def read_reply(response: ClientResponse, operation: Operation, number: int
     """The answer to the unit of this number. Raises Refused 6385 to 6389 and what aiohttp raises."""
     answer = operation.answers.get(response.status)
     if answer is None:
-        raise Refused(6385, status=response.status, operation=operation.name)
+        raise Refused(6385, performed=1, status=response.status, operation=operation.name)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Refused(6387)
+        raise Refused(6387, performed=1)
     content = await _content(response, answer)
     media_type = _media_type(response, operation, answer, content)
     head = ResponseBody(
@@ -37,13 +40,13 @@ async def _content(response: ClientResponse, answer: Answer) -> bytes:
             response.close()
         return b""
     if length is not None and length > limit:
-        raise Refused(6386, limit=limit)
+        raise Refused(6386, performed=1, limit=limit)
     parts: list[bytes] = []
     size_bytes = 0
     while part := await response.content.readany():
         size_bytes += len(part)
         if size_bytes > limit:
-            raise Refused(6386, limit=limit)
+            raise Refused(6386, performed=1, limit=limit)
         parts.append(part)
     return b"".join(parts)
 
@@ -64,7 +67,7 @@ def _media_type(
             check_boundary(boundary, content)
     except Refused as error:
         said_type = ", ".join(said)
-        raise Refused(6388, operation=operation.name, type=said_type) from error
+        raise Refused(6388, performed=1, operation=operation.name, type=said_type) from error
     return media_type
 
 
@@ -76,8 +79,8 @@ def _headers(response: ClientResponse, answer: Answer) -> Fields:
         if name in OWN or not values:
             continue
         if len(values) > 1 and not rule.many:
-            raise Refused(6389, reason=name)
+            raise Refused(6389, performed=1, reason=name)
         if any(not is_value(value) or len(value) > MAX_FIELD_BYTES for value in values):
-            raise Refused(6389, reason=name)
+            raise Refused(6389, performed=1, reason=name)
         fields += [(name, value) for value in values]
     return tuple(fields)

@@ -146,7 +146,7 @@ class HttpSink:
                 return Unavailable(6391, channel=channel, reason=reason)
             return Unavailable(6380, channel=channel, reason=reason)
         if isinstance(error, aiohttp.ClientResponseError):
-            return Refused(6389, reason=reason)
+            return Refused(6389, performed=1, reason=reason)
         return StateUncertain(6381, channel=channel, reason=reason)
 
 

@@ -104,10 +104,10 @@ def answer_headers(operation: Operation, answered: Answered) -> list[tuple[str, 
     head = answered.head
     rule = operation.answers.get(head.status)
     if rule is None:
-        raise Refused(6385, status=head.status, operation=operation.name)
+        raise Refused(6385, performed=1, status=head.status, operation=operation.name)
     headers = [(n, v) for n, v in head.headers if n in rule.headers and n not in OWN]
     if any(not is_value(value) for _, value in headers):
-        raise Refused(6389, reason="header")
+        raise Refused(6389, performed=1, reason="header")
     if answered.content and rule.content is not None:
         sent = sent_type(rule.content, head.content_type)
         headers.append(("Content-Type", written_media_type(sent, answered.content)))

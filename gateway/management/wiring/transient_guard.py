@@ -22,7 +22,7 @@ from gateway.exchange.frames import Frame, FrameKind, encode_failed
 from gateway.exchange.line import Listening, Trouble
 from gateway.exchange.sockets import owner_of
 from gateway.guard.outstanding import MAX_WAITING, Outstanding
-from gateway.guard.passing import Done, Passing, Way
+from gateway.guard.passing import Done, Passing
 from gateway.guard.requests import RequestJudge
 from gateway.guard.seen import Seen
 from gateway.identity.device import load_guard_identity
@@ -37,6 +37,7 @@ from gateway.receiving.transient import TransientAdmitter
 from gateway.receiving.verify import Opener
 from gateway.sending.seal import Sealer
 from gateway.sending.transient import TransientClearer, unanswered
+from gateway.sending.transient_seal import TransientSealer
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import Consequence
 
@@ -56,9 +57,8 @@ def exchanging(
     out, inn = _beside(desk, sending), _beside(desk, receiving)
     asked, let_in = Outstanding(), Outstanding()
     side, policy = host.settings.side, desk.policy.current
-    clearer = TransientClearer(
-        sends, RequestJudge(side, policy, out), _sealer(host, sends), asked, let_in
-    )
+    seal = TransientSealer(sends, _sealer(host, sends))
+    clearer = TransientClearer(sends, RequestJudge(side, policy, out), asked, let_in)
     seen = Seen(highest_let_in(host.folder.journal(Role.GUARD), receives.sender), HOSTS)
     admitter = TransientAdmitter(
         receives, RequestJudge(side, policy, inn), _opener(host, receives),
@@ -67,7 +67,9 @@ def exchanging(
     lines = _Lines(desk, status)
     passing = Passing(
         host.settings.guard_threads,
-        {Way.EDGE: lines.to_edge, Way.FERRY: lines.to_ferry},
+        lines.to_edge,
+        lines.to_ferry,
+        seal,
         _crowded,
         desk.journal,
         status,
@@ -88,7 +90,7 @@ def exchanging(
         sealer, opener = _sealer(host, sends), _opener(host, receives)
 
         def use() -> None:
-            clearer.use(sealer)
+            seal.use(sealer)
             admitter.use(opener)
 
         return use
@@ -186,7 +188,7 @@ def _crowded(frame: Frame) -> Done:
     event = Event("request.refused", time.time_ns(), frame.number, number=5760)
     if frame.kind is not FrameKind.CAPTURED:
         return Done((event,))
-    return Done((event,), Way.EDGE, encode_failed(frame.number, 5760, Consequence.UNAVAILABLE))
+    return Done((event,), encode_failed(frame.number, 5760, Consequence.UNAVAILABLE))
 
 
 def _beside(desk: Desk, files: Inspector) -> Inspector:

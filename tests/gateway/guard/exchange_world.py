@@ -6,7 +6,6 @@ outer.clear --sealed--> inner.admit --> (performed) --> inner.clear --sealed--> 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from gateway.receiving.transient import TransientAdmitter
 from gateway.receiving.verify import Opener
 from gateway.sending.seal import Sealer
 from gateway.sending.transient import TransientClearer
+from gateway.sending.transient_seal import TransientSealer
 from gateway.unit.decode import decode_manifest
 from gateway.unit.encode import encode_captured
 from gateway.unit.model import CapturedUnit, Kind, Lane, Manifest, Side, UnitBody
@@ -43,11 +43,26 @@ RECEIVES = {Side.OUTER: Lane.EXPORT, Side.INNER: Lane.IMPORT}
 class Guard:
     """One guard: what its edge and its ferry hand it, by hand."""
 
-    clear: Callable[[Frame], Done]
-    admit: Callable[[Frame], Done]
+    clearer: TransientClearer
+    admitter: TransientAdmitter
     asked: Outstanding
     let_in: Outstanding
-    sealer: Sealer
+    seal: TransientSealer
+
+    def clear(self, frame: Frame) -> Done:
+        (done,) = self.clearer(frame)
+        return self.gone(done)
+
+    def admit(self, frame: Frame) -> Done:
+        (done,) = self.admitter(frame)
+        return self.gone(done)
+
+    def gone(self, done: Done) -> Done:
+        """As it is let go: what is for the ferry is sealed."""
+        if done.unsealed is None:
+            return done
+        (frame,) = self.seal([done.unsealed])
+        return replace(done, frame=frame)
 
 
 @dataclass
@@ -80,11 +95,11 @@ class World:
         sealer = Sealer(identity, load_peer_epochs(peer_epochs_file(keys), trust), SENDS[side])
         opener = Opener(RECEIVES[side], trust, EpochKeys(epochs_folder(keys)))
         asked, let_in = Outstanding(), Outstanding()
-        clear = TransientClearer(SENDS[side], judges[Role.SENDING], sealer, asked, let_in)
+        clear = TransientClearer(SENDS[side], judges[Role.SENDING], asked, let_in)
         admit = TransientAdmitter(
             RECEIVES[side], judges[Role.RECEIVING], opener, asked, let_in, Seen(floor), clear.failed
         )
-        self.guards[side] = Guard(clear, admit, asked, let_in, sealer)
+        self.guards[side] = Guard(clear, admit, asked, let_in, TransientSealer(SENDS[side], sealer))
 
     @property
     def outer(self) -> Guard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 
 from gateway.errors import Unavailable
 from gateway.exchange.frames import Frame, FrameKind
-from gateway.guard.passing import Done, Way
-from gateway.unit.model import FileBody, Kind, Side
-from gateway.unit.request import Consequence, FailureBody, ResponseBody
+from gateway.guard.passing import Done
+from gateway.inspection.chain import bytes_body
+from gateway.unit.encode import encode_batch
+from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest, Side
+from gateway.unit.request import BatchBody, Consequence, FailureBody, ResponseBody
 from tests.gateway.guard.exchange_world import World, admitted, captured, frame_of
 from tests.support.requests import JSON, request
 
@@ -28,7 +31,7 @@ def event(done: Done) -> tuple[str, int | None, int]:
 
 def told(done: Done) -> tuple[int, int, Consequence | None]:
     """What the edge is told of a request: its number, the reason, what is known."""
-    assert done.way is Way.EDGE
+    assert done.unsealed is None
     frame = frame_of(done)
     assert (frame.kind, frame.head, frame.content) == (FrameKind.FAILED, b"", b"")
     return frame.number, frame.reason, frame.consequence
@@ -36,7 +39,7 @@ def told(done: Done) -> tuple[int, int, Consequence | None]:
 
 def test_a_request_and_its_answer_pass_both_guards_as_they_were(world: World) -> None:
     asked = world.asked(2)
-    assert (event(asked), asked.way) == (("request.passed", 2, 0), Way.FERRY)
+    assert event(asked) == ("request.passed", 2, 0)
     manifest, content = admitted(world.inner.admit(frame_of(asked)))
     assert (manifest.number, manifest.body, content) == (
         2,
@@ -44,7 +47,7 @@ def test_a_request_and_its_answer_pass_both_guards_as_they_were(world: World) ->
         b'{"a":1}',
     )
     answered = world.answered(2)
-    assert (event(answered), answered.way) == (("answer.passed", 2, 0), Way.FERRY)
+    assert event(answered) == ("answer.passed", 2, 0)
     done = world.outer.admit(frame_of(answered))
     manifest, content = admitted(done)
     assert frame_of(done).number == 2
@@ -96,7 +99,7 @@ def test_the_far_guard_s_refusal_comes_back_as_a_number(world: World) -> None:
     asked = world.asked(2)
     world.policy[Side.INNER] = replace(world.policy[Side.INNER], channels={})
     refused = world.inner.admit(frame_of(asked))
-    assert (event(refused), refused.way) == (("request.refused", 2, 1051), Way.FERRY)
+    assert event(refused) == ("request.refused", 2, 1051)
     world.policy[Side.INNER] = world.policy[Side.OUTER]
     # A channel that it does not know it cannot name either: its time tells the caller.
     assert refused.frame == b""
@@ -104,7 +107,6 @@ def test_the_far_guard_s_refusal_comes_back_as_a_number(world: World) -> None:
     world.policy[Side.INNER] = _narrower(world)
     refused = world.inner.admit(frame_of(asked))
     assert event(refused) == ("request.refused", 4, 2354)
-    assert b"id" not in refused.frame
     back = world.outer.admit(frame_of(refused))
     assert told(back) == (4, 2354, Consequence.REFUSED)
     assert event(back) == ("answer.failed", 4, 2354)
@@ -248,19 +250,19 @@ def test_what_is_sealed_for_one_lane_or_changed_on_the_way_opens_nowhere(world: 
 def test_one_that_could_not_be_let_go_waits_for_no_answer(world: World) -> None:
     asked = world.asked(2)
     assert asked.otherwise is not None
-    way, frame = asked.otherwise(Unavailable(5768))
-    assert (way, len(world.outer.asked)) == (Way.EDGE, 0)
-    assert told(Done((), Way.EDGE, frame)) == (2, 5768, Consequence.UNAVAILABLE)
+    instead = asked.otherwise(Unavailable(5768))
+    assert len(world.outer.asked) == 0
+    assert told(instead) == (2, 5768, Consequence.UNAVAILABLE)
     done = world.inner.admit(frame_of(asked))
     assert done.otherwise is not None
-    way, frame = done.otherwise(Unavailable(5768))
-    assert (way, len(world.inner.let_in)) == (Way.FERRY, 0)
+    instead = world.inner.gone(done.otherwise(Unavailable(5768)))
+    assert (len(world.inner.let_in), frame_of(instead).kind) == (0, FrameKind.SEALED)
 
 
 def test_an_edge_that_ends_is_told_for(world: World) -> None:
     world.let_in(2)
     (asked,) = world.inner.let_in.give_up()
-    done = world.inner.clear.unanswered(asked)  # type: ignore[attr-defined]
+    done = world.inner.gone(world.inner.clearer.unanswered(asked))
     assert event(done) == ("request.unanswered", 2, 5771)
     assert told(world.outer.admit(frame_of(done))) == (2, 5771, Consequence.UNCERTAIN)
 
@@ -269,3 +271,58 @@ def test_a_frame_of_bytes_that_are_no_unit_is_dropped(world: World) -> None:
     frame = Frame(FrameKind.SEALED, 2, b"", b"nothing")
     done = world.inner.admit(frame)
     assert (event(done)[2], done.frame) == (4301, b"")
+
+
+def test_small_ones_of_a_channel_go_under_one_seal_and_are_judged_one_by_one(world: World) -> None:
+    going = []
+    for number in range(2, 22, 2):
+        frame = captured(number, request("order", f"n{number}", b"{}", 5000), b"{}")
+        going += world.outer.clearer(frame)
+    assert all(done.unsealed is not None for done in going)
+    frames = world.outer.seal([done.unsealed for done in going if done.unsealed is not None])
+    assert len(frames) == 2
+    world.policy[Side.INNER] = _narrower(world)
+    done = [one for frame in frames for one in world.inner.admitter(frame_of(Done(frame=frame)))]
+    assert [event(one)[1] for one in done] == list(range(2, 22, 2))
+    assert {event(one)[2] for one in done} == {2354}
+    back = world.inner.seal([one.unsealed for one in done if one.unsealed is not None])
+    told_of = [
+        told(one) for frame in back for one in world.outer.admitter(frame_of(Done(frame=frame)))
+    ]
+    assert told_of == [(number, 2354, Consequence.REFUSED) for number in range(2, 22, 2)]
+
+
+def test_a_batch_holds_nothing_of_another_channel_lane_or_kind_and_no_batch(world: World) -> None:
+    good = world.outer.clearer(captured(2, request("order", "one", b"{}", 5000), b"{}"))[0].unsealed
+    assert good is not None
+    for wrong in (
+        replace(good.unit, kind=Kind.FILES, body=FileBody("a", 2, 1)),
+        replace(good.unit, body=BatchBody(2, 2)),
+    ):
+        with_it = [good, replace(good, unit=wrong)]
+        (frame,) = world.outer.seal(with_it)
+        done = world.inner.admitter(frame_of(Done(frame=frame)))
+        assert [event(one)[2] for one in done if event(one)[0] == "request.refused"] == [1052]
+    world.start(Side.INNER)
+    other = replace(good, unit=replace(good.unit, channel="other"), let=good.let)
+    content = encode_batch(
+        [
+            (_manifest(world, good.unit), b"{}"),
+            (_manifest(world, other.unit), b"{}"),
+        ]
+    )
+    batch = replace(good.unit, body=BatchBody(2, len(content)))
+    (frame,) = world.outer.seal(
+        [replace(good, unit=batch, let=replace(good.let, body=bytes_body(content)))]
+    )
+    (done,) = world.inner.admitter(frame_of(Done(frame=frame)))
+    assert event(done) == ("request.refused", 2, 1052)
+
+
+def _manifest(world: World, unit: CapturedUnit) -> Manifest:
+    policy = world.policy[Side.OUTER]
+    assert policy is not None
+    digest = hashlib.sha256(b"{}").digest()
+    return Manifest(
+        unit.number, unit.channel, unit.kind, Lane.IMPORT, 1, 2, policy.digest, unit.body, digest
+    )

@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Refused
-from gateway.unit.decode import MAX_ENCODED_BYTES, decode_captured, decode_manifest
-from gateway.unit.encode import encode_captured, encode_manifest
+from gateway.unit.decode import (
+    MAX_ENCODED_BYTES,
+    decode_batch,
+    decode_captured,
+    decode_manifest,
+)
+from gateway.unit.encode import encode_batch, encode_captured, encode_manifest
 from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest, UnitBody
 from gateway.unit.number import MAX_NUMBER
 from gateway.unit.request import (
@@ -170,3 +175,21 @@ def test_what_is_too_long_is_refused_before_it_is_read() -> None:
     with pytest.raises(Refused) as refusal:
         decode_manifest(b"\x9a" + b"\x00" * MAX_ENCODED_BYTES)
     assert refusal.value.fields["size_bytes"] == MAX_ENCODED_BYTES + 1
+
+
+@given(st.lists(st.tuples(manifests, st.binary(max_size=20)), min_size=1, max_size=4))
+def test_a_batch_comes_back_as_it_was(units: list[tuple[Manifest, bytes]]) -> None:
+    content = encode_batch(units)
+    assert decode_batch(content, len(units)) == units
+    for wrong in (len(units) + 1, len(units) - 1):
+        with pytest.raises(Refused):
+            decode_batch(content, wrong)
+    for cut in (content[:-1], content + b"x"):
+        with pytest.raises(Refused):
+            decode_batch(cut, len(units))
+
+
+@given(st.binary(max_size=100), st.integers(1, 4))
+def test_any_bytes_are_a_batch_or_refused(untrusted: bytes, units: int) -> None:
+    with pytest.raises(Refused):
+        decode_batch(untrusted, units)

@@ -161,6 +161,7 @@ def test_what_may_be_repeated_is_tried_three_times_with_new_numbers() -> None:
         (Unavailable(6371), 503, "FG-6371"),
         (Refused(2358, type="x"), 403, "FG-2358"),
         (Refused(6385, status=500, operation="read"), 502, "FG-6385"),
+        (Refused(2359, performed=1), 502, "FG-2359"),
         (RuntimeError("inside"), 500, "FG-6372"),
     ],
 )
@@ -210,7 +211,7 @@ def test_time_without_an_answer_is_outcome_unknown() -> None:
         assert len(asker.asked) == 4, "company after each third of the time, three at most"
         assert time.monotonic() - began_s < 3
         assert asker.cancelled == 4
-        assert gate.source._service.under_way == 0
+        assert gate.source.under_way == 0
 
 
 def test_the_first_answer_counts_when_one_is_slow() -> None:
