@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from gateway.inspection.changing.reading import handing_out
-from gateway.inspection.changing.warming import warm
-from gateway.inspection.sandbox.serve import serve
+from gateway.inspection.sandbox.offline import go_offline
 
 if __name__ == "__main__":
+    go_offline()
+    from gateway.inspection.changing.reading import handing_out
+    from gateway.inspection.changing.warming import warm
+    from gateway.inspection.sandbox.serve import serve
+
     warm()
     serve({"hand out": handing_out})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from gateway.inspection.closed_off import taking_apart
-from gateway.inspection.rehearsal import rehearse
-from gateway.inspection.sandbox.serve import serve
-from gateway.inspection.sending.readers import READERS
+from gateway.inspection.sandbox.offline import go_offline
 
 if __name__ == "__main__":
+    go_offline()
+    from gateway.inspection.closed_off import taking_apart
+    from gateway.inspection.rehearsal import rehearse
+    from gateway.inspection.sandbox.serve import serve
+    from gateway.inspection.sending.readers import READERS
+
     rehearse(READERS)
     serve({"take apart": taking_apart(READERS)})
