@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from bench import files, inspecting, lane, sealing, text
+from bench import files, inspecting, lane, requests, sealing, text
 from bench.record import Record, Tell, as_record, not_measured
 
 _TELL_EVERY_S: Final = 0.2
@@ -29,6 +29,7 @@ _FIGURES: Final = (
     "file.large",
     "file.latency",
     "file.memory",
+    "request.path",
     "inspect.formats",
     "inspect.types.4k",
     "inspect.clamav.1m",
@@ -67,6 +68,8 @@ def _measure(name: str, tell: Tell) -> list[Record]:
             return [files.large(tell)]
         case "file.latency":
             return [files.latency(tell)]
+        case "request.path":
+            return list(requests.path(tell))
         case "inspect.formats":
             return list(inspecting.formats(tell))
         case "inspect.types.4k":

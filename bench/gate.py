@@ -85,12 +85,7 @@ class RunningGate:
 
     def used(self) -> dict[str, Used]:
         """Of each of the six processes, by `outer-edge` and so on."""
-        return {
-            f"{side.value}-{status.process}": _used(status.pid)
-            for side in Side
-            for status in read_status(self.trial.host(side).run)
-            if status.process in set(Role)
-        }
+        return used_of(self.trial)
 
     def refused(self) -> int:
         """Units that left by the way, as the processes count them; 0 in a sound run."""
@@ -101,6 +96,16 @@ class RunningGate:
             for status in read_status(self.trial.host(side).run)
             for name in (*names, "units_lost_total")
         )
+
+
+def used_of(trial: Trial) -> dict[str, Used]:
+    """What each of the six processes of a gate has used, by `outer-edge` and so on."""
+    return {
+        f"{side.value}-{status.process}": _used(status.pid)
+        for side in Side
+        for status in read_status(trial.host(side).run)
+        if status.process in set(Role)
+    }
 
 
 @contextlib.contextmanager

@@ -233,6 +233,42 @@ EVENTS: Final[dict[str, Meaning]] = {
         "未得到应答，而是收到原因编号及请求的已知情况",
         "operation consequence ms",
     ),
+    "caller.refused": _of(
+        "edge",
+        "a connection of a caller was refused before any request (why: the text of its number)",
+        "调用方的连接在发出请求之前被拒绝(原因见其编号)",
+        "address? caller? other? reason? limit? more?",
+    ),
+    "call.refused": _of(
+        "edge",
+        "a call got a problem instead of an answer of its peer (more: as many besides, not listed)",
+        "调用未得到对端应答,而是得到问题说明(more:另有若干次,未逐条列出)",
+        "caller? address? operation? tries? answer_ms? more?",
+    ),
+    "call.answered": _of(
+        "edge",
+        "a call got the answer of its peer",
+        "调用已得到对端应答",
+        "caller address operation tries answer_ms status",
+    ),
+    "call.unknown": _of(
+        "edge",
+        "a call got no answer in its time; it may have been performed",
+        "调用未在时限内得到应答;可能已执行",
+        "caller address operation tries answer_ms",
+    ),
+    "call.submitted": _of(
+        "edge",
+        "a call was taken for good and answered with its receipt",
+        "调用已受理并返回回执",
+        "caller address operation tries answer_ms",
+    ),
+    "call.dropped": _of(
+        "edge",
+        "the caller was gone when its answer came; the answer went no further",
+        "应答到达时调用方已断开;应答被丢弃",
+        "caller address operation tries answer_ms",
+    ),
     "journal.recovered": _of(
         "any", "a torn tail was cut back at start", "启动时截回残缺的尾部", "cut_bytes kept_in"
     ),

@@ -17,7 +17,7 @@ from gateway.policy.values import Rate
 class Limits:
     """What a channel lets its callers do. None: no limit of that kind.
 
-    content_bytes: of all requests and answers in hand together.
+    content_bytes: of the contents of all requests in hand together.
     """
 
     caller_rate: Rate | None = None

@@ -125,7 +125,7 @@ class Service:
             self._tell_failure(trouble, asked)
             response = failure(entry, trouble, asked.tries.unit, status=500)
         if not entry.is_open:
-            self._tell("answer.dropped", asked, 6373)
+            self._tell("call.dropped", asked, 6373)
             raise ConnectionResetError
         entry.begin_answer()
         return response
@@ -206,7 +206,7 @@ class Service:
         asked.tries.count, asked.tries.unit = 1, unit.number
         await self._gate.submitter.submit(unit, content)
         # From here the caller may forget it.
-        self._tell("request.submitted", asked, 0)
+        self._tell("call.submitted", asked, 0)
         receipt = b'{"receipt": "%s"}\n' % speak(unit.number).encode("ascii")
         return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit.number)
 
@@ -214,7 +214,7 @@ class Service:
         headers = answer_headers(called.operation, answered)
         unit, status = answered.head.request, answered.head.status
         if entry.is_open:
-            self._tell("request.answered", asked, 0, status=status)
+            self._tell("call.answered", asked, 0, status=status)
         return Answer(entry, status, answered.content, headers, unit)
 
     def _tell(self, what: str, asked: _Asked, number: int, **more: Field) -> None:
@@ -224,14 +224,12 @@ class Service:
 
     def _tell_failure(self, error: GatewayError, asked: _Asked) -> None:
         if isinstance(error, StateUncertain):
-            self._tell("request.unknown", asked, error.number)
+            self._tell("call.unknown", asked, error.number)
         elif asked.tries.unit is not None:
-            self._tell("request.refused", asked, error.number)
+            self._tell("call.refused", asked, error.number)
         else:
             # Nothing of it was asked: an outsider can have as many of these as he likes.
-            self._refusals.tell(
-                "request.refused", error, caller=asked.caller, address=asked.address
-            )
+            self._refusals.tell("call.refused", error, caller=asked.caller, address=asked.address)
 
 
 def _compare(request: web.BaseRequest, head: Head) -> None:

@@ -99,7 +99,7 @@ class HttpSource:
     def refused(self, error: Refused, entry: Entry) -> None:
         """An entry could not take what came."""
         name = entry.caller.name if entry.caller is not None else ""
-        self._refusals.tell("request.refused", error, caller=name, address=str(entry.address))
+        self._refusals.tell("call.refused", error, caller=name, address=str(entry.address))
 
     def gone(self, entry: Entry) -> None:
         self._entries.pop(entry.inner, None)

@@ -1,11 +1,13 @@
 """What an edge of requests has to tell: values for a journal that wiring holds, bounded in number.
 
-    caller.refused     a connection, before any request: number, address, subject
-    request.refused    a request: number, caller, address
-    request.answered   status, caller, address, operation, tries, answer_ms
-    request.unknown    no answer in time, perhaps performed
-    request.submitted  taken for good; its outcome comes later
-    answer.dropped     the caller was gone
+    caller.refused   a connection, before any request: who was not let in, from where
+    call.refused     a request that got no answer from its peer: caller, address, operation, tries
+    call.answered    the same with its status
+    call.unknown     no answer in time, perhaps performed
+    call.submitted   taken for good; its outcome comes later
+    call.dropped     the caller was gone when its answer came
+
+The words and their fields stand in gateway.audit.events; wiring makes events of them.
 
 An outsider who is refused a thousand times a second must not fill a journal: of each reason some are told,
 and then how many more there were.

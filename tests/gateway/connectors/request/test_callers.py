@@ -122,7 +122,7 @@ def test_a_good_certificate_is_a_caller(authority: Authority) -> None:
     with running(listening(authority), asker) as gate:
         assert status_of(exchange(gate.port, CALL, tls=context)) == 200
     assert [unit.brought_by for unit, _ in asker.asked] == ["CN=portal-01"]
-    told = next(one for one in gate.journal.told if one.what == "request.answered")
+    told = next(one for one in gate.journal.told if one.what == "call.answered")
     assert told.fields["caller"] == "CN=portal-01"
     assert told.fields["address"] == "127.0.0.1"
     assert told.unit == asker.asked[0][0].number

@@ -147,7 +147,7 @@ def test_what_may_be_repeated_is_tried_three_times_with_new_numbers() -> None:
     asker = MemoryAsker(behave)
     with running(PLAIN, asker) as gate:
         assert status_of(exchange(gate.port, CALL)) == 200
-        answered = next(one for one in gate.journal.told if one.what == "request.answered")
+        answered = next(one for one in gate.journal.told if one.what == "call.answered")
     assert len({unit.number for unit, _ in asker.asked}) == 3
     left = [body_of(unit).answer_within_ms for unit, _ in asker.asked]
     assert left == sorted(left, reverse=True) and len(set(left)) == 3, "one deadline for all"
@@ -179,7 +179,7 @@ def test_what_went_wrong_is_told_by_its_status(error: Exception, status: int, nu
     assert hear(str(problem["unit"])) == asker.asked[0][0].number
     assert b"inside" not in answer
     assert (b"Retry-After: 1" in answer) is (status == 503)
-    what = {504: "request.unknown"}.get(status, "request.refused")
+    what = {504: "call.unknown"}.get(status, "call.refused")
     assert [one.unit for one in gate.journal.told if one.what == what] == [asker.asked[0][0].number]
 
 
@@ -273,10 +273,10 @@ def test_a_caller_that_is_gone_loses_its_answer_and_that_is_told() -> None:
             time.sleep(0.1)
         assert finished.wait(5), "the request goes on without its caller"
         until_s = time.monotonic() + 5
-        while not gate.journal.numbers("answer.dropped") and time.monotonic() < until_s:
+        while not gate.journal.numbers("call.dropped") and time.monotonic() < until_s:
             time.sleep(0.02)
-        assert gate.journal.numbers("answer.dropped") == [6373]
-        assert gate.journal.numbers("request.answered") == []
+        assert gate.journal.numbers("call.dropped") == [6373]
+        assert gate.journal.numbers("call.answered") == []
 
 
 def test_a_stop_lets_what_is_under_way_end() -> None:
@@ -352,7 +352,7 @@ def test_a_submit_channel_answers_with_a_receipt() -> None:
         receipt = json.loads(answer.partition(b"\r\n\r\n")[2])["receipt"]
         assert hear(receipt) == queue.taken[0][0].number == 7
         assert queue.taken[0][1] == b"{}"
-        assert gate.journal.numbers("request.submitted") == [0]
+        assert gate.journal.numbers("call.submitted") == [0]
         queue.full = True
         assert status_of(exchange(gate.port, CREATE)) == 503
 
