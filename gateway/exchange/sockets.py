@@ -31,7 +31,8 @@ _BUFFER_BYTES: Final = 1 << 20
 
 
 def owner_of(folder: Path) -> int | None:
-    """The user that a process has, told by the folder of its state; None where there is none yet."""
+    """The user that a process has, told by a folder of its own that its neighbours can see (its journal);
+    None where there is none yet."""
     try:
         return folder.stat().st_uid
     except OSError:

@@ -35,7 +35,7 @@ class EdgeExchange:
         status: Status,
     ) -> None:
         self._status = status
-        guard = owner_of(folder.state_of(Role.GUARD))
+        guard = owner_of(folder.journal(Role.GUARD))
         self.line = GuardLine(folder.edge_socket, guard, self._take, self._lost, self._trouble)
         self.asker = SocketAsker(self.line)
         self._performing = Performing(self.line, performers, next_number)

@@ -25,7 +25,7 @@ def transient_out(desk: Desk, lane: Lane) -> tuple[TransientLane, Callable[[], N
     folder, status = desk.host.folder, desk.status(lane)
     check = ClearanceFile(clearance_file(folder.keys, lane), lane)
     going = TransientLane(check.holds, status)
-    guard = owner_of(folder.state_of(Role.GUARD))
+    guard = owner_of(folder.journal(Role.GUARD))
     line = Calling(
         folder.to_ferry_socket, guard, frozenset({FrameKind.SEALED}), going.take, _alarms(desk)
     )
@@ -39,7 +39,7 @@ def transient_in(
     from gateway.receiving.transient_lane import TransientArrivals
 
     folder = desk.host.folder
-    guard = owner_of(folder.state_of(Role.GUARD))
+    guard = owner_of(folder.journal(Role.GUARD))
     line = Calling(folder.from_ferry_socket, guard, frozenset(), on_trouble=_alarms(desk))
     return TransientArrivals(line.send, desk.status(lane)), line.close
 

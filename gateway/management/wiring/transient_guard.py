@@ -126,8 +126,8 @@ class _Lines:
         edge_ended: Callable[[], None],
     ) -> None:
         """Listen. Raises Misconfigured 5780."""
-        folder, ferry = self._folder, owner_of(self._folder.state_of(Role.FERRY))
-        edge, captured = owner_of(folder.state_of(Role.EDGE)), frozenset({FrameKind.CAPTURED})
+        folder, ferry = self._folder, owner_of(self._folder.journal(Role.FERRY))
+        edge, captured = owner_of(folder.journal(Role.EDGE)), frozenset({FrameKind.CAPTURED})
         self._edge = Listening(
             folder.edge_socket, edge, captured, of_edge, alarms(self._status), edge_ended
         )
