@@ -126,6 +126,12 @@ TEXTS: Final[dict[int, Text]] = {
         "Write {write}.",
         "请写 {write}。",
     ),
+    2319: Text(
+        "a location crosses as the path of a resource only",
+        "location 只能以资源路径的形式跨网",
+        "Write it in an answer: headers: {location: fhir location of Observation}",
+        "请写在应答中:headers: {location: fhir location of Observation}",
+    ),
     2320: Text(
         "an operation without an answer",
         "操作没有任何应答",

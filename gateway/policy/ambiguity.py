@@ -2,9 +2,11 @@
 
     GET /Patient/{id}         GET /Patient/me         unless the rule of {id} does not take `me`
     GET /Patient?name={n}     GET /Patient?name={n}&date={optional}
+    POST /orders              POST /orders            unless each needs another word of the same header
 
 Two operations are apart where their methods differ, a part of the path does, or no set of names of the
-query is good for both. Rules of two parameters are not compared: what cannot be shown to be apart is not.
+query is good for both, or a header that both need has no word in common (SOAPAction). Rules of two parameters
+are not compared: what cannot be shown to be apart is not.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ def ambiguous_pairs(operations: Mapping[str, Operation]) -> Iterator[tuple[Opera
             first.method == second.method
             and _share_path(first, second)
             and _share_query(first, second)
+            and not _are_headed_apart(first, second)
         ):
             yield first, second
 
@@ -54,6 +57,11 @@ def _share_query(first: Operation, second: Operation) -> bool:
     if not needed <= common:
         return False
     return not any(_are_apart(first.query[name], second.query[name]) for name in needed)
+
+
+def _are_headed_apart(first: Operation, second: Operation) -> bool:
+    both = _required(first.headers) & _required(second.headers)
+    return any(_are_apart(first.headers[name], second.headers[name]) for name in both)
 
 
 def _required(rules: Mapping[str, ValueRule]) -> set[str]:

@@ -28,6 +28,8 @@ _OF_THE_CALLER: Final = frozenset([
     "x-rewrite-url", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-host", "x-wap-profile",
     "strict-transport-security", "clear-site-data", "service-worker",
 ])  # fmt: skip
+# Of an answer, and as a path only.
+LOCATION: Final = "location"
 _FAMILIES: Final = (
     "proxy-", "sec-", "x-forwarded", "x-original-", "access-control-", "cf-", "x-amz-", "x-envoy-",
     "x-ferrygate-",
@@ -43,6 +45,11 @@ def read_header_name(text: str) -> str:
     if is_never_forwarded(text):
         raise Misread(2314, 0, len(text), name=text)
     return text
+
+
+def read_answer_header_name(text: str) -> str:
+    """The same of an answer, where `location` may stand too: its line must be `fhir location of …`."""
+    return text if text == LOCATION else read_header_name(text)
 
 
 def is_never_forwarded(name: str) -> bool:

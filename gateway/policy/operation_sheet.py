@@ -14,20 +14,26 @@ operations:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from gateway.errors import Field
 from gateway.policy.call_template import Template, read_call
 from gateway.policy.content_rules import CONTENT_FORMS, read_content
-from gateway.policy.header_names import read_header_name
+from gateway.policy.header_names import LOCATION, read_answer_header_name, read_header_name
 from gateway.policy.model import Section
 from gateway.policy.nodes import Broken, Entries, Node, Scalar
 from gateway.policy.operations import Answer, ContentRule, Operation, ValueRule
 from gateway.policy.phrases import Misread, did_you_mean
 from gateway.policy.sheet import Sheet
-from gateway.policy.value_rules import exactly, read_value_rule
+from gateway.policy.value_rules import (
+    exactly,
+    is_location,
+    located,
+    location_types,
+    read_value_rule,
+)
 from gateway.unit.request import MAX_FIELDS, MAX_OPERATION_BYTES
 
 T = TypeVar("T")
@@ -91,7 +97,7 @@ class _Reader:
         before = len(self.sheet.problems)
         template = self._call()
         parameters = self._parameters(template)
-        headers = self._headers(self.node.get("headers"))
+        headers = self._headers(self.node.get("headers"), read_header_name)
         content = self._body(template)
         answers = self._answers(template)
         repeatable = self._repeatable(template)
@@ -158,7 +164,7 @@ class _Reader:
         line = _line(node)
         return self._read(node, word, lambda text: read_value_rule(text, word, line))
 
-    def _headers(self, node: Node | None) -> Mapping[str, ValueRule]:
+    def _headers(self, node: Node | None, read_name: Callable[[str], str]) -> dict[str, ValueRule]:
         if (
             node is None
             or isinstance(node, Broken)
@@ -173,7 +179,7 @@ class _Reader:
             return {}
         rules: dict[str, ValueRule] = {}
         for key, value in node.entries:
-            name = self._read(key, "headers", read_header_name)
+            name = self._read(key, "headers", read_name)
             rule = self._value(value, key.text)
             if rule is not None and rule.many:
                 self.sheet.complain(value, 2305, name=key.text[:64])
@@ -208,7 +214,7 @@ class _Reader:
             status = self._status(key)
             if status is None:
                 continue
-            content, headers = self._answer(value)
+            content, headers = self._answer(value, template)
             bare = status in _WITHOUT_CONTENT or (
                 template is not None and template.method == "HEAD"
             )
@@ -225,7 +231,9 @@ class _Reader:
             return None
         return status
 
-    def _answer(self, node: Node) -> tuple[ContentRule | None, Mapping[str, ValueRule]]:
+    def _answer(
+        self, node: Node, template: Template | None
+    ) -> tuple[ContentRule | None, Mapping[str, ValueRule]]:
         if not isinstance(node, Entries):
             return self._content(node, "answers", "empty"), {}
         for key, _ in node.entries:
@@ -238,7 +246,13 @@ class _Reader:
                 node, 2174, 0, 1, word="content", section="answers", write="content: empty"
             )
             return None, {}
-        return self._content(content, "answers", "empty"), self._headers(node.get("headers"))
+        headers = self._headers(node.get("headers"), read_answer_header_name)
+        for name, rule in headers.items():
+            if is_location(rule) != (name == LOCATION):
+                self.sheet.complain(node, 2319, 0, 1)
+            elif name == LOCATION and template is not None:
+                headers[name] = located(rule, _before(template, location_types(rule)))
+        return self._content(content, "answers", "empty"), headers
 
     def _repeatable(self, template: Template | None) -> bool:
         usual = template is not None and not is_never_repeated(template.method)
@@ -275,6 +289,16 @@ class _Reader:
                 )
             )
             return None
+
+
+def _before(template: Template, types: Container[str]) -> tuple[str, ...]:
+    """The literal parts of a call before one of these types; all of it where none stands there."""
+    before: list[str] = []
+    for segment in template.segments:
+        if isinstance(segment, tuple) or segment in types:
+            break
+        before.append(segment)
+    return tuple(before)
 
 
 def _line(node: Node | None) -> int:

@@ -10,6 +10,7 @@ request alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -65,7 +66,8 @@ class RequestBench:
         came = judge_caller(channel, caller, address)
         if not _passes(came, checks):
             return came
-        call = route(channel, trial.method, trial.target)
+        said = None if trial.headers is None else {n: (v,) for n, v in trial.headers}
+        call = route(channel, trial.method, trial.target, said)
         if isinstance(call, Check):
             return verdict_of([*checks, call])
         for verdict in self._of_request(channel, requests, call, trial):
@@ -168,9 +170,14 @@ def _sample(text: str) -> str:
     """A value that a line takes, for the usual forms."""
     samples = {
         "fhir id": "a", "date": "2026-01-05", "date and time": "2026-01-05T08:00:00Z", "fhir date": "2026",
-        "number": "1", "whole number": "1", "oid": "1.2", "true or false": "true",
+        "fhir token": "a", "number": "1", "whole number": "1", "oid": "1.2", "true or false": "true",
         "uuid": "00000000-0000-4000-8000-000000000000",
     }  # fmt: skip
     if text.startswith("one of "):
         return text.removeprefix("one of ").partition(",")[0].partition(" or ")[0].strip()
+    for form in ("fhir reference of ", "fhir location of "):
+        if text.startswith(form):
+            return f"{re.split(', *| or ', text.removeprefix(form))[0]}/a"
+    if text.startswith("fhir count at most "):
+        return "1"
     return samples.get(text.removeprefix("many "), "a")

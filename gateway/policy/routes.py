@@ -27,6 +27,8 @@ METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 # Of one parameter that may be there more than once.
 MOST_OF_ONE: Final = 16
 OPERATIONS: Final = "operations"
+# Values by small names of headers, as a head brings them.
+Headers = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,15 @@ class Call:
     query: Fields
 
 
-def match(channel: Channel, method: str, untrusted_target: bytes | str) -> Call:
+def match(
+    channel: Channel, method: str, untrusted_target: bytes | str, headers: Headers | None = None
+) -> Call:
     """The operation of a call, with its values. Raises Refused 2350 to 2355 and nothing else.
 
     Fields of the refusal: `word` (`operations`, or the parameter's name), `rule` (file:line) and those of
     the text. Does no I/O.
     """
-    found = route(channel, method, untrusted_target)
+    found = route(channel, method, untrusted_target, headers)
     if isinstance(found, Check):
         raise refusal(found)
     return found
@@ -56,8 +60,14 @@ def refusal(check: Check) -> Refused:
     return Refused(check.number, **{**check.fields, **fields})
 
 
-def route(channel: Channel, method: str, untrusted_target: bytes | str) -> Call | Check:
-    """As match; what is wrong comes as the check that fails. Raises nothing for any call."""
+def route(
+    channel: Channel, method: str, untrusted_target: bytes | str, headers: Headers | None = None
+) -> Call | Check:
+    """As match; what is wrong comes as the check that fails. Raises nothing for any call.
+
+    headers: values by small names. They decide between operations of one path, and are judged later;
+    None where nobody knows them: then the first of several such operations is meant.
+    """
     requests = channel.requests
     if requests is None:
         raise RuntimeError(f"{channel.name} carries no requests")
@@ -73,6 +83,8 @@ def route(channel: Channel, method: str, untrusted_target: bytes | str) -> Call 
     worst: tuple[int, Check] | None = None
     for operation in candidates:
         stage, found = _values(channel, operation, target)
+        if isinstance(found, Call) and headers is not None and len(candidates) > 1:
+            stage, found = _headed(channel, found, headers)
         if isinstance(found, Call):
             return found
         if worst is None or stage > worst[0]:
@@ -129,6 +141,17 @@ def _values(channel: Channel, operation: Operation, target: Target) -> tuple[int
     order = list(operation.query)
     query = sorted(target.query, key=lambda pair: order.index(pair[0]))
     return 3, Call(operation, tuple(path), tuple(query))
+
+
+def _headed(channel: Channel, call: Call, headers: Headers) -> tuple[int, Call | Check]:
+    """The call, unless a header that its operation needs has another value: then it is another's."""
+    for name, rule in call.operation.headers.items():
+        values = headers.get(name, ())
+        if rule.required and not (len(values) == 1 and fits(rule, values[0])):
+            length = sum(map(len, values))
+            word, line = rule.word or name, rule.line
+            return 3, failed(channel, word, line, 2354, name=name, takes=rule.text, length=length)
+    return 4, call
 
 
 def name_faults(

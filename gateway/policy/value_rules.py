@@ -4,6 +4,11 @@
     patient: optional fhir id
     status: one of preliminary, final
     name: many text at most 40
+    date: many optional fhir date        ge2026-01-01
+    code: fhir token                     http://loinc.org|718-7
+    subject: fhir reference of Patient   Patient/p-1
+    count: optional fhir count at most 100
+    location: fhir location of Observation, in an answer
 
 Every form has a bound on its length; no form takes a control character.
 """
@@ -12,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -33,6 +39,10 @@ _SEARCH_DATE: Final = (
     rf"(?:eq|ne|gt|lt|ge|le|sa|eb|ap)?(?:{_YEAR}(?:-{_MONTH}(?:-{_DAY})?)?|{_DATE_TIME})"
 )
 _HEX: Final = "[0-9a-fA-F]"
+# A code as 2.24.0.1 has it, without what a search reads as more than one value (3.1.1.4.1: , $ | \\).
+_CODE: Final = r"[^\pC\pZ,$|\\]+(?: [^\pC\pZ,$|\\]+)*"
+_SYSTEM: Final = r"(?:https?://|urn:)[A-Za-z0-9._~:/?=+@-]{1,160}"
+_RESOURCE: Final = re.compile(r"[A-Z][A-Za-z]{1,63}")
 
 # Forms without a part of their own: pattern and most characters.
 SIMPLE: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
@@ -41,6 +51,8 @@ SIMPLE: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
         "date": (rf"{_YEAR}-{_MONTH}-{_DAY}", 10),
         "date and time": (_DATE_TIME, 40),
         "fhir date": (_SEARCH_DATE, 42),
+        # 3.1.1.4.10: [code], [system]|[code], |[code], [system]|
+        "fhir token": (rf"(?:(?:{_SYSTEM})?\|)?{_CODE}|{_SYSTEM}\|", 256),
         "number": (r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?", 40),
         "whole number": (r"-?(?:0|[1-9][0-9]{0,17})", 20),
         "uuid": (rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}", 36),
@@ -51,6 +63,9 @@ SIMPLE: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
 )
 VALUE_FORMS: Final = (
     *SIMPLE,
+    "fhir reference of RESOURCE or RESOURCE",
+    "fhir count at most N",
+    "fhir location of RESOURCE or RESOURCE",
     "text at most N",
     "one of WORD, WORD",
     "pattern RE2",
@@ -58,8 +73,14 @@ VALUE_FORMS: Final = (
     "many …",
 )
 MOST_TEXT: Final = 1_000
+MOST_COUNT: Final = 10_000
 # What a pattern says of length itself is not counted: this is the bound besides.
 MOST_OF_PATTERN: Final = 256
+# The address of what was made, as a path: what stands before the type, then type, id and version.
+MOST_LOCATION: Final = 512
+_COUNT: Final = re.compile(r"fhir count at most +(?P<n>[0-9,]+)")
+_NAMED: Final = re.compile(r"fhir (?P<what>reference|location) of +(?P<names>\S.*)")
+_LOCATION: Final = re.compile(r"(?:optional +)?fhir location of .+")
 _TEXT: Final = re.compile(r"text at most +(?P<n>[0-9,]+)(?: characters?)?")
 _WORD: Final = re.compile(r"[^\s,\x00-\x1f\x7f]{1,64}(?: [^\s,\x00-\x1f\x7f]{1,64}){0,7}")
 
@@ -81,11 +102,63 @@ def exactly(value: str, line: int, word: str) -> ValueRule:
     return ValueRule(f"one of {value}", re.escape(value), len(value), line, word=word)
 
 
+def is_location(rule: ValueRule) -> bool:
+    """Whether a rule is one of `fhir location of …`."""
+    return _LOCATION.fullmatch(rule.text) is not None
+
+
+def location_types(rule: ValueRule) -> tuple[str, ...]:
+    """The resources of a rule of a location."""
+    return resource_names(rule.text.partition(" of ")[2].strip())
+
+
+def located(rule: ValueRule, before: tuple[str, ...]) -> ValueRule:
+    """A rule of a location behind a path. before: literal parts of the call up to the type."""
+    if not before:
+        return replace(rule, pattern=rf"/?(?:{rule.pattern})")
+    path = "".join(f"/{re.escape(part)}" for part in before)
+    return replace(rule, pattern=rf"(?:{path}/)?(?:{rule.pattern})")
+
+
+def resource_names(text: str) -> tuple[str, ...]:
+    """`A, B or C` as names of resources; none where one of them has not the form of a name."""
+    names = tuple(re.split(r", *| or ", text))
+    return names if all(_RESOURCE.fullmatch(name) for name in names) else ()
+
+
+def _types(names: str, text: str, at: int) -> str:
+    found = resource_names(names)
+    if not found:
+        write = "fhir reference of Patient"
+        raise Misread(2124, at, len(text), VALUE_FORMS, text=text[:80], write=write)
+    return "|".join(found)
+
+
+def _up_to(most: int) -> str:
+    """A pattern of the whole numbers from 1 to `most`, without leading noughts."""
+    digits = str(most)
+    ways = [rf"[1-9][0-9]{{{length}}}" for length in range(len(digits) - 1)]
+    for place, digit in enumerate(digits):
+        least, behind = (1 if place == 0 else 0), len(digits) - place - 1
+        if int(digit) > least:
+            ways.append(rf"{digits[:place]}[{least}-{int(digit) - 1}][0-9]{{{behind}}}")
+    return "|".join([*ways, digits])
+
+
 def _form(text: str, at: int) -> tuple[str, int]:
     if text in SIMPLE:
         return SIMPLE[text]
     if match := _TEXT.fullmatch(text):
         return _SEEN, read_number(match["n"], 1, MOST_TEXT, at + match.start("n"))
+    if match := _COUNT.fullmatch(text):
+        most = read_number(match["n"], 1, MOST_COUNT, at + match.start("n"))
+        return _up_to(most), len(str(most))
+    if match := _NAMED.fullmatch(text):
+        types = _types(match["names"], text, at)
+        found = rf"(?:{types})/{_FHIR_ID}"
+        if match["what"] == "reference":
+            return found, 64 + 1 + 64
+        return rf"{found}(?:/_history/{_FHIR_ID})?", MOST_LOCATION
     if text.startswith("one of "):
         words = [word.strip() for word in re.split(r", *| or ", text.removeprefix("one of "))]
         if all(_WORD.fullmatch(word) for word in words):

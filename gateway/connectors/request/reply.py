@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from aiohttp import ClientResponse
 
+from gateway.connectors.request.location import without_base
 from gateway.connectors.request.media import check_boundary, read_media_type
 from gateway.connectors.request.typed import OWN, is_value
 from gateway.errors import Refused
@@ -15,8 +16,13 @@ from gateway.unit.asking import Performed
 from gateway.unit.request import MAX_CONTENT_BYTES, MAX_FIELD_BYTES, Fields, ResponseBody
 
 
-async def read_reply(response: ClientResponse, operation: Operation, number: int) -> Performed:
-    """The answer to the unit of this number. Raises Refused 6385 to 6389 and what aiohttp raises."""
+async def read_reply(
+    response: ClientResponse, operation: Operation, number: int, base: str = ""
+) -> Performed:
+    """The answer to the unit of this number. base: the peer's own address and base path.
+
+    Raises Refused 6385 to 6389 and what aiohttp raises.
+    """
     answer = operation.answers.get(response.status)
     if answer is None:
         raise Refused(6385, performed=1, status=response.status, operation=operation.name)
@@ -24,9 +30,8 @@ async def read_reply(response: ClientResponse, operation: Operation, number: int
         raise Refused(6387, performed=1)
     content = await _content(response, answer)
     media_type = _media_type(response, operation, answer, content)
-    head = ResponseBody(
-        number, operation.name, answer.status, _headers(response, answer), media_type, len(content)
-    )
+    headers = _headers(response, answer, base)
+    head = ResponseBody(number, operation.name, answer.status, headers, media_type, len(content))
     return Performed(head, content)
 
 
@@ -71,8 +76,11 @@ def _media_type(
     return media_type
 
 
-def _headers(response: ClientResponse, answer: Answer) -> Fields:
-    """Those that the answer lists, in its order. Raises Refused 6389."""
+def _headers(response: ClientResponse, answer: Answer, base: str) -> Fields:
+    """Those that the answer lists, in its order; a location without the peer's address.
+
+    Raises Refused 6389.
+    """
     fields: list[tuple[str, str]] = []
     for name, rule in answer.headers.items():
         values = response.headers.getall(name, [])
@@ -82,5 +90,7 @@ def _headers(response: ClientResponse, answer: Answer) -> Fields:
             raise Refused(6389, performed=1, reason=name)
         if any(not is_value(value) or len(value) > MAX_FIELD_BYTES for value in values):
             raise Refused(6389, performed=1, reason=name)
+        if name == "location":
+            values = [without_base(value, base) for value in values]
         fields += [(name, value) for value in values]
     return tuple(fields)

@@ -138,7 +138,7 @@ class Service:
         signed = self._identify(head, entry, asked)
         self._turnstile.enter(asked.caller, self._loop.time())
         try:
-            called = self._gate.match(head.method, head.target)
+            called = self._gate.match(head.method, head.target, head.by_name)
             asked.operation = called.operation.name
             media_type, boundary, limit = content_limit(called.operation, head)
             room_bytes = limit if head.length is None else head.length

@@ -135,7 +135,7 @@ class HttpSink:
                 server_hostname=name,
                 timeout=aiohttp.ClientTimeout(total=None, connect=calling.connect_s),
             ) as response:
-                return await read_reply(response, operation, number)
+                return await read_reply(response, operation, number, self._base + calling.base_path)
         except (aiohttp.ClientError, OSError) as error:
             raise self._failure(error, sent) from error
 

@@ -6,6 +6,7 @@ Answered      --> status, content, listed headers
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 from gateway.connectors.request.head import Head
@@ -53,7 +54,13 @@ class Called(Protocol):
 class Match(Protocol):
     """The operations of a channel."""
 
-    def __call__(self, method: str, untrusted_target: str) -> Called:
+    def __call__(
+        self,
+        method: str,
+        untrusted_target: str,
+        untrusted_headers: Mapping[str, tuple[str, ...]],
+        /,
+    ) -> Called:
         """Raises Refused 2350 to 2355 and nothing else."""
         ...
 
