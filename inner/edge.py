@@ -20,7 +20,9 @@ def edge(host: Host) -> Process:
     desk = open_desk(host, Role.EDGE)
     halves = [delivering(desk, RECEIVES)]
     if host.settings.is_two_way:
+        from gateway.management.wiring.request_edge import requesting
         from gateway.management.wiring.sending_edge import capturing, unit_numbers
 
-        halves.append(capturing(desk, SENDS, unit_numbers(desk)))
+        numbers = unit_numbers(desk)
+        halves = [requesting(desk, SENDS, numbers), *halves, capturing(desk, SENDS, numbers)]
     return joined(desk, halves)

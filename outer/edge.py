@@ -18,9 +18,11 @@ RECEIVES: Final = Lane.EXPORT
 def edge(host: Host) -> Process:
     """Speaks the protocols of the outer network. No keys, no link."""
     desk = open_desk(host, Role.EDGE)
-    halves = [capturing(desk, SENDS, unit_numbers(desk))]
+    numbers = unit_numbers(desk)
+    halves = [capturing(desk, SENDS, numbers)]
     if host.settings.is_two_way:
         from gateway.management.wiring.receiving_edge import delivering
+        from gateway.management.wiring.request_edge import requesting
 
-        halves.append(delivering(desk, RECEIVES))
+        halves = [requesting(desk, SENDS, numbers), *halves, delivering(desk, RECEIVES)]
     return joined(desk, halves)

@@ -11,6 +11,7 @@ HOST/control/{edge,guard,ferry}/   what operators ask of a process
 HOST/held/                         a page for each unit that people have to decide on (inner host)
 HOST/approvals/                    what they decided, until the guard has taken it (inner host)
 HOST/held-export/, approvals-export/   the same for the export lane of a two-way gate
+HOST/requests/CHANNEL/             certificates and secrets of channels of requests (two-way gates)
 HOST/sockets/{edge,ferry}/         where the guard of a two-way gate takes requests and answers
 HOST/run/                          status of each process, its pid; nothing that must survive
 
@@ -164,6 +165,11 @@ class HostFolder:
         )
 
     @property
+    def requests(self) -> Path:
+        """Certificates and secrets of channels that carry requests, a folder each: for the edge alone."""
+        return self.root / "requests"
+
+    @property
     def edge_socket(self) -> Path:
         """Where the guard listens for the edge: requests and answers, both ways (two-way gates)."""
         return self.sockets_of(Role.EDGE) / "guard.sock"
@@ -200,6 +206,7 @@ class HostFolder:
             made[self.journal(role)] = Owned(JOURNAL_MODE, role)
             made[self.control(role)] = Owned(CONTROL_MODE, role)
         if len(lanes) > 1:
+            made[self.requests] = Owned(PRIVATE_MODE, Role.EDGE)
             for neighbour in (Role.EDGE, Role.FERRY):
                 made[self.sockets_of(neighbour)] = Owned(SOCKETS_MODE, Role.GUARD)
         if side is DECIDING_SIDE:

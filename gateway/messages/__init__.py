@@ -16,6 +16,7 @@ a text without a use, and a field that one language has and the other has not.
     576x to 579x requests under way  gateway.messages.exchange
     60xx audit journal          gateway.messages.audit
     63xx requests               gateway.messages.requests
+    640x their files on a host  gateway.messages.request_files
     65xx queues and disk        gateway.messages.spool
     7xxx, 8xxx operating        gateway.messages.operating
     73xx keys renewed           gateway.messages.pki

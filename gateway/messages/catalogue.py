@@ -28,6 +28,7 @@ from gateway.messages import (
     policy,
     policy_codes,
     policy_requests,
+    request_files,
     requests,
     sandbox,
     scanners,
@@ -67,6 +68,7 @@ _AREAS = (
     held,
     pki,
     requests,
+    request_files,
 )
 
 

@@ -50,6 +50,7 @@ _WORDS: Final[dict[str, str]] = {
     "link": "链路",
     "policy": "策略",
     "processes": "进程",
+    "requests": "请求",
     "scanners": "查毒",
     "list, import: what looks for malware": "list、import:查毒引擎",
     "Every scanner: does it answer, what version, how old its signatures.": "各查毒引擎:是否应答、版本、特征库日期。",

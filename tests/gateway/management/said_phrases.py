@@ -66,6 +66,7 @@ def doctor_checks() -> set[str]:
         "settings",
         "disk",
         "link",
+        "requests",
         "scanners",
         "journal",
         "processes",
