@@ -255,6 +255,7 @@ def _order(
         {} if looking is None else dict(looking.demands),
         texts=looking is not None and looking.texts,
         values=looking is not None and looking.values,
+        read_as="" if channel is None else channel.read_as,
     )
 
 

@@ -20,10 +20,11 @@ from gateway.inspection.formats.contract import FormatLimits, Item, Text
 from gateway.inspection.formats.csv import CsvProfile, Kind
 from gateway.inspection.formats.dicom import BurnedIn, DicomProfile
 from gateway.inspection.formats.fhir import FhirProfile
+from gateway.inspection.formats.fhir_transaction import Transaction
 from gateway.inspection.formats.fhir_types import RESOURCES
 from gateway.inspection.formats.hl7 import Hl7Profile
 from gateway.inspection.formats.image import ImageProfile
-from gateway.inspection.formats.json import JsonProfile
+from gateway.inspection.formats.json import KINDS, JsonProfile
 from gateway.inspection.formats.ofd import OfdProfile
 from gateway.inspection.formats.ooxml import OoxmlProfile
 from gateway.inspection.formats.own_schemas import OwnSchemas
@@ -31,6 +32,7 @@ from gateway.inspection.formats.pdf import PdfProfile
 from gateway.inspection.formats.xml import XmlProfile
 from gateway.inspection.unsound import Fault, Unsound, Word
 from gateway.policy.filetypes import FORMATS
+from gateway.policy.transaction_words import TRANSACTIONS
 from gateway.policy.values import FormatDemand
 
 # One check of a type of content, with its profile given.
@@ -117,7 +119,9 @@ def profile_of(
     says = demand.says if demand is not None else ""
     match word:
         case "json":
-            return JsonProfile(schema=None if own is None else schemas.json(own))
+            top = KINDS if demand is not None and demand.bare else JsonProfile().top
+            schema = None if own is None else schemas.json(own)
+            return JsonProfile(schema=schema, top=top, texts=texts or values)
         case "fhir":
             return _fhir(demand)
         case "xml":
@@ -158,6 +162,9 @@ def _fhir(demand: FormatDemand | None) -> FhirProfile:
     if demand is None:
         return FhirProfile()
     names, most = frozenset(demand.names), demand.most_entries
+    if demand.says in TRANSACTIONS:
+        asked = Transaction.of(demand.says, demand.names)
+        return FhirProfile(frozenset(), asked.types, most_entries=most, transaction=asked)
     if demand.says == "Bundle of NAMES":
         return FhirProfile(types=frozenset(), bundle_of=names, most_entries=most)
     return FhirProfile(types=names or RESOURCES, most_entries=most)

@@ -27,7 +27,7 @@ class Order:
     the first problem that refuses. demands: of formats, by their words; a schema comes with them.
     texts, visits: whether the listener wants them. values: it wants texts of the formats that name a
     place for each, with the parts of a field besides. channel: units of different ones never share a
-    process.
+    process. read_as: what the unit itself is taken for where its bytes cannot tell (see module read_as).
     """
 
     name: str
@@ -39,6 +39,7 @@ class Order:
     texts: bool = False
     visits: bool = False
     values: bool = False
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from gateway.inspection.format_reader import Check, FormatReader
 from gateway.inspection.formats.own_schemas import OwnSchemas
 from gateway.inspection.leaf import Room
 from gateway.inspection.order import Found, Listener, Order
+from gateway.inspection.read_as import reading_as
 from gateway.inspection.walk import Members, ReadType, Walk
 
 
@@ -43,6 +44,7 @@ def take_apart(
             schemas=readers.schemas,
         ),
         listener.text if order.texts or order.values else None,
+        reading_as(order.read_as, readers.read_type),
     )
     walk.unit(content, order.name)
     return Found(tuple(walk.leaves), tuple(walk.problems), tuple(walk.parts))

@@ -105,7 +105,8 @@ class Walk:
     """One pass over a unit. leaves, parts and problems are its result.
 
     visit: called with each content that is not empty (the unit first) and its path; what it raises
-    goes through. wanted: types that are worth taking apart, None for all: any other is refused anyway.
+    goes through. read_unit: reads the type of the unit itself, None where it is read like all
+    that lies in it. wanted: types that are worth taking apart, None for all: any other is refused anyway.
     thorough: go on behind a fault that refuses, to tell of every other. formats: reads what is inside
     formats, None for nothing; take_text: called with each text that is found there.
     """
@@ -119,6 +120,7 @@ class Walk:
     thorough: bool = True
     formats: FormatReader | None = None
     take_text: TakeText | None = None
+    read_unit: ReadType | None = None
     leaves: list[Leaf] = field(default_factory=list)
     parts: list[Leaf] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -126,7 +128,7 @@ class Walk:
     def unit(self, content: Content, name: str) -> None:
         """Walk a whole unit. Raises OSError (reading it), Unavailable 3310, 3313 and visit's."""
         budget = Budget(self.limits, content.size_bytes)
-        word = self._look(content, name, document="")
+        word = self._look(content, name, "", self.read_unit or self.read_type)
         self.leaves.append(Leaf(name, word, content.size_bytes))
         if self.wanted is not None and word not in self.wanted:
             return
@@ -147,8 +149,8 @@ class Walk:
         if not self.thorough and any(one.word != Word.ENCRYPTED for one in self.problems):
             raise _Enough
 
-    def _look(self, content: Content, path: str, document: str) -> str:
-        reading = self.read_type(content)
+    def _look(self, content: Content, path: str, document: str, read_type: ReadType) -> str:
+        reading = read_type(content)
         for fault in reading.faults:
             self.complain(fault, path)
         if document and reading.word in _RUNS:
@@ -238,7 +240,7 @@ class Walk:
             self._leaf(leaf, path, document, budget, level)
 
     def _leaf(self, leaf: Content, path: str, document: str, budget: Budget, level: int) -> None:
-        word = self._look(leaf, path, document)
+        word = self._look(leaf, path, document, self.read_type)
         one = Leaf(path, word, leaf.size_bytes)
         if document:
             self.parts.append(one)

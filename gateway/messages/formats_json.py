@@ -375,6 +375,18 @@ _FHIR: Final[dict[int, Text]] = {
         "Ask for less at a time, or raise the number of entries in the policy file.",
         "请减少单次查询的条目,或在策略文件中提高条目上限。",
     ),
+    3587: Text(
+        "{where}: {place} ({value}) is none of what this transaction may ask",
+        "{where}:{place}({value})不在本通道允许的事务操作之内",
+        "Name it in the content line of the policy file: fhir transaction of POST Observation, PUT Patient",
+        "如需放行,请在策略文件的正文一行中列出:fhir transaction of POST Observation, PUT Patient",
+    ),
+    3588: Text(
+        "{where}: {place} points by a search or an address, {value}",
+        "{where}:{place} 以检索条件或网址引用:{value}",
+        "Write TYPE/ID or a urn of the Bundle, or name the search in the policy file: Patient by identifier",
+        "请写 类型/标识 或 Bundle 内的 urn,或在策略文件中列出该检索:Patient by identifier",
+    ),
 }
 
 TEXTS: Final[dict[int, Text]] = {**_JSON, **_FHIR}

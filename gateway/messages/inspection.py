@@ -141,6 +141,12 @@ _ARCHIVE: Final[dict[int, Text]] = {
         "Let the sender pack it as one archive.",
         "请发送方打包为单个压缩包。",
     ),
+    3213: Text(
+        "{where} is no multipart content of the strict form: {what} at byte {offset}",
+        "{where} 不是严格格式的 multipart 内容:{what}(第 {offset} 字节)",
+        "Nothing before the first boundary or behind the last, the boundary nowhere else, plain headers.",
+        "首个分界前与末个分界后不得有内容,分界不得出现在他处,各部分首部须简单。",
+    ),
     3221: Text(
         "{where}: archives stand deeper in each other than {limit} levels",
         "{where}:压缩包嵌套超过 {limit} 层",

@@ -2,8 +2,11 @@
 
     fhir DiagnosticReport, at most 2 MiB
     fhir Bundle of DiagnosticReport, at most 50 entries
+    fhir transaction of POST Observation, PUT Patient, at most 50 entries
     json following schemas/order.json, at most 64 KiB
     soap following schemas/orders.xsd, at most 1 MiB
+    dicom json following schemas/dicom.json, at most 1 MiB
+    multipart of dicom, at most 4 MiB
     pdf or png, at most 4 MiB, malware clean
 
 The conditions are those of a file channel: contents are inspected and judged by the same engine.
@@ -17,11 +20,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from gateway.policy.filetypes import ARCHIVE_WORDS, TYPE_WORDS
+from gateway.policy.filetypes import ARCHIVE_WORDS, MULTIPART, TYPE_WORDS
 from gateway.policy.grammar import read_format
 from gateway.policy.model import (
     Condition,
     FormatRule,
+    InsideRule,
     MalwareRule,
     Rule,
     Section,
@@ -30,14 +34,21 @@ from gateway.policy.model import (
 )
 from gateway.policy.operations import ContentRule
 from gateway.policy.phrases import Misread, did_you_mean, read_number, read_size
+from gateway.policy.transaction_words import (
+    TRANSACTION_FORMS,
+    TRANSACTIONS,
+    read_transaction,
+)
 from gateway.policy.values import FormatDemand, SchemaText, SizeBound
 from gateway.unit.request import MAX_CONTENT_BYTES
 
 CONTENT_FORMS: Final = (
     "fhir RESOURCE or RESOURCE", "fhir Bundle of RESOURCE or RESOURCE", "fhir any resource",
+    *TRANSACTION_FORMS,
     "json", "json following schemas/NAME.json", "xml", "xml following schemas/NAME.xsd",
-    "soap", "soap following schemas/NAME.xsd", "a file type, or several", "… , at most SIZE",
-    "… , at most N entries", "… , malware clean",
+    "soap", "soap following schemas/NAME.xsd", "soap 1.1 …", "soap 1.2 …",
+    "dicom json", "dicom json following schemas/NAME.json", "multipart of dicom",
+    "a file type, or several", "… , at most SIZE", "… , at most N entries", "… , malware clean",
 )  # fmt: skip
 # Of one content, whatever a file says: every process on its way holds it in memory.
 MOST_CONTENT_BYTES: Final = MAX_CONTENT_BYTES
@@ -52,6 +63,11 @@ MEDIA_TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "json": ("application/json", "application/problem+json"),
         "xml": ("application/xml", "text/xml"),
         "soap": ("text/xml", "application/soap+xml"),
+        # What is sent on comes as the first: the two versions are not two names of one thing.
+        "soap 1.1": ("text/xml",),
+        "soap 1.2": ("application/soap+xml",),
+        "dicom json": ("application/dicom+json", "application/json"),
+        "multipart": ("multipart/related",),
         "cda": ("application/hl7-cda+xml", "application/xml", "text/xml"),
         "hl7 v2": ("x-application/hl7-v2+er7", "application/hl7-v2", "text/plain"),
         "csv": ("text/csv",),
@@ -84,15 +100,21 @@ _READ: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )  # fmt: skip
 _ENTRIES: Final = re.compile(r"at most +(?P<n>[0-9,]+) entr(?:y|ies)")
 _PART: Final = re.compile(r", *(?=at most |malware )")
-_SCHEMED: Final = re.compile(r"(?P<form>json|xml|soap)(?: +(?P<rest>following .+))?")
+_SCHEMED: Final = re.compile(
+    r"(?P<form>json|xml|soap(?: 1\.[12])?|dicom json)(?: +(?P<rest>following .+))?"
+)
+_PARTS: Final = re.compile(r"multipart of +dicom")
 _FHIR: Final = re.compile(r"fhir(?P<xml> +xml)? +(?P<rest>[^ ].*)")
 
 
 @dataclass(frozen=True, slots=True)
 class _What:
+    """inside: types of the parts, where it has some."""
+
     types: tuple[str, ...]
     media_types: tuple[str, ...]
     demands: tuple[tuple[str, FormatDemand], ...]
+    inside: tuple[str, ...] = ()
 
 
 def read_content(
@@ -128,6 +150,8 @@ def _rule(text: str, file: str, line: int, what: _What, most: int, *, scanned: b
         ("size", SizeRule(SizeBound(0, most))),
         *((word, FormatRule(word, demand)) for word, demand in what.demands),
     ]
+    if what.inside:
+        rules.append(("inside", InsideRule(frozenset(what.inside))))
     if scanned:
         rules.append(("malware", MalwareRule()))
     conditions = tuple(
@@ -140,7 +164,9 @@ def _with_entries(what: _What, entries: int, text: str) -> _What:
     if not entries:
         return what
     word, demand = what.demands[0] if what.demands else ("", FormatDemand(""))
-    if word != "fhir" or not (demand.says.startswith("Bundle") or "Bundle" in demand.names):
+    if word != "fhir" or not (
+        demand.says.startswith(("Bundle", *TRANSACTIONS)) or "Bundle" in demand.names
+    ):
         raise Misread(2315, 0, len(text), text=text[:80])
     return replace(what, demands=((word, replace(demand, most_entries=entries)),))
 
@@ -152,8 +178,11 @@ def _what(text: str, schemas: Mapping[str, SchemaText]) -> _What:
             (kind,), MEDIA_TYPES[kind], (("fhir", _fhir(match["rest"], match.start("rest"))),)
         )
     if match := _SCHEMED.fullmatch(text):
-        form = "xml" if match["form"] == "soap" else match["form"]
+        form = "json" if match["form"].endswith("json") else "xml"
         demand = read_format(form, match["rest"] or "well formed")
+        if match["form"] == "json":
+            # RFC 8259, 2: any value is a document; a peer may answer `true`.
+            demand = replace(demand, bare=True)
         if match["rest"]:
             path = demand.names[0]
             if path not in schemas:
@@ -162,6 +191,9 @@ def _what(text: str, schemas: Mapping[str, SchemaText]) -> _What:
                 )
             demand = replace(demand, schema=schemas[path])
         return _What((form,), MEDIA_TYPES[match["form"]], ((form, demand),))
+    if _PARTS.fullmatch(text):
+        demand = FormatDemand(_READ["dicom"][1])
+        return _What((MULTIPART,), MEDIA_TYPES[MULTIPART], (("dicom", demand),), ("dicom",))
     words = re.split(r", *| or ", text)
     for word in words:
         if word not in TYPE_WORDS:
@@ -179,6 +211,8 @@ def _what(text: str, schemas: Mapping[str, SchemaText]) -> _What:
 
 
 def _fhir(text: str, at: int) -> FormatDemand:
+    if text.partition(" ")[0] in TRANSACTIONS:
+        return read_transaction(text, at)
     bundled = text.removeprefix("Bundle of ")
     try:
         demand = read_format("fhir", bundled)

@@ -72,7 +72,9 @@ TYPE_WORDS: Final[tuple[str, ...]] = tuple(BY_WORD)
 ARCHIVE_WORDS: Final[frozenset[str]] = frozenset(t.word for t in FILE_TYPES if t.is_archive)
 # Packed inside, and one thing to a policy.
 DOCUMENT_WORDS: Final = frozenset(["docx", "xlsx", "pptx", "ofd"])
-CONTAINER_WORDS: Final = ARCHIVE_WORDS | DOCUMENT_WORDS
+# A content of requests only: its bytes say too little, so no file is ever taken for one.
+MULTIPART: Final = "multipart"
+CONTAINER_WORDS: Final = ARCHIVE_WORDS | DOCUMENT_WORDS | {MULTIPART}
 
 # Format words of a policy (`fhir: any resource`) and the types that each is about.
 FORMATS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(

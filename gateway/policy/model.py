@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gateway.policy.codes import CodeList
 from gateway.policy.facts import Sought, UnpackLimits
+from gateway.policy.filetypes import MULTIPART
 from gateway.policy.lists import ListText
 from gateway.policy.located import Located
 from gateway.policy.masking import Masking
@@ -320,6 +321,15 @@ class Channel:
             if asked and isinstance(condition.rule, TypeRule):
                 taken = condition.rule.words if taken is None else taken & condition.rule.words
         return taken
+
+    @property
+    def read_as(self) -> str:
+        """What a content is taken for that could be anything by its bytes: `multipart`, `json`, or ""."""
+        taken = self.types_taken(at_receiver=False)
+        if taken == frozenset([MULTIPART]):
+            return MULTIPART
+        demand = self.formats.get("json")
+        return "json" if taken == frozenset(["json"]) and demand is not None and demand.bare else ""
 
     def line_of(self, word: str) -> tuple[Literal["passes_if", "channel"], int]:
         """Where the channel speaks of a word under passes_if, or where the channel begins."""

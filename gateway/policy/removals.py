@@ -20,7 +20,8 @@ from gateway.policy.sheet import Sheet
 # Deeper than any element of FHIR R4 that is ever named.
 MOST_KEYS: Final = 16
 MOST_REMOVALS: Final = 64
-_KEY: Final = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"
+# Attributes of DICOM JSON are eight digits (PS3.18, F.2.1.1).
+_KEY: Final = r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}"
 _PLACE: Final = re.compile(rf"response((?:\.{_KEY}){{1,{MOST_KEYS}}})")
 
 

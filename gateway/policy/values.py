@@ -121,7 +121,8 @@ class FormatDemand:
     """What a line asks of a format. says: the phrase. names: what it names: types, messages, columns.
 
     schema: the file of the set that the line names, where it names one. most_entries: of a Bundle, 0 for
-    as many as fit. kinds: of columns, each of COLUMN_KINDS, as many as names.
+    as many as fit. kinds: of columns, each of COLUMN_KINDS, as many as names. bare: of JSON, a value
+    that is no object and no list is a document too.
     """
 
     says: str
@@ -129,6 +130,7 @@ class FormatDemand:
     schema: SchemaText | None = None
     most_entries: int = 0
     kinds: tuple[str, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

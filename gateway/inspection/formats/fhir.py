@@ -13,13 +13,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Field
 from gateway.inspection.formats.base64_leaves import LEAST_CHARACTERS, members_in
 from gateway.inspection.formats.contract import FormatLimits, Item, Text, texts_of
 from gateway.inspection.formats.fhir_types import FORMS, RESOURCES
 from gateway.inspection.unsound import Fault, Unsound, Word
+
+if TYPE_CHECKING:
+    from gateway.inspection.formats.fhir_transaction import Transaction
 
 WORD: Final = Word.FHIR
 
@@ -32,6 +35,7 @@ class FhirProfile:
     contained: types inside `contained`, besides those of types and bundle_of. schemes: of addresses.
     comments: XML comments, which are then texts. external_images: pictures in a narrative that a
     browser would fetch from elsewhere. most_entries: of the outermost Bundle, 0 for as many as there are.
+    transaction: what the outermost Bundle asks of a server, None for one that asks nothing.
     """
 
     types: frozenset[str] = RESOURCES
@@ -41,6 +45,7 @@ class FhirProfile:
     comments: bool = False
     external_images: bool = False
     most_entries: int = 0
+    transaction: Transaction | None = None
 
     @property
     def inner(self) -> frozenset[str]:

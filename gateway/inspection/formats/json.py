@@ -48,7 +48,8 @@ class JsonProfile:
     schema: its own JSON Schema, compiled by the side that checks. top: kinds of the outermost value.
     base64_paths: JSON paths without indexes (`$.report.pdf`, `$.images[]`) whose strings are files,
     whatever they begin with. exact_numbers: refuse numbers that a double cannot hold exactly.
-    controls: let control characters through in strings (never NUL).
+    controls: let control characters through in strings (never NUL). texts: somebody wants them; where
+    nobody does, only what may be a fault or a file is gone through place by place.
     """
 
     schema: CompiledSchema | None = None
@@ -56,6 +57,7 @@ class JsonProfile:
     base64_paths: frozenset[str] = frozenset()
     exact_numbers: bool = False
     controls: bool = False
+    texts: bool = True
 
 
 def number_of(text: str) -> Decimal:
@@ -79,6 +81,9 @@ def unsound(number: int, /, **fields: Field) -> Unsound:
 def fault(number: int, /, **fields: Field) -> Fault:
     """Something wrong after which reading can go on."""
     return Fault(WORD, number, fields)
+
+
+KINDS: Final = frozenset(["object", "array", "string", "number", "boolean", "null"])
 
 
 def kind_of(value: Value) -> str:
@@ -115,7 +120,8 @@ def utf8_of(untrusted: bytes) -> str:
 
 def characters_of(untrusted: bytes, value: Value, profile: JsonProfile) -> Iterator[Fault]:
     """Fault 3538: control characters in strings and keys, NUL whatever the profile says."""
-    if not _ESCAPED_CONTROL.search(untrusted):
+    escaped = b"\\" in untrusted or b"\x7f" in untrusted
+    if not escaped or not _ESCAPED_CONTROL.search(untrusted):
         return
     for where, text in _strings_and_keys(value):
         found = _CONTROL.search(text)
@@ -128,7 +134,7 @@ def refuse_halves(untrusted: bytes, value: Value) -> None:
 
     For a parser that lets them through; no codec and no other library takes such a string.
     """
-    if _ESCAPED_SURROGATE.search(untrusted):
+    if b"\\" in untrusted and _ESCAPED_SURROGATE.search(untrusted):
         for where, text in _strings_and_keys(value):
             if _SURROGATE.search(text):
                 raise unsound(3539, place=ascii(where))
@@ -145,6 +151,7 @@ def _strings_and_keys(value: Value) -> Iterator[tuple[str, str]]:
 # An int written with so many digits may be a card or a telephone number.
 _TELLING_DIGITS: Final = 6
 _INDEX: Final = re.compile(r"\[[0-9]+\]")
+_TRIED_CHARACTERS: Final = 4_096
 # Both ends of what common programs read an integer into.
 _LEAST_INTEGER: Final = -(1 << 63)
 _MOST_INTEGER: Final = (1 << 64) - 1
@@ -155,6 +162,8 @@ def items_of(value: Value, limits: FormatLimits, profile: JsonProfile) -> Iterat
     """Texts and files of a document's strings, faults of its numbers, its keys as one last text."""
     if kind_of(value) not in profile.top:
         yield fault(3540, kind=kind_of(value), allowed=", ".join(sorted(profile.top)))
+    if not profile.texts and _is_plain(value, limits, profile):
+        return
     watched = bool(profile.base64_paths)
     for where, one in leaves_of(value):
         if isinstance(one, str):
@@ -168,6 +177,38 @@ def items_of(value: Value, limits: FormatLimits, profile: JsonProfile) -> Iterat
         elif one is not None and not isinstance(one, bool):
             yield from number_items(where, one, exact=profile.exact_numbers)
     yield from _key_items(value)
+
+
+def _is_plain(value: Value, limits: FormatLimits, profile: JsonProfile) -> bool:
+    """Whether neither a fault nor a file can be in it; said of most documents, and of no other."""
+    if profile.base64_paths or profile.exact_numbers:
+        return False
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        kind = type(one)
+        if kind is str:
+            if len(one) >= LEAST_CHARACTERS and not _is_only_text(one, limits):
+                return False
+        elif kind is dict:
+            for key in one:
+                if len(key) > MAX_KEY_CHARACTERS:
+                    return False
+            waiting += one.values()
+        elif kind is list:
+            waiting += one
+        elif kind is int:
+            if not _LEAST_INTEGER <= one <= _MOST_INTEGER:
+                return False
+        elif not (one is None or kind is Decimal or kind is bool):
+            return False
+    return True
+
+
+def _is_only_text(text: str, limits: FormatLimits) -> bool:
+    """Whether a string of some length holds no file; said of short ones only: a file is decoded once."""
+    most = min(_TRIED_CHARACTERS, limits.text_bytes)
+    return len(text) <= most and next(members_in("$", text), None) is None
 
 
 def files_of(where: str, text: str, profile: JsonProfile) -> Iterator[Item]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.inspection.content import Content
-from gateway.inspection.receiving import streams, tar_reader, zip_reader
+from gateway.inspection.receiving import multipart, streams, tar_reader, zip_reader
 from gateway.inspection.unsound import Member, Unsound
 
 
@@ -20,4 +20,6 @@ def members(word: str, content: Content, outer_name: str, max_count: int) -> Ite
         return tar_reader.members(content)
     if word in ("gzip", "bzip2", "xz"):
         return streams.members(word, content, outer_name)
+    if word == "multipart":
+        return multipart.members(content, max_count)
     raise Unsound(3202, type=word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.inspection.content import Content
-from gateway.inspection.sending import streams, tar_reader, zip_reader
+from gateway.inspection.sending import multipart, streams, tar_reader, zip_reader
 from gateway.inspection.unsound import Member, Unsound
 
 
@@ -21,5 +21,7 @@ def members(word: str, content: Content, outer_name: str, max_count: int) -> Ite
             return tar_reader.members(content)
         case "gzip" | "bzip2" | "xz":
             return streams.members(word, content, outer_name)
+        case "multipart":
+            return multipart.members(content, max_count)
         case _:
             raise Unsound(3202, type=word)

@@ -34,6 +34,12 @@ from gateway.inspection.formats.fhir import (
 )
 from gateway.inspection.formats.fhir_files import base64_items, hash_faults
 from gateway.inspection.formats.fhir_narrative import narrative_items
+from gateway.inspection.formats.fhir_transaction import (
+    Transaction,
+    entry_faults,
+    kind_faults,
+    pointing_faults,
+)
 from gateway.inspection.formats.fhir_types import (
     ADDRESSES,
     FORMS,
@@ -103,6 +109,8 @@ class _Walk:
 
     def _members(self, at: _Place) -> Iterator[Item]:
         chosen: dict[str, str] = {}
+        if self._profile.transaction is not None:
+            yield from _asks(at, self._profile.transaction)
         for key, value in at.node.items():
             stem = key.removeprefix("_")
             slot = at.type.slots.get(stem)
@@ -198,9 +206,19 @@ class _Walk:
             yield from id_faults(where, text, of_resource=at.type.kind == "resource")
         elif slot.key == "reference" and at.type.name == "Reference":
             yield from reference_faults(where, text)
+            if self._profile.transaction is not None:
+                yield from pointing_faults(where, text, self._profile.transaction)
         elif slot.word in ADDRESSES:
             yield from address_faults(where, text, self._profile)
         yield from plain_items(where, text)
+
+
+def _asks(at: _Place, transaction: Transaction) -> Iterator[Item]:
+    """What a Bundle and each of its entries ask, by the types of their places."""
+    if at.type.name == "Bundle":
+        yield from kind_faults(at.node, transaction)
+    elif at.type.name == "Bundle.entry":
+        yield from entry_faults(at.where, at.node, transaction)
 
 
 def _binary(at: _Place, slot: Slot, text: str, where: str) -> Iterator[Item]:

@@ -36,6 +36,12 @@ from gateway.inspection.formats.fhir import (
 )
 from gateway.inspection.formats.fhir_files import base64_items, hash_faults
 from gateway.inspection.formats.fhir_narrative import narrative_items
+from gateway.inspection.formats.fhir_transaction import (
+    Transaction,
+    entry_faults,
+    kind_faults,
+    pointing_faults,
+)
 from gateway.inspection.formats.fhir_types import ADDRESSES, TYPES
 from gateway.inspection.formats.fhir_xml import value_of
 from gateway.inspection.formats.json import (
@@ -82,7 +88,18 @@ def _items(
     for issue in itertools.islice(issues, _MAX_FAULTS):
         yield fault(3555, place=issue.path[:120], reason=issue.message[:120])
     yield from schema_faults(value)
+    if profile.transaction is not None:
+        yield from _transaction(value, profile.transaction)
     yield from _walk(value, kind, limits, profile)
+
+
+def _transaction(value: Value, transaction: Transaction) -> Iterator[Item]:
+    """The Bundle and its entries where they stand: at the top, whatever else the values hold."""
+    yield from kind_faults(value, transaction)
+    entries = value.get("entry") if isinstance(value, dict) else None
+    for place, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield from entry_faults(f"Bundle.entry[{place}]", entry, transaction)
 
 
 def _keys_of(words: frozenset[str]) -> frozenset[str]:
@@ -144,6 +161,8 @@ def _string_items(
         typed = key == "data" and "sigFormat" not in node and "who" not in node
         yield from base64_items(at, text, _string(node.get("contentType")), typed=typed)
         return
+    if profile.transaction is not None and key == "reference" and "language" not in node:
+        yield from pointing_faults(at, text, profile.transaction)
     if key == "id":
         yield from id_faults(at, text, of_resource="resourceType" in node)
     elif key == "reference" and " " not in text and "language" not in node:
