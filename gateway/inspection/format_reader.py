@@ -29,6 +29,7 @@ from gateway.inspection.formats.ofd import OfdProfile
 from gateway.inspection.formats.ooxml import OoxmlProfile
 from gateway.inspection.formats.own_schemas import OwnSchemas
 from gateway.inspection.formats.pdf import PdfProfile
+from gateway.inspection.formats.soap import Soap
 from gateway.inspection.formats.xml import XmlProfile
 from gateway.inspection.unsound import Fault, Unsound, Word
 from gateway.policy.filetypes import FORMATS
@@ -125,7 +126,8 @@ def profile_of(
         case "fhir":
             return _fhir(demand)
         case "xml":
-            return XmlProfile(schema=None if own is None else schemas.xml(own))
+            soap = Soap.of(says, demand.names) if demand and says.startswith("soap") else None
+            return XmlProfile(schema=None if own is None else schemas.xml(own), soap=soap)
         case "cda":
             return CdaProfile(Follows.NATIONAL if says == "follows WS/T 500" else Follows.CDA)
         case "hl7":

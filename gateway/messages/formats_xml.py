@@ -1,4 +1,4 @@
-"""Texts of the area: XML (3600 to 3629), CDA (3630 to 3659), a channel's own XML Schema (3527 to 3529, 3612, 3613)."""
+"""Texts of the area: XML (3600 to 3629), CDA (3630 to 3659), a channel's own XML Schema (3527 to 3529, 3612, 3613), SOAP (3614)."""
 
 from __future__ import annotations
 
@@ -69,6 +69,12 @@ TEXTS: Final[dict[int, Text]] = {
         "{where}:根元素为 {root};本通道接收 {expected}",
         _ANEW,
         _ANEW_ZH,
+    ),
+    3614: Text(
+        "{where}: no SOAP message as the channel takes it: {what}",
+        "{where}:不是本通道接收的 SOAP 消息:{what}",
+        "One Body with the one message of this call, no Header, no attachments.",
+        "仅一个 Body,内含本次调用的一条消息;无 Header,无附件。",
     ),
     3630: Text("{where}: a clinical document without {element}", "{where}:临床文档缺少 {element}", _ANEW, _ANEW_ZH),
     3631: Text("{where}: CDA has no element {element}, which stands at {path}", "{where}:CDA 没有元素 {element}(位于 {path})", _ANEW, _ANEW_ZH),

@@ -4,7 +4,7 @@
     fhir Bundle of DiagnosticReport, at most 50 entries
     fhir transaction of POST Observation, PUT Patient, at most 50 entries
     json following schemas/order.json, at most 64 KiB
-    soap following schemas/orders.xsd, at most 1 MiB
+    soap 1.1 of PlaceOrder following schemas/orders.xsd, at most 1 MiB
     dicom json following schemas/dicom.json, at most 1 MiB
     multipart of dicom, at most 4 MiB
     pdf or png, at most 4 MiB, malware clean
@@ -34,6 +34,7 @@ from gateway.policy.model import (
 )
 from gateway.policy.operations import ContentRule
 from gateway.policy.phrases import Misread, did_you_mean, read_number, read_size
+from gateway.policy.soap_words import SOAP_FORMS, read_soap
 from gateway.policy.transaction_words import (
     TRANSACTION_FORMS,
     TRANSACTIONS,
@@ -46,7 +47,7 @@ CONTENT_FORMS: Final = (
     "fhir RESOURCE or RESOURCE", "fhir Bundle of RESOURCE or RESOURCE", "fhir any resource",
     *TRANSACTION_FORMS,
     "json", "json following schemas/NAME.json", "xml", "xml following schemas/NAME.xsd",
-    "soap", "soap following schemas/NAME.xsd", "soap 1.1 …", "soap 1.2 …",
+    *SOAP_FORMS,
     "dicom json", "dicom json following schemas/NAME.json", "multipart of dicom",
     "a file type, or several", "… , at most SIZE", "… , at most N entries", "… , malware clean",
 )  # fmt: skip
@@ -100,9 +101,7 @@ _READ: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )  # fmt: skip
 _ENTRIES: Final = re.compile(r"at most +(?P<n>[0-9,]+) entr(?:y|ies)")
 _PART: Final = re.compile(r", *(?=at most |malware )")
-_SCHEMED: Final = re.compile(
-    r"(?P<form>json|xml|soap(?: 1\.[12])?|dicom json)(?: +(?P<rest>following .+))?"
-)
+_SCHEMED: Final = re.compile(r"(?P<form>json|xml|dicom json)(?: +(?P<rest>following .+))?")
 _PARTS: Final = re.compile(r"multipart of +dicom")
 _FHIR: Final = re.compile(r"fhir(?P<xml> +xml)? +(?P<rest>[^ ].*)")
 
@@ -177,6 +176,12 @@ def _what(text: str, schemas: Mapping[str, SchemaText]) -> _What:
         return _What(
             (kind,), MEDIA_TYPES[kind], (("fhir", _fhir(match["rest"], match.start("rest"))),)
         )
+    if soap := read_soap(text):
+        demand = FormatDemand(soap.says, soap.names)
+        if soap.path:
+            schema = _schema(soap.path, soap.path_at, schemas)
+            demand = replace(demand, schema=schema)
+        return _What(("xml",), MEDIA_TYPES[soap.form], (("xml", demand),))
     if match := _SCHEMED.fullmatch(text):
         form = "json" if match["form"].endswith("json") else "xml"
         demand = read_format(form, match["rest"] or "well formed")
@@ -184,12 +189,8 @@ def _what(text: str, schemas: Mapping[str, SchemaText]) -> _What:
             # RFC 8259, 2: any value is a document; a peer may answer `true`.
             demand = replace(demand, bare=True)
         if match["rest"]:
-            path = demand.names[0]
-            if path not in schemas:
-                raise Misread(
-                    2241, match.start("rest"), len(match["rest"]), sorted(schemas), path=path
-                )
-            demand = replace(demand, schema=schemas[path])
+            schema = _schema(demand.names[0], match.start("rest"), schemas)
+            demand = replace(demand, schema=schema)
         return _What((form,), MEDIA_TYPES[match["form"]], ((form, demand),))
     if _PARTS.fullmatch(text):
         demand = FormatDemand(_READ["dicom"][1])
@@ -208,6 +209,12 @@ def _what(text: str, schemas: Mapping[str, SchemaText]) -> _What:
         tuple(media),
         tuple((word, FormatDemand(says)) for word, says in demands.items()),
     )
+
+
+def _schema(path: str, at: int, schemas: Mapping[str, SchemaText]) -> SchemaText:
+    if path not in schemas:
+        raise Misread(2241, at, len(path), sorted(schemas), path=path)
+    return schemas[path]
 
 
 def _fhir(text: str, at: int) -> FormatDemand:

@@ -13,7 +13,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Field
 from gateway.inspection.content import Content
@@ -27,6 +27,9 @@ from gateway.inspection.formats.contract import (
 )
 from gateway.inspection.formats.xml_schema import XmlSchema
 from gateway.inspection.unsound import Fault, Unsound, Word
+
+if TYPE_CHECKING:
+    from gateway.inspection.formats.soap import Soap
 
 WORD: Final = Word.XML
 
@@ -62,11 +65,13 @@ _ACTIVE_LINK: Final = re.compile(
 class XmlProfile:
     """What a channel takes. root: `{space}name` of the outermost element, "" for any.
 
-    schema: its own XML Schema, as the side that checks has built it.
+    schema: its own XML Schema, as the side that checks has built it. soap: the document is an envelope, and
+    what it holds follows the schema.
     """
 
     root: str = ""
     schema: XmlSchema | None = None
+    soap: Soap | None = None
 
 
 Attributes = Mapping[tuple[str, str], str]

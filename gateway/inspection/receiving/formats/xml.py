@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item
+from gateway.inspection.formats.soap import SoapWatch
 from gateway.inspection.formats.xml import Follower, Watch, XmlProfile, follow, unsound
 from gateway.inspection.receiving.formats.xml_schema import OwnSchema, SchemaWatch
 
@@ -18,7 +19,10 @@ _JOINT = "\x1f"
 def check(content: Content, limits: FormatLimits, profile: XmlProfile) -> Iterator[Item]:
     """Faults, texts and files of a document. Raises Unsound 3600 to 3609 and OSError."""
     schema = profile.schema
-    if isinstance(schema, OwnSchema):
+    if profile.soap is not None:
+        inner = SchemaWatch(limits, profile, schema) if isinstance(schema, OwnSchema) else None
+        yield from watch(content, SoapWatch(limits, profile, profile.soap, inner))
+    elif isinstance(schema, OwnSchema):
         yield from watch(content, SchemaWatch(limits, profile, schema))
     else:
         yield from watch(content, Watch(limits, profile))

@@ -10,6 +10,7 @@ from lxml import etree
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import FormatLimits, Item
+from gateway.inspection.formats.soap import SoapWatch
 from gateway.inspection.formats.xml import (
     MAX_NAME_CHARACTERS,
     Follower,
@@ -18,6 +19,7 @@ from gateway.inspection.formats.xml import (
     follow,
     unsound,
 )
+from gateway.inspection.sending.formats.soap import message_faults
 from gateway.inspection.sending.formats.xml_schema import MAX_FAULTS, LibxmlSchema, fault_of
 from gateway.inspection.unsound import Fault
 
@@ -25,7 +27,12 @@ from gateway.inspection.unsound import Fault
 def check(content: Content, limits: FormatLimits, profile: XmlProfile) -> Iterator[Item]:
     """Faults, texts and files of a document. Raises Unsound 3600 to 3609 and OSError."""
     schema = profile.schema if isinstance(profile.schema, LibxmlSchema) else None
-    yield from watch(content, Watch(limits, profile), schema)
+    if profile.soap is None:
+        yield from watch(content, Watch(limits, profile), schema)
+        return
+    yield from watch(content, SoapWatch(limits, profile, profile.soap, None))
+    if schema is not None:
+        yield from message_faults(content, schema)
 
 
 def watch(
