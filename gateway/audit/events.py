@@ -64,7 +64,7 @@ EVENTS: Final[dict[str, Meaning]] = {
         "opened, verified, inspected anew and let in",
         "已拆封、验证、重新检查并准入",
         f"{_JUDGED} {_SAID} {_DECIDED} changed? changed_sha256? changed_size_bytes? masked?"
-        " released_by? released_by_uids? again?",
+        " released_by? released_by_uids? again? lane?",
     ),
     "delivered": _of(
         "edge",
@@ -77,7 +77,7 @@ EVENTS: Final[dict[str, Meaning]] = {
         "not let pass, for good; set aside",
         "已拒绝，不再重试，已隔离存放",
         f"name? size_bytes? type? policy? checks? counted? inside? {_DECIDED} {_SAID} released_by?"
-        " released_by_uids? user? uid? reason?",
+        " released_by_uids? user? uid? reason? lane?",
     ),
     "deferred": _of(
         "any", "cannot be judged or handed on now; tried again", "暂不能判定或转交，将重试", ""
@@ -89,7 +89,7 @@ EVENTS: Final[dict[str, Meaning]] = {
         f"{_JUDGED} {_DECIDED} {_SAID}",
     ),
     "held": _of(
-        "guard", "waits for people to decide", "等待人工审批", f"{_JUDGED} {_DECIDED} {_SAID}"
+        "guard", "waits for people to decide", "等待人工审批", f"{_JUDGED} {_DECIDED} {_SAID} lane?"
     ),
     "held.release_asked": _of(
         "guard",
@@ -110,7 +110,7 @@ EVENTS: Final[dict[str, Meaning]] = {
         "file user? uid? decision?",
     ),
     "corrupt": _of(
-        "any", "not what it should be on disk or lane; set aside", "内容损坏，已隔离存放", ""
+        "any", "not what it should be on disk or lane; set aside", "内容损坏，已隔离存放", "lane?"
     ),
     "set_aside.removed": _of(
         "any",

@@ -55,15 +55,14 @@ class Ranges:
         """Take [first, end) out."""
         if first >= end:
             return
-        kept = [piece for piece in self.as_list() if piece[1] <= first or piece[0] >= end]
-        for start, stop in self.as_list():
-            if start < first < stop:
-                kept.append((start, first))
-            if start < end < stop:
-                kept.append((end, stop))
-        kept.sort()
-        self._starts = [start for start, _ in kept]
-        self._ends = [stop for _, stop in kept]
+        low = bisect_right(self._ends, first)
+        high = bisect_left(self._starts, end)
+        if low >= high:
+            return
+        kept = [(self._starts[low], first), (end, self._ends[high - 1])]
+        kept = [(start, stop) for start, stop in kept if start < stop]
+        self._starts[low:high] = [start for start, _ in kept]
+        self._ends[low:high] = [stop for _, stop in kept]
 
     def holes(self, first: int, end: int) -> list[Range]:
         """The parts of [first, end) that are not in."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from gateway.audit.event import Status
+from gateway.audit.event import Recorder, Status
 from gateway.audit.journal import Journal, open_journal
+from gateway.audit.of_lane import OfLane
 from gateway.audit.status import StatusBoard
 from gateway.errors import Misconfigured, Unavailable
 from gateway.identity.names import host_name
@@ -57,6 +58,10 @@ class Desk:
     def status(self, lane: Lane) -> Status:
         """Where one lane's part of this process shows how it is."""
         return self.lanes.of(lane) if self.host.settings.is_two_way else self.board
+
+    def recorder(self, lane: Lane) -> Recorder:
+        """The journal, for what this process says of units of one lane."""
+        return OfLane(self.journal, lane) if self.host.settings.is_two_way else self.journal
 
     def close(self) -> None:
         self.board.close()

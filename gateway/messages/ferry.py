@@ -216,4 +216,10 @@ TEXTS: Final[dict[int, Text]] = {
         en_do="ferrygate version, on both hosts; ask what happened on the other one",
         zh_do="在两台主机运行 ferrygate version，并查明对端情况",
     ),
+    5744: Text(
+        en="the other host's edge has not taken the unit, for a reason that is not told across",
+        zh="对端边缘进程未接受该交换单元；原因不跨网传递",
+        en_do="ferrygate life on the other host tells the reason",
+        zh_do="在对端主机用 ferrygate life 查看原因",
+    ),
 }

@@ -23,12 +23,14 @@ from gateway.unit.outcomes import (
     CHANNEL,
     OutcomesBody,
     UnitOutcome,
+    What,
     decode_outcomes,
     is_own_number,
 )
 
 OUTCOME: Final = "outcome"
 HEARD: Final = "outcomes.heard"
+_NS: Final = 10**9
 
 
 class OutcomesHeard:
@@ -70,7 +72,15 @@ class OutcomesHeard:
             raise Refused(5743, what="count")
         if not all(self._is_ours(one.unit) for one in outcomes):
             raise Refused(5743, what="unit")
+        # An honest guard says whole seconds; anything finer is more than what became of it.
+        if not all(_is_plain(one) for one in outcomes):
+            raise Refused(5743, what="time or reason")
         return outcomes
+
+
+def _is_plain(one: UnitOutcome) -> bool:
+    is_well = one.what in (What.DELIVERED, What.RELEASED)
+    return one.at_ns % _NS == 0 and not (is_well and one.reason)
 
 
 def _events(number: int, outcomes: Sequence[UnitOutcome]) -> list[Event]:

@@ -6,6 +6,9 @@
 
 Nobody captures these units and no policy judges them: they are numbers of this guard's own making, and the
 other guard has a rule for them (gateway.receiving.outcomes). Only in a gate of two lanes.
+
+The edge writes its own journal, so that a word of it counts for no more than: one end, of a unit that this
+guard has let in (untold.py), for a reason of a short list, at the second in which the guard reads it.
 """
 
 from __future__ import annotations
@@ -14,18 +17,22 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeGuard
 
 import msgspec
 
 from gateway.audit.event import Event, Recorder, Status
+from gateway.audit.of_lane import FIELD
 from gateway.audit.record import Record
 from gateway.audit.tail import Place, Tail
 from gateway.errors import Unavailable
+from gateway.ferry.ranges import Range
 from gateway.sending.own import clear_outcomes
 from gateway.sending.seal import Sealer
+from gateway.sending.untold import Untold
 from gateway.spool.disk import RealDisk, replace
 from gateway.spool.model import Entry, Put, QueueWriter
+from gateway.unit.model import Lane
 from gateway.unit.outcomes import (
     FIRST_OWN_NUMBER,
     MAX_OUTCOMES,
@@ -42,22 +49,38 @@ _PRIORITY: Final = b"\0"
 # 2026-01-01T00:00:00Z, as for the numbers of edges.
 _EPOCH_S: Final = 1_767_225_600
 
-_WORDS: Final = {what.word: what for what in What if what is not What.RELEASED}
+GUARD: Final = "guard"
+EDGE: Final = "edge"
 _ADMITTED: Final = "admitted"
+_WORDS: Final = {
+    GUARD: {what.word: what for what in (What.REFUSED, What.CORRUPT, What.HELD)},
+    EDGE: {what.word: what for what in (What.DELIVERED, What.REFUSED, What.CORRUPT)},
+}
+# What a sink may say of a unit that it does not take (gateway.unit.edge.Sink); anything else is OTHER_REASON.
+_OF_EDGES: Final = {
+    What.DELIVERED: frozenset({0}),
+    What.REFUSED: frozenset({2530, 2531, 2533}),
+    What.CORRUPT: frozenset({1080, 2532}),
+}
+OTHER_REASON: Final = 5744
+_NS: Final = 10**9
 
 
 class OutcomeState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What survives a restart. places: in each journal. last: of the own numbers given."""
+    """What survives a restart. places: in each journal. last: of the own numbers given. open, early: of
+    units whose end was not told (untold.py)."""
 
     places: dict[str, Place]
     last: Annotated[int, msgspec.Meta(ge=0, le=(1 << 31) - 1)] = 0
+    open: list[Range] = []
+    early: list[tuple[int, What, int]] = []
 
 
 class OutcomeTeller:
     """Reads the journals of this host and puts units of outcomes into `cleared` of the lane that leads back.
 
-    journals: of guard and edge. is_theirs: whether a unit came from the other side. residue: of this side's
-    own numbers, 0 or 1. now_ns: wall clock. May raise OSError at start.
+    journals: of GUARD and EDGE. lane: on which their units come. residue: of this side's own numbers, 0 or
+    1. now_ns: wall clock. May raise OSError at start.
     """
 
     def __init__(
@@ -66,7 +89,7 @@ class OutcomeTeller:
         state: Path,
         queue: QueueWriter,
         sealer: Sealer,
-        is_theirs: Callable[[int], bool],
+        lane: Lane,
         recorder: Recorder,
         status: Status,
         *,
@@ -75,17 +98,21 @@ class OutcomeTeller:
     ) -> None:
         self._now_ns = now_ns
         self._state, self._queue, self._sealer = state, queue, sealer
-        self._is_theirs, self._residue = is_theirs, residue
+        self._lane, self._residue = lane, residue
         self._recorder, self._status = recorder, status
         self._waiting: list[UnitOutcome] = []
         self._next_s = 0.0
         known = self._read_state()
         self._last = known.last if known else 0
+        self._untold = Untold(known.open, known.early) if known else Untold()
+        # The guard's first, so that an edge's word finds the unit that it is about.
         self._tails = {
             process: Tail(
-                folder, [*_WORDS, _ADMITTED], known.places.get(process) if known else None
+                journals[process],
+                [*_WORDS[process], *([_ADMITTED] if process == GUARD else [])],
+                known.places.get(process) if known else None,
             )
-            for process, folder in journals.items()
+            for process in (GUARD, EDGE)
         }
         if known is None:
             # A gate's history from before there was a way back is not told.
@@ -123,20 +150,44 @@ class OutcomeTeller:
                 records = tail.read()
             except OSError as error:
                 raise Unavailable(6002, folder=process, reason=error.strerror or "") from error
-            for record in records:
-                outcome = self._outcome(record)
-                if outcome is not None:
-                    self._waiting.append(outcome)
+            of = self._of_guard if process == GUARD else self._of_edge
+            self._waiting += [one for record in records if (one := of(record)) is not None]
+        self._untold.turn()
+        if self._untold.forgotten:
+            self._status.count("outcomes_untold_total", self._untold.forgotten)
+            self._untold.forgotten = 0
+        # In the order of numbers: that in which an edge is done with them says nothing.
+        self._waiting.sort(key=lambda one: one.unit)
 
-    def _outcome(self, record: Record) -> UnitOutcome | None:
-        unit = record.unit
-        what: What | None = _WORDS.get(record.what)
-        if record.what == _ADMITTED and "released_by" in record.fields:
-            what = What.RELEASED
-        if what is None or unit is None or is_own_number(unit) or not self._is_theirs(unit):
+    def _of_guard(self, record: Record) -> UnitOutcome | None:
+        """A word of this guard itself, about a unit that came on the lane."""
+        unit, at_ns = record.unit, record.at_ns // _NS * _NS
+        if not self._is_theirs(unit) or record.fields.get(FIELD) != self._lane.value:
             return None
+        if record.what == _ADMITTED:
+            end = self._untold.admit(unit)
+            if end is not None:
+                return UnitOutcome(unit, *end, self._this_second())
+            return UnitOutcome(unit, What.RELEASED, 0, at_ns) if _is_released(record) else None
         reason = record.number if 1000 <= record.number <= 9999 else 0
-        return UnitOutcome(unit, what, reason, record.at_ns)
+        return UnitOutcome(unit, _WORDS[GUARD][record.what], reason, at_ns)
+
+    def _of_edge(self, record: Record) -> UnitOutcome | None:
+        """A word of the edge, which may be anybody's: one of a unit that was let in ends it."""
+        unit, what = record.unit, _WORDS[EDGE].get(record.what)
+        if what is None or not self._is_theirs(unit):
+            return None
+        reason = record.number if record.number in _OF_EDGES[what] else OTHER_REASON
+        reason = 0 if what is What.DELIVERED else reason
+        if not self._untold.end(unit, what, reason):
+            return None
+        return UnitOutcome(unit, what, reason, self._this_second())
+
+    def _is_theirs(self, unit: int | None) -> TypeGuard[int]:
+        return unit is not None and not is_own_number(unit) and unit % 2 != self._residue
+
+    def _this_second(self) -> int:
+        return self._now_ns() // _NS * _NS
 
     def _tell(self, outcomes: list[UnitOutcome]) -> None:
         """One unit, durable in the queue. Raises Unavailable as sealing and queue do."""
@@ -159,7 +210,8 @@ class OutcomeTeller:
 
     def _save(self) -> None:
         places = {process: tail.place for process, tail in self._tails.items()}
-        data = msgspec.json.encode(OutcomeState(places, self._last))
+        untold = self._untold
+        data = msgspec.json.encode(OutcomeState(places, self._last, untold.runs(), untold.early()))
         try:
             replace(RealDisk(), self._state, data)
         except OSError as error:
@@ -173,3 +225,7 @@ class OutcomeTeller:
         except (OSError, msgspec.MsgspecError) as error:
             self._status.raise_alarm(5742, path=str(self._state), why=str(error)[:80])
             return None
+
+
+def _is_released(record: Record) -> bool:
+    return "released_by" in record.fields

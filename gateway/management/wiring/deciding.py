@@ -57,7 +57,7 @@ class Deciding:
             units,
             self.pages,
             lambda channel: approval_of(policy(), channel),
-            desk.journal,
+            desk.recorder(self.lane),
             status,
         )
         return HeldDesk(
@@ -68,7 +68,7 @@ class Deciding:
             Reopening(work, work.release, writer.staging()),
             writer,
             policy,
-            desk.journal,
+            desk.recorder(self.lane),
             status,
             stage,
         )

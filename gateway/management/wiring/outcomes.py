@@ -11,7 +11,7 @@ from gateway.receiving.verify import Opener
 from gateway.sending.outcomes import OutcomeTeller
 from gateway.sending.seal import Sealer
 from gateway.spool.model import QueueWriter
-from gateway.unit.model import Side
+from gateway.unit.model import Lane, Side
 
 
 def residue_of(side: Side) -> int:
@@ -22,16 +22,16 @@ def residue_of(side: Side) -> int:
 def telling(desk: Desk, cleared: QueueWriter, sealer: Sealer, status: Status) -> OutcomeTeller:
     """Outcomes of the units that came here, into the lane that leads back."""
     host = desk.host
-    own = residue_of(host.settings.side)
+    side = host.settings.side
     return OutcomeTeller(
         {role.value: host.folder.journal(role) for role in (Role.GUARD, Role.EDGE)},
         host.folder.state_of(Role.GUARD) / "outcomes.json",
         cleared,
         sealer,
-        lambda number: number % 2 != own,
+        next(lane for lane in Lane if lane.receiver is side),
         desk.journal,
         status,
-        residue=own,
+        residue=residue_of(side),
     )
 
 

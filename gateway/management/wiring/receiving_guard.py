@@ -80,7 +80,7 @@ def admitting(desk: Desk, lane: Lane) -> Admitting:
         received,
         admitted,
         work_on,
-        desk.journal,
+        desk.recorder(lane),
         status,
         stage=Stage.ADMITTED,
         threads=settings.guard_threads,

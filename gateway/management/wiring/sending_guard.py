@@ -79,7 +79,7 @@ def clearing(desk: Desk, lane: Lane) -> Clearing:
         captured,
         cleared,
         work,
-        desk.journal,
+        desk.recorder(lane),
         status,
         stage=Stage.CLEARED,
         threads=settings.guard_threads,

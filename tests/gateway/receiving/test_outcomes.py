@@ -9,13 +9,14 @@ import pytest
 
 from gateway.audit.event import Event
 from gateway.audit.journal import open_journal
+from gateway.audit.of_lane import OfLane
 from gateway.guard.hop import Hop
 from gateway.guard.outcome import Outcome, Passed
 from gateway.receiving.outcomes import OutcomesHeard
 from gateway.sending import outcomes as telling
 from gateway.sending.outcomes import OutcomeTeller
 from gateway.spool.model import Entry, Taken
-from gateway.unit.model import Stage
+from gateway.unit.model import Lane, Stage
 from gateway.unit.outcomes import FIRST_OWN_NUMBER, MAX_OUTCOMES, UnitOutcome, What
 from gateway.unit.stages import Cleared
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
@@ -48,17 +49,24 @@ class World:
     def start(self) -> None:
         folders = {process: self.folder / process for process in self.journals}
         self.teller = OutcomeTeller(
-            folders, self.folder / "outcomes.json", self.cleared, self.gate.sealer(), is_odd,
+            folders, self.folder / "outcomes.json", self.cleared, self.gate.sealer(), Lane.EXPORT,
             self.told, self.board, residue=0, now_ns=lambda: NOW_NS,
         )  # fmt: skip
 
     def happens(self, process: str, what: str, *units: int, number: int = 0, **fields: str) -> None:
+        journal = self.journals[process]
+        recorder = OfLane(journal, Lane.EXPORT) if process == "guard" else journal
         for unit in units:
             event = Event(
                 what, NOW_NS + unit, unit, "lab", number, {"name": "secret.pdf", **fields}
             )
-            self.journals[process].record(event)
-        self.journals[process].commit()
+            recorder.record(event)
+        journal.commit()
+
+    def delivered(self, *units: int) -> None:
+        """Let in by the guard, and delivered by the edge."""
+        self.happens("guard", "admitted", *units)
+        self.happens("edge", "delivered", *units)
 
     def tell(self) -> None:
         self.now_s += 10.0
@@ -110,7 +118,7 @@ def test_what_became_of_their_units_is_told_and_nothing_of_our_own(world: World)
         (9, "corrupt", 4306),
     ]
     delivered = next(e for e in world.heard.events if e.unit == 3)
-    assert delivered.fields["there_at_ns"] == NOW_NS + 3
+    assert delivered.fields["there_at_ns"] == NOW_NS // 10**9 * 10**9
     assert delivered.channel == ""
     assert "secret" not in repr(world.heard.events)
     (heard,) = [e for e in world.heard.events if e.what == "outcomes.heard"]
@@ -132,7 +140,7 @@ def test_nothing_is_sent_when_nothing_happened_and_history_is_not_told(
     world = World(tmp_path, gate)
     world.tell()
     assert world.cleared.entries == {}
-    world.happens("edge", "delivered", 3)
+    world.delivered(3)
     world.start()
     world.tell()
     assert len(world.cleared.entries) == 1
@@ -140,7 +148,7 @@ def test_nothing_is_sent_when_nothing_happened_and_history_is_not_told(
 
 def test_thousands_go_in_several_units(world: World) -> None:
     units = range(1, 2 * (2 * MAX_OUTCOMES + 10), 2)
-    world.happens("edge", "delivered", *units)
+    world.delivered(*units)
     world.tell()
     assert len(world.cleared.entries) == 3
     world.cross()
@@ -151,9 +159,9 @@ def test_thousands_go_in_several_units(world: World) -> None:
 def test_a_crash_anywhere_repeats_some_and_loses_none(
     world: World, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.happens("edge", "delivered", 1)
+    world.delivered(1)
     world.tell()
-    world.happens("edge", "delivered", 3)
+    world.delivered(3)
 
     class Died(Exception):
         pass
@@ -171,7 +179,7 @@ def test_a_crash_anywhere_repeats_some_and_loses_none(
         with pytest.raises(Died):
             world.tell()
     world.start()
-    world.happens("edge", "delivered", 5)
+    world.delivered(5)
     world.tell()
     world.cross()
     assert {unit for unit, _, _ in world.outcomes()} == {1, 3, 5}
@@ -182,7 +190,7 @@ def test_a_crash_anywhere_repeats_some_and_loses_none(
 def test_what_cannot_be_told_now_is_told_later(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.happens("edge", "delivered", 1)
+    world.delivered(1)
     world.cleared.full = True
     world.tell()
     assert world.board.alarms[5740] == {"reason": 6502}
@@ -194,11 +202,11 @@ def test_what_cannot_be_told_now_is_told_later(
 
 
 def test_a_damaged_place_is_an_alarm_and_telling_goes_on_from_now(world: World) -> None:
-    world.happens("edge", "delivered", 1)
+    world.delivered(1)
     (world.folder / "outcomes.json").write_text("{")
     world.start()
     assert 5742 in world.board.alarms
-    world.happens("edge", "delivered", 3)
+    world.delivered(3)
     world.tell()
     world.cross()
     assert world.outcomes() == [(3, "delivered", 0)]
@@ -211,8 +219,12 @@ def refused(world: World, sealed: Cleared) -> tuple[int, int, str]:
     return world.received.rejected[-1]
 
 
-def own(number: int, *units: int, what: What = What.DELIVERED) -> Cleared:
-    return telling.clear_outcomes(number, [UnitOutcome(u, what, 0, 1) for u in units], NOW_NS)
+def own(
+    number: int, *units: int, what: What = What.DELIVERED, reason: int = 0, at_ns: int = 10**9
+) -> Cleared:
+    return telling.clear_outcomes(
+        number, [UnitOutcome(u, what, reason, at_ns) for u in units], NOW_NS
+    )
 
 
 def test_a_unit_that_breaks_the_rule_is_set_aside_and_not_believed(world: World) -> None:
@@ -220,6 +232,8 @@ def test_a_unit_that_breaks_the_rule_is_set_aside_and_not_believed(world: World)
     assert refused(world, own(number, 1, 2))[1:] == (5743, "refused")
     assert refused(world, own(number + 1, 1))[1:] == (5743, "refused")
     assert refused(world, cleared(b"a file", number=number + 2))[1:] == (5743, "refused")
+    assert refused(world, own(number + 3, 2, at_ns=10**9 + 1))[1:] == (5743, "refused")
+    assert refused(world, own(number + 4, 2, reason=3102))[1:] == (5743, "refused")
     assert world.outcomes() == []
 
 
@@ -231,7 +245,7 @@ def test_another_unit_goes_its_ordinary_way(world: World) -> None:
 
 
 def test_a_journal_that_cannot_be_written_keeps_the_unit(world: World) -> None:
-    world.happens("edge", "delivered", 1)
+    world.delivered(1)
     world.tell()
     world.heard.broken = True
     world.cross()
@@ -240,3 +254,27 @@ def test_a_journal_that_cannot_be_written_keeps_the_unit(world: World) -> None:
     world.received.restart()
     world.cross()
     assert len(world.received.acknowledged) == 1
+
+
+def test_an_end_that_comes_before_the_guards_word_waits_for_it_also_over_a_restart(
+    world: World,
+) -> None:
+    world.happens("edge", "delivered", 1)
+    world.delivered(3)
+    world.tell()
+    world.start()
+    world.happens("guard", "admitted", 1)
+    world.tell()
+    world.cross()
+    assert world.outcomes() == [(3, "delivered", 0), (1, "delivered", 0)]
+
+
+def test_what_is_open_lasts_over_a_restart(world: World) -> None:
+    world.happens("guard", "admitted", 1, 3, 5)
+    world.delivered(7)
+    world.tell()
+    world.start()
+    world.happens("edge", "delivered", 3)
+    world.tell()
+    world.cross()
+    assert world.outcomes() == [(7, "delivered", 0), (3, "delivered", 0)]
