@@ -8,7 +8,6 @@ cannot be told from here; the unit itself is scanned whole, and the other side r
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, assert_never
@@ -238,18 +237,17 @@ def _found(answers: list[bytes], order: Order, body: Body) -> Found:
 def _believable(found: Found, order: Order, body: Body) -> None:
     """Raises ValueError for what no walk of ours would say."""
     own = found.leaves[0] if found.leaves else None
-    checks: tuple[Callable[[], bool], ...] = (
-        lambda: own is not None and own.path == order.name and own.size_bytes == body.size_bytes,
-        lambda: len(found.leaves) + len(found.parts) <= order.limits.files + 1,
-        lambda: len(found.problems) <= _MAX_PROBLEMS,
-        lambda: all(
-            one.type in BY_WORD and len(one.path) <= _MAX_PATH_CHARACTERS
-            for one in (*found.leaves, *found.parts)
-        ),
-        lambda: all(_is_problem(one) for one in found.problems),
-    )
-    if not all(check() for check in checks):
-        raise ValueError("not believable")
+    if own is None or own.path != order.name or own.size_bytes != body.size_bytes:
+        raise ValueError("not believable: another unit")
+    leaves = (*found.leaves, *found.parts)
+    if len(leaves) > order.limits.files + 1 or len(found.problems) > _MAX_PROBLEMS:
+        raise ValueError("not believable: too many")
+    for leaf in leaves:
+        if leaf.type not in BY_WORD or len(leaf.path) > _MAX_PATH_CHARACTERS:
+            raise ValueError("not believable: a leaf")
+    for problem in found.problems:
+        if not _is_problem(problem):
+            raise ValueError("not believable: a problem")
 
 
 def _is_problem(problem: Problem) -> bool:

@@ -57,7 +57,7 @@ class Budget:
     produced_bytes: int = 0
     begun_s: float = field(default_factory=time.thread_time)
     # On the monotonic clock: before it the share cannot be used up, and the kernel need not be asked.
-    look_at_s: float = 0.0
+    look_at_s: float = field(default_factory=lambda: time.monotonic() + MAX_PROCESSOR_S)
 
     def count_member(self) -> None:
         self.files += 1

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Field
@@ -58,6 +59,7 @@ MAX_JSON_VALUES: Final = 400_000
 MAX_XML_VALUES: Final = 250_000
 
 
+@lru_cache(8)
 def narrowed(limits: FormatLimits, values: int) -> FormatLimits:
     """The same limits with so many values at most."""
     return replace(limits, values=min(limits.values, values))

@@ -9,11 +9,10 @@ All that comes from the child is untrusted. Time that the guard itself takes to 
 from __future__ import annotations
 
 import array
-import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias, assert_never
 
@@ -80,6 +79,12 @@ _LONGEST_TICK_S: Final = 0.5
 _AROUND_ANSWER_BYTES: Final = 64
 
 
+def _again_before(instant: float) -> None:
+    """The kernel has ended a call on the socket after a tick: again, unless it is over (TimeoutError)."""
+    if time.monotonic() >= instant:
+        raise TimeoutError
+
+
 class _Exchange:
     def __init__(self, child: ChildHandle, unit: Unit, settings: SandboxSettings) -> None:
         self._child = child
@@ -124,10 +129,12 @@ class _Exchange:
         sent = 0
         try:
             while not sent:
-                with self._until(self._ends_at):
+                try:
                     sent = self._child.socket.sendmsg(
                         [data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, beside)]
                     )
+                except BlockingIOError:
+                    _again_before(self._ends_at)
         except OSError as error:
             raise self._lost(error) from error
         self._send(data[sent:])
@@ -136,8 +143,10 @@ class _Exchange:
         left = memoryview(data)
         try:
             while left:
-                with self._until(self._ends_at):
+                try:
                     left = left[self._child.socket.send(left) :]
+                except BlockingIOError:
+                    _again_before(self._ends_at)
         except OSError as error:
             raise self._lost(error) from error
 
@@ -145,28 +154,22 @@ class _Exchange:
         inbox = self._child.inbox
         try:
             while (body := inbox.take()) is None:
-                with self._until(min(self._ends_at, self._heard_at + self._silence_s)):
+                try:
                     data = self._child.socket.recv(inbox.wanted_bytes())
-                    if not data:
-                        raise ChildFault(Ending.CLOSED)
-                    inbox.add(data)
-                    self._heard_at = time.monotonic()
-                    if self._heard_at >= self._ends_at:
-                        raise TimeoutError
+                except BlockingIOError:
+                    _again_before(min(self._ends_at, self._heard_at + self._silence_s))
+                    continue
+                if not data:
+                    raise ChildFault(Ending.CLOSED)
+                inbox.add(data)
+                self._heard_at = time.monotonic()
+                if self._heard_at >= self._ends_at:
+                    raise TimeoutError
             return read_from_child(body)
         except Garbled as error:
             raise ChildFault(Ending.GARBAGE) from error
         except OSError as error:
             raise self._lost(error) from error
-
-    @contextlib.contextmanager
-    def _until(self, instant: float) -> Iterator[None]:
-        """One call on the socket, which the kernel ends after a tick; again, unless it is over."""
-        try:
-            yield
-        except BlockingIOError:
-            if time.monotonic() >= instant:
-                raise TimeoutError from None
 
     def _lost(self, error: OSError) -> ChildFault:
         if not isinstance(error, TimeoutError):

@@ -83,9 +83,12 @@ def text_of(content: Content) -> str | None:
         if not final and _has_controls(content.tail.decode("latin-1")):
             return None
     for encoding in encodings:
+        cut = not final or encoding == "utf-16"
         try:
-            text = codecs.getincrementaldecoder(encoding)().decode(
-                head, final and encoding != "utf-16"
+            text = (
+                codecs.getincrementaldecoder(encoding)().decode(head)
+                if cut
+                else head.decode(encoding)
             )
         except UnicodeDecodeError:
             continue

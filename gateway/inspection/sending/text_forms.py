@@ -180,7 +180,7 @@ def _json_word(text: str, content: Content) -> str:
         return "fhir json" if first else "json"
     try:
         whole = content.read_at(0, content.size_bytes).decode("utf-8-sig")
-        value = json.loads(whole, parse_constant=_no_constant, parse_int=str, parse_float=str)
+        value = _json.decode(whole)
     except (ValueError, RecursionError):
         return ""
     kind = value.get("resourceType") if isinstance(value, dict) else None
@@ -190,6 +190,10 @@ def _json_word(text: str, content: Content) -> str:
 
 def _no_constant(text: str) -> None:
     raise ValueError(text)
+
+
+# Made once: the library makes one a call where it is asked for anything of its own.
+_json: Final = json.JSONDecoder(parse_constant=_no_constant, parse_int=str, parse_float=str)
 
 
 def _is_table(text: str, whole: bool) -> bool:

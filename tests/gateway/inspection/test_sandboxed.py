@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gateway.inspection.chain import Inspector, Role, bytes_body, file_body, open_scanners
 from gateway.inspection.here import inspector_here
@@ -193,6 +195,37 @@ def test_a_parent_that_is_killed_makes_units_wait_and_comes_again(tmp_path: Path
     assert inspector.examine(good, "g.json", AT, LIMITS).problems == ()
     assert sandbox.parent_pid() != parent
     inspector.close()
+
+
+SMALL = st.one_of(
+    st.binary(max_size=300),
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=80) | st.floats(allow_nan=False),
+        lambda inner: st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+        max_leaves=10,
+    ).map(lambda value: json.dumps(value).encode()),
+    st.lists(st.text("ab,;\"\n<>&|^", max_size=12), max_size=6).map(lambda rows: "\n".join(rows).encode()),
+)  # fmt: skip
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=SMALL)
+def test_a_small_unit_is_the_same_in_the_request_and_in_a_file(
+    pair: Pair, tmp_path: Path, data: bytes
+) -> None:
+    path = tmp_path / "unit"
+    path.write_bytes(data)
+    quiet = channel_of(TYPES + "  json: well formed\n  xml: well formed\n  csv: any columns\n")
+    for channel in (CHANNEL, quiet):
+        said = [
+            one.examine(body, "x.bin", AT, LIMITS, channel=channel)
+            for one in (pair.inside, pair.here)
+            for body in (bytes_body(data), file_body(path))
+        ]
+        assert [one == said[0] for one in said] == [True] * 4
 
 
 def test_several_threads_share_one_sandbox(pair: Pair) -> None:

@@ -1,6 +1,7 @@
 """A channel's JSON Schema on the receiving side: our own compiler, from keywords to functions.
 
     {"type": "object", "required": ["a"]}  -->  one function per keyword; the first that says no is the fault
+                                                for each kind of value those that can say no to it
 
 Takes what gateway.inspection.formats.json_schema has let through and nothing more.
 """
@@ -19,6 +20,23 @@ from gateway.inspection.unsound import Fault
 # The keyword that is broken and the way to the value, innermost step first; None: nothing is wrong.
 Broken = tuple[str, list[str | int]] | None
 Test = Callable[[Value], Broken]
+# Of what is asked of strings, numbers, ... nothing need be asked of any other kind.
+_ASKED_OF: Final[Mapping[str, tuple[type, ...]]] = {
+    **dict.fromkeys(("pattern", "minLength", "maxLength"), (str,)),
+    **dict.fromkeys(("uniqueItems", "minItems", "maxItems", "items"), (list,)),
+    **dict.fromkeys(
+        ("required", "minProperties", "maxProperties", "propertyNames", "properties",
+         "patternProperties", "additionalProperties"), (dict,)),
+    **dict.fromkeys(
+        ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), (int, Decimal)),
+}  # fmt: skip
+# Every kind of value that a reader gives; a value of another is asked everything.
+_KINDS: Final = (dict, list, str, int, Decimal, bool, type(None))
+# What a type's name says of a kind by itself: only whole numbers must be looked at.
+_ALWAYS: Final[Mapping[str, tuple[type, ...]]] = {
+    "object": (dict,), "array": (list,), "string": (str,), "boolean": (bool,), "null": (type(None),),
+    "number": (int, Decimal), "integer": (int,),
+}  # fmt: skip
 
 
 class FunctionSchema:
@@ -41,8 +59,11 @@ class FunctionSchema:
             yield fault(3544, place=place[:120], rule=rule)
 
 
+_NUMBERS: Final = (int, float, Decimal)
+
+
 def _number(value: Value) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return isinstance(value, _NUMBERS) and not isinstance(value, bool)
 
 
 _TYPE_TESTS: Final[Mapping[str, Callable[[Value], bool]]] = {
@@ -90,12 +111,15 @@ class _Compiler:
     def _schema(self, schema: Any) -> Test:
         if isinstance(schema, bool):
             return lambda _value: None if schema else ("false", [])
-        tests = [t for k, v in schema.items() if (t := self._keyword(k, v, schema)) is not None]
-        if len(tests) == 1:
-            return tests[0]
+        made = [(k, t) for k, v in schema.items() if (t := self._keyword(k, v, schema)) is not None]
+        everything = [test for _, test in made]
+        asked = {
+            kind: [test for word, test in made if _can_say_no(word, schema[word], kind)]
+            for kind in _KINDS
+        }
 
         def every(value: Value) -> Broken:
-            for test in tests:
+            for test in asked.get(type(value), everything):
                 broken = test(value)
                 if broken is not None:
                     return broken
@@ -141,15 +165,15 @@ class _Compiler:
             if not isinstance(value, dict):
                 return None
             for key, one in value.items():
-                tests = [named[key]] if key in named else []
-                tests += [test for pattern, test in matched if pattern.search(key)]
-                if not tests and rest is not None:
-                    tests = [rest]
-                for test in tests:
-                    broken = test(one)
-                    if broken is not None:
-                        unknown = test is rest and other is False
-                        return ("additionalProperties" if unknown else broken[0], [*broken[1], key])
+                test = named.get(key)
+                if matched:
+                    tests = [] if test is None else [test]
+                    tests += [test for pattern, test in matched if pattern.search(key)]
+                    test = tests[0] if len(tests) == 1 else _all_of(tests) if tests else None
+                broken = (test or rest or _nothing)(one)
+                if broken is not None:
+                    unknown = test is None and other is False
+                    return ("additionalProperties" if unknown else broken[0], [*broken[1], key])
             return None
 
         return members
@@ -179,19 +203,33 @@ class _Compiler:
         return lambda value: then(value) if asked(value) is None else otherwise(value)
 
 
-def _combined(keyword: str, tests: list[Test]) -> Test:
-    def all_of(value: Value) -> Broken:
-        return next((b for test in tests if (b := test(value)) is not None), None)
+def _can_say_no(word: str, said: Any, kind: type) -> bool:
+    """Whether a value of this kind can break this keyword at all."""
+    if word == "type":
+        names = said if isinstance(said, list) else [said]
+        return not any(kind in _ALWAYS[name] for name in names)
+    return kind in _ASKED_OF.get(word, _KINDS)
 
+
+def _nothing(_value: Value) -> Broken:
+    return None
+
+
+def _all_of(tests: list[Test]) -> Test:
+    return lambda value: next((b for test in tests if (b := test(value)) is not None), None)
+
+
+def _combined(keyword: str, tests: list[Test]) -> Test:
     def counted(value: Value) -> Broken:
         right = sum(test(value) is None for test in tests)
         return None if right == 1 or (right and keyword == "anyOf") else (keyword, [])
 
-    return all_of if keyword == "allOf" else counted
+    return _all_of(tests) if keyword == "allOf" else counted
 
 
 def _plain(keyword: str, holds: Callable[[Value], bool]) -> Test:
-    return lambda value: None if holds(value) else (keyword, [])
+    broken: Broken = (keyword, [])
+    return lambda value: None if holds(value) else broken
 
 
 def _type(wanted: Any) -> Callable[[Value], bool]:
@@ -214,6 +252,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(_PIECE.sub(lambda m: r"\Z" if m[0] == "$" else m[0], pattern), re.ASCII)
 
 
+def _enum(listed: list[Any]) -> Callable[[Value], bool]:
+    # A string is like another string only.
+    strings = frozenset(one for one in listed if isinstance(one, str))
+    return lambda v: v in strings if type(v) is str else any(same(v, one) for one in listed)
+
+
+def _required(keys: list[str]) -> Callable[[Value], bool]:
+    wanted = frozenset(keys)
+    return lambda v: not isinstance(v, dict) or wanted <= v.keys()
+
+
 def _unique(wanted: bool) -> Callable[[Value], bool]:
     def unique(value: Value) -> bool:
         if not wanted or not isinstance(value, list):
@@ -233,11 +282,11 @@ def _unique(wanted: bool) -> Callable[[Value], bool]:
 
 _PLAIN: Final[Mapping[str, Callable[[Any], Callable[[Value], bool]]]] = {
     "type": _type,
-    "enum": lambda listed: lambda v: any(same(v, one) for one in listed),
+    "enum": _enum,
     "const": lambda wanted: lambda v: same(v, wanted),
     "pattern": _pattern,
     "uniqueItems": _unique,
-    "required": lambda keys: lambda v: not isinstance(v, dict) or all(k in v for k in keys),
+    "required": _required,
     "minLength": lambda n: lambda v: not isinstance(v, str) or len(v) >= n,
     "maxLength": lambda n: lambda v: not isinstance(v, str) or len(v) <= n,
     "minItems": lambda n: lambda v: not isinstance(v, list) or len(v) >= n,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -117,6 +118,46 @@ def test_both_sides_read_the_same_and_so_does_what_is_written_anew(value: Any) -
     one = sending.read(document, LIMITS)
     assert one == receiving.read(document, LIMITS) == sending.read(serialise(one), LIMITS)
     assert numbers(sending.check, document) == numbers(receiving.check, document)
+
+
+def _without_texts(found: list[Any]) -> list[Any]:
+    """Faults as they are, files by name and bytes, in the order in which they were told."""
+    return [
+        (one.name, b"".join(one.chunks)) if isinstance(one, Member) else one
+        for one in found
+        if not isinstance(one, Text)
+    ]
+
+
+NOBODY: Final = JsonProfile(texts=False)
+# What the quick way must not pass over: files, long strings and keys, numbers beyond 64 bits.
+ODD = st.recursive(
+    st.sampled_from(
+        [1, -(1 << 63), 1 << 63, (1 << 64) - 1, 1 << 64, -(1 << 63) - 1, 1.5, True, None, "", "a" * 63,
+         "b c " * 16, "d" * 5_000, in_base64(program()), "note " + in_base64(b"%PDF-1.7" * 20),
+         "\ud800", "\u0007"]
+    ),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(st.sampled_from(["a", "k" * 256, "k" * 257, "x y"]), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("side", SIDES)
+@given(value=ODD)
+def test_where_nobody_wants_texts_the_rest_is_told_as_ever(side: Any, value: Any) -> None:
+    document = json.dumps(value).encode()
+    for limits in (LIMITS, replace(LIMITS, text_bytes=70)):
+        wanted = items(side, document, limits=limits)
+        assert _without_texts(items(side, document, NOBODY, limits)) == _without_texts(wanted)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
+def test_bad_documents_are_as_bad_where_nobody_wants_texts(side: Any, case: Any) -> None:
+    document = case[1]()
+    wanted = _without_texts(items(side, document))
+    assert _without_texts(items(side, document, NOBODY)) == wanted
 
 
 @given(st.binary(max_size=200))

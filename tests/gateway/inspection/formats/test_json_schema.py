@@ -123,16 +123,19 @@ def test_a_schema_comes_from_a_file(tmp_path: Path) -> None:
         load_schema(tmp_path / "b.json")
 
 
+TYPES = st.sampled_from(["object", "array", "string", "number", "integer", "boolean", "null"])
 SCHEMAS = st.recursive(
     st.booleans()
     | st.fixed_dictionaries({}, optional={
-        "type": st.sampled_from(["object", "array", "string", "number", "integer", "boolean", "null"]),
+        "type": TYPES | st.lists(TYPES, min_size=1, max_size=2, unique=True),
         "enum": st.lists(st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["a", "b"]), min_size=1, max_size=3),
         "minLength": st.integers(0, 2), "maxItems": st.integers(0, 2), "minimum": st.integers(0, 2),
+        "pattern": st.sampled_from(["^a", "b$"]), "exclusiveMaximum": st.integers(0, 2), "minProperties": st.integers(0, 2),
         "required": st.lists(st.sampled_from(["a", "b"]), max_size=2, unique=True), "uniqueItems": st.booleans(),
     }),
     lambda inner: st.fixed_dictionaries({}, optional={
         "properties": st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2), "items": inner,
+        "patternProperties": st.dictionaries(st.sampled_from(["^a", "b"]), inner, max_size=2),
         "additionalProperties": inner, "anyOf": st.lists(inner, min_size=1, max_size=2),
         "oneOf": st.lists(inner, min_size=1, max_size=2), "not": inner, "if": inner, "then": inner, "else": inner,
     }),
