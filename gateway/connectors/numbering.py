@@ -17,18 +17,13 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import Misconfigured, Unavailable
+from gateway.unit.counted import MINUTE_SHIFT, first_of_minute
 from gateway.unit.number import MAX_NUMBER
 
 # Large enough that the two fsyncs of a block vanish, small enough that restarts waste little.
 BLOCK: Final = 4096
-# 2026-01-01T00:00:00Z. 24 bits of minutes last until 2057.
-_EPOCH_NS: Final = 1_767_225_600 * 10**9
-_NS_A_MINUTE: Final = 60 * 10**9
-# A host installed anew starts above its earlier numbers as long as it took fewer than 65,536 a minute.
-_MINUTE_SHIFT: Final = 16
-
 # A clock that says one of the last eight years of the range must not use them up.
-_LAST_YEARS: Final = 8 * 366 * 24 * 60 << _MINUTE_SHIFT
+_LAST_YEARS: Final = 8 * 366 * 24 * 60 << MINUTE_SHIFT
 
 _FORM: Final = re.compile(rb"ferrygate unit numbers 1\n([0-9]{1,13})\n")
 
@@ -91,7 +86,7 @@ class UnitNumbers:
 
 def _of_today(now_ns: int) -> int:
     """The first number of this minute; 0 where the clock is so far ahead that it must be wrong."""
-    number = max(0, (now_ns - _EPOCH_NS) // _NS_A_MINUTE) << _MINUTE_SHIFT
+    number = first_of_minute(now_ns)
     return number if number < MAX_NUMBER - _LAST_YEARS else 0
 
 

@@ -20,6 +20,7 @@ from enum import IntEnum
 from typing import Final
 
 from gateway.errors import Refused
+from gateway.unit.decode import MAX_CAPTURED_BYTES, MAX_ENCODED_BYTES
 from gateway.unit.number import MAX_NUMBER
 from gateway.unit.request import MAX_CONTENT_BYTES, Consequence
 
@@ -41,6 +42,14 @@ class FrameKind(IntEnum):
     FAILED = 4
 
 
+# What stands before the content, as gateway.unit.decode takes it; where there is none, none.
+_MAX_HEAD_BYTES: Final = {
+    FrameKind.CAPTURED: MAX_CAPTURED_BYTES,
+    FrameKind.SEALED: 0,
+    # A body that was written anew may say its size with more bytes.
+    FrameKind.ADMITTED: MAX_ENCODED_BYTES + 64,
+    FrameKind.FAILED: 0,
+}
 _KINDS: Final = {int(kind): kind for kind in FrameKind}
 _CODES: Final = {
     Consequence.REFUSED: 1,
@@ -62,12 +71,17 @@ class Frame:
     reason: int = 0
     consequence: Consequence | None = None
 
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory while it waits."""
+        return HEADER_BYTES + len(self.head) + len(self.content)
+
 
 def encode_frame(kind: FrameKind, number: int, content: bytes, head: bytes = b"") -> bytes:
     """The bytes of a frame. RuntimeError for one that is too long: whoever makes it looks before."""
     length = _REST_BYTES + len(head) + len(content)
-    if length > MAX_FRAME_BYTES:
-        raise RuntimeError(f"a frame of {length} bytes")
+    if length > MAX_FRAME_BYTES or len(head) > _MAX_HEAD_BYTES[kind]:
+        raise RuntimeError(f"a frame of {length} bytes, its head of {len(head)}")
     return b"".join((_FRAME.pack(length, kind, 0, 0, number, len(head), 0, 0, 0), head, content))
 
 
@@ -117,6 +131,8 @@ class FrameReader:
         known = _KINDS.get(kind)
         if known is None or known not in self._kinds or number > MAX_NUMBER or one or two or three:
             raise Refused(5767, what="kind or number")
+        if head_bytes > _MAX_HEAD_BYTES[known]:
+            raise Refused(5767, what="head")
         if known is FrameKind.FAILED:
             fits = 1000 <= reason <= 9999 and code in _CONSEQUENCES and length == _REST_BYTES
         else:

@@ -19,7 +19,7 @@ from typing import Final
 from gateway.errors import Refused, Unavailable
 from gateway.exchange.frames import Frame, FrameKind, FrameReader
 from gateway.exchange.outgoing import Outgoing
-from gateway.exchange.sockets import call, listen, ready
+from gateway.exchange.sockets import call, listen, ready, send_all
 
 _READ_BYTES: Final = 256 << 10
 # Whole again within a second of the neighbour's return; four failing calls a second cost nothing.
@@ -36,7 +36,8 @@ def _ignore(*_: object) -> None:
 class _Line:
     """What both ends share: the connection of the moment.
 
-    on_trouble: a neighbour was cut off (Refused), or a good one has come (None). on_lost: he has gone.
+    on_trouble: a neighbour was cut off (Refused), or a good one has come (None). on_lost: he has gone;
+    called once a connection, and before anything of the next one.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class _Line:
         self._on_frames, self._on_trouble, self._on_lost = on_frames, on_trouble, on_lost
         self._stop = threading.Event()
         self._lock = threading.Lock()
+        # One connection is lost, told as lost and all, before the next one is the line.
+        self._turn = threading.Lock()
         self._connection: socket.socket | None = None
         self._outgoing: Outgoing | None = None
         self._threads: list[threading.Thread] = []
@@ -61,7 +64,8 @@ class _Line:
         return self._outgoing is not None
 
     def send(self, frames: Sequence[bytes]) -> None:
-        """Hand frames to the neighbour. Raises Unavailable 5768 (not there), 5769 (takes nothing)."""
+        """Hand frames to the neighbour. Raises Unavailable 5768 (not there), 5769 (takes nothing) where he
+        has no byte of them, and StateUncertain 5777 where he may."""
         outgoing = self._outgoing
         if outgoing is None:
             raise Unavailable(5768)
@@ -75,19 +79,29 @@ class _Line:
     def _use(self, connection: socket.socket) -> None:
         """From here on this connection is the line; one before it ends."""
 
-        def write(data: bytes) -> None:
+        def write(data: bytes, until_s: float) -> None:
             try:
-                connection.sendall(data)
+                send_all(connection, data, until_s)
             except OSError:
                 _end(connection)
                 raise
 
-        with self._lock:
-            before, self._connection = self._connection, connection
-            self._outgoing = Outgoing(write)
-        if before is not None:
-            _end(before)
+        with self._turn:
+            before = self._connection
+            if before is not None:
+                _end(before)
+                self._lose(before)
+            with self._lock:
+                self._connection, self._outgoing = connection, Outgoing(write)
         self._on_trouble(None)
+
+    def _lose(self, connection: socket.socket) -> None:
+        """The line has ended with this connection, if it has not before. Called with the turn held."""
+        with self._lock:
+            if self._connection is not connection:
+                return
+            self._connection = self._outgoing = None
+        self._on_lost()
 
     def _serve(self, connection: socket.socket) -> None:
         """Read until it breaks."""
@@ -101,12 +115,10 @@ class _Line:
         except Refused as refused:
             self._on_trouble(refused)
         finally:
-            with self._lock:
-                if self._connection is connection:
-                    self._connection = self._outgoing = None
             _end(connection)
+            with self._turn:
+                self._lose(connection)
             connection.close()
-            self._on_lost()
 
     def close(self) -> None:
         """End the line and its threads."""

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import stat
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -24,8 +26,6 @@ _MODE: Final = 0o660
 # Two neighbours come at most: the one of today and the one that follows it.
 _BACKLOG: Final = 2
 _CREDENTIALS: Final = struct.Struct("3i")
-# A neighbour that takes nothing for so long is as good as gone.
-SEND_WITHIN_S: Final = 2.0
 # One batch of small frames; a larger one is written in several calls.
 _BUFFER_BYTES: Final = 1 << 20
 
@@ -88,10 +88,27 @@ def ready(connection: socket.socket, user: int | None) -> None:
     _, uid, _ = _CREDENTIALS.unpack(found)
     if user is not None and uid != user:
         raise Refused(5781, uid=uid, expected=user)
-    whole, part = divmod(SEND_WITHIN_S, 1)
-    limit = struct.pack("ll", int(whole), int(part * 1e6))
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+
+
+def send_all(connection: socket.socket, data: bytes, until_s: float) -> None:
+    """Write all of it before a time of the monotonic clock, whatever the other end takes in drops.
+
+    Raises OSError: TimeoutError where it is too late.
+    """
+    left = memoryview(data)
+    wait = select.poll()
+    wait.register(connection, select.POLLOUT)
+    while left:
+        try:
+            left = left[connection.send(left, socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            wait_s = until_s - time.monotonic()
+            if wait_s <= 0 or not wait.poll(wait_s * 1000):
+                raise TimeoutError from None
+        else:
+            if left and time.monotonic() > until_s:
+                raise TimeoutError
 
 
 @contextlib.contextmanager

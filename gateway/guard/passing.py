@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from gateway.audit.event import Event, Recorder, Status
-from gateway.errors import Refused, Unavailable
+from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame
 from gateway.guard.requests import Unsealed
 
@@ -30,18 +30,22 @@ MAX_WAITING_BYTES: Final = 64 << 20
 _AT_ONCE: Final = 8
 
 
+NotLetGo = Refused | Unavailable | StateUncertain
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What became of one frame.
 
     events: for the journal. frame: for the edge, b"" for none. unsealed: for the other side. otherwise:
-    called where it could not be let go (the journal or the neighbour takes nothing): what then.
+    called where it could not be let go: what then. Unavailable (the journal or the neighbour takes nothing),
+    Refused: nobody has it. StateUncertain: it broke off while it was handed over, and somebody may have it.
     """
 
     events: tuple[Event, ...] = ()
     frame: bytes = b""
     unsealed: Unsealed | None = None
-    otherwise: Callable[[Refused | Unavailable], Done] | None = None
+    otherwise: Callable[[NotLetGo], Done] | None = None
 
 
 Send = Callable[[Sequence[bytes]], None]
@@ -57,7 +61,7 @@ class Seal(Protocol):
 
 
 class Passing:
-    """threads: how many units are judged at once. to_edge, to_ferry: raise Unavailable as a line does.
+    """threads: how many units are judged at once. to_edge, to_ferry: raise as a line does.
 
     work: never raises but for bugs. crowded: what a frame is answered with that there is no room for.
     """
@@ -97,12 +101,12 @@ class Passing:
             for frame in frames:
                 if (
                     len(self._waiting) >= MAX_WAITING
-                    or self._waiting_bytes + len(frame.content) > MAX_WAITING_BYTES
+                    or self._waiting_bytes + frame.size_bytes > MAX_WAITING_BYTES
                 ):
                     refused.append(frame)
                     continue
                 self._waiting.append((work, frame))
-                self._waiting_bytes += len(frame.content)
+                self._waiting_bytes += frame.size_bytes
             self._some.notify(len(frames))
         if refused:
             self.finish([self._crowded(frame) for frame in refused])
@@ -132,7 +136,7 @@ class Passing:
                     # A share of what waits, so that one commit and one seal serve several.
                     count = min(_AT_ONCE, -(-len(self._waiting) // self._share))
                     taken = [self._waiting.popleft() for _ in range(count)]
-                    self._waiting_bytes -= sum(len(frame.content) for _, frame in taken)
+                    self._waiting_bytes -= sum(frame.size_bytes for _, frame in taken)
                 self.finish([one for work, frame in taken for one in work(frame)])
         except BaseException as error:  # noqa: BLE001 handed to step(), which raises it
             self._failure = error
@@ -176,18 +180,19 @@ class Passing:
         if for_edge:
             try:
                 self._to_edge([one.frame for one in for_edge])
-            except Unavailable as error:
+            except (Unavailable, StateUncertain) as error:
                 instead += self._not_let_go(for_edge, error)
         for_ferry = [one for one in batch if one.unsealed is not None]
         if for_ferry:
             try:
                 sealed = self._seal([one.unsealed for one in for_ferry if one.unsealed is not None])
                 self._to_ferry(sealed)
-            except (Refused, Unavailable) as error:
+            except (Refused, Unavailable, StateUncertain) as error:
+                # Several go in one seal: what is uncertain of one is uncertain of all.
                 instead += self._not_let_go(for_ferry, error)
         return instead
 
-    def _not_let_go(self, batch: Sequence[Done], error: Refused | Unavailable) -> list[Done]:
+    def _not_let_go(self, batch: Sequence[Done], error: NotLetGo) -> list[Done]:
         self._status.count("transient_not_let_go_total", len(batch))
         return [one.otherwise(error) for one in batch if one.otherwise is not None]
 

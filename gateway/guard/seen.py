@@ -5,7 +5,7 @@
 
 The edge of the other host counts its units up and never gives a number twice, so what was let in is a few
 long runs. Where they become many, the lowest are taken together: a number below the floor counts as seen.
-At start the floor is the highest number in the guard's journal, which is on disk before a request goes on.
+At start the floor is the highest number ever let in (gateway.guard.let_in).
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ class Seen:
         # Runs as [first, end), sorted; ends beside the firsts.
         self._firsts: list[int] = []
         self._ends: dict[int, int] = {}
+
+    @property
+    def highest(self) -> int:
+        """No number above it has been seen; -1 for none."""
+        top = self._ends[self._firsts[-1]] - 1 if self._firsts else self._floor
+        return (top + 1) * self._every - 1
 
     def add(self, number: int) -> None:
         """Let a number in. Raises Refused 5766: it was let in before, or may have been."""

@@ -106,6 +106,24 @@ TEXTS: Final[dict[int, Text]] = {
         en_do="keys/ferry/ must hold the public clearance key of this host's guard: `ferrygate doctor`",
         zh_do="keys/ferry/ 须有本机守卫的放行公钥：`ferrygate doctor`",
     ),
+    5776: Text(
+        en="the number {unit} of a request is not one that the edge over there gives by now; not performed",
+        zh="请求编号 {unit} 不是对应一侧边缘进程此刻会给出的编号；未执行",
+        en_do="set the clocks of both hosts: numbers may be a week ahead of the clock, no more",
+        zh_do="校准两台主机的时钟：编号最多可比时钟超前一周",
+    ),
+    5777: Text(
+        en="the next process of this host ended while it was handed the request; maybe it was performed",
+        zh="移交请求时本机下一环节进程中断；可能已执行",
+        en_do="ask the peer; look at the journal of the other host under the request's number",
+        zh_do="请向对端核实；按请求编号查看对端主机日志",
+    ),
+    5778: Text(
+        en="the record of requests let in, {path}, is damaged: {why}",
+        zh="已准入请求的记录 {path} 已损坏：{why}",
+        en_do="remove the file: then the whole journal of the guard is read at its next start",
+        zh_do="删除该文件：守卫下次启动时将读取其全部日志",
+    ),
     5780: Text(
         en="the socket {path} cannot be opened: {reason}",
         zh="无法打开套接字 {path}：{reason}",

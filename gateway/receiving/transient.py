@@ -1,6 +1,7 @@
 """The receiving guard's work on transient units: sealed -> opened, verified -> judged anew -> admitted.
 
-    request   never seen before; own policy, own readers --> let in --> to the edge, which performs it
+    request   a number of that side, not far ahead of the clock, never seen before; own policy, own readers
+                                                         --> let in --> to the edge, which performs it
     answer    of a request that this guard let out, once, in time; own policy --> to the edge that asked
     failure   of such a request: numbers only                                 --> told to that edge
 
@@ -23,10 +24,11 @@ from gateway.audit.event import Event
 from gateway.errors import Field, Refused, Unavailable
 from gateway.exchange.frames import Frame, FrameKind, encode_failed, encode_frame
 from gateway.guard.outstanding import Outstanding
-from gateway.guard.passing import Done
+from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.seen import Seen
 from gateway.receiving.verify import Opener
+from gateway.unit.counted import is_near, is_of
 from gateway.unit.decode import decode_batch
 from gateway.unit.encode import encode_manifest
 from gateway.unit.model import FileBody, Kind, Lane, Manifest
@@ -62,6 +64,11 @@ class TransientAdmitter:
     def use(self, opener: Opener) -> None:
         """Open with this one from the next unit on."""
         self._opener = opener
+
+    def highest_seen(self) -> int:
+        """No request with a number above it has been let in; -1 for none."""
+        with self._lock:
+            return self._seen.highest
 
     def __call__(self, frame: Frame) -> Sequence[Done]:
         """One sealed unit of the ferry, or the several of a batch. Raises nothing but for bugs."""
@@ -108,6 +115,11 @@ class TransientAdmitter:
         fields: dict[str, Field] = {"operation": head.operation, "size_bytes": head.size_bytes}
         begun_s = time.monotonic()
         number, channel = manifest.number, manifest.channel
+        if not is_of(number, self._lane.sender) or not is_near(number, time.time_ns()):
+            # Nothing is remembered of it: one near the top would bar all that follow.
+            unfit = Refused(5776, unit=speak(number))
+            event = _event("request.refused", number, channel, fields, unfit)
+            return Done((event,), unsealed=self._told_back(channel, number, head, unfit))
         try:
             with self._lock:
                 self._seen.add(number)
@@ -126,7 +138,7 @@ class TransientAdmitter:
             "ms": _ms_since(begun_s),
         }
 
-        def not_let_go(error: Refused | Unavailable) -> Done:
+        def not_let_go(error: NotLetGo) -> Done:
             self._let_in.withdraw(number)
             return Done(unsealed=self._told_back(channel, number, head, error))
 
@@ -135,10 +147,15 @@ class TransientAdmitter:
         return Done((event,), frame, otherwise=not_let_go)
 
     def _told_back(
-        self, channel: str, number: int, head: RequestBody, error: Refused | Unavailable
+        self, channel: str, number: int, head: RequestBody, error: NotLetGo
     ) -> Unsealed | None:
-        is_final = isinstance(error, Refused)
-        consequence = Consequence.REFUSED if is_final else Consequence.UNAVAILABLE
+        match error:
+            case Refused():
+                consequence = Consequence.REFUSED
+            case Unavailable():
+                consequence = Consequence.UNAVAILABLE
+            case _:
+                consequence = Consequence.UNCERTAIN
         failure = FailureBody(number, head.operation, error.number, consequence)
         return self._tell_back(channel, failure)
 
@@ -168,7 +185,7 @@ class TransientAdmitter:
         frame = encode_frame(FrameKind.ADMITTED, request, let.body.read(), encode_manifest(told_of))
         event = _event("answer.passed", request, channel, fields)
 
-        def not_let_go(error: Refused | Unavailable) -> Done:
+        def not_let_go(error: NotLetGo) -> Done:
             return Done(frame=encode_failed(request, error.number, Consequence.ANSWER_REFUSED))
 
         return Done((event,), frame, otherwise=not_let_go)

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gateway.audit.event import Status
-from gateway.errors import Refused, Unavailable
+from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import FrameKind, encode_frame
 from gateway.identity.layout import MAX_HEAD_BYTES
 from gateway.receiving.head import parse_head
 
 
 class TransientArrivals:
-    """send: to the guard; raises Unavailable as a line does."""
+    """send: to the guard; raises as a line does."""
 
     def __init__(self, send: Callable[[Sequence[bytes]], None], status: Status) -> None:
         self._send, self._status = send, status
@@ -37,7 +37,7 @@ class TransientArrivals:
             return
         try:
             self._send(frames)
-        except Unavailable:
+        except (Unavailable, StateUncertain):
             self._status.count("transient_not_taken_total", len(frames))
         else:
             self._status.count("transient_received_total", len(frames))

@@ -16,7 +16,7 @@ from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, encode_frame
 from gateway.unit.asking import Answered
-from gateway.unit.decode import decode_manifest
+from gateway.unit.decode import MAX_CAPTURED_BYTES, decode_manifest
 from gateway.unit.encode import encode_captured
 from gateway.unit.model import CapturedUnit
 from gateway.unit.number import speak
@@ -39,7 +39,7 @@ class SocketAsker:
         self._waiting: dict[int, asyncio.Future[Answered]] = {}
 
     async def ask(self, unit: CapturedUnit, content: bytes) -> Answered:
-        """As Asker.ask. Also Refused 5770 and RuntimeError for what no source of ours makes."""
+        """As Asker.ask. Also Refused 1080, 5770 and RuntimeError for what no source of ours makes."""
         head = unit.body
         if not isinstance(head, RequestBody) or unit.number in self._waiting:
             raise RuntimeError("not a request, or asked twice")
@@ -47,7 +47,11 @@ class SocketAsker:
             raise Refused(5770, told_bytes=head.size_bytes, size_bytes=len(content))
         if len(self._waiting) >= self._most:
             raise Unavailable(5760, most=self._most)
-        frame = encode_frame(FrameKind.CAPTURED, unit.number, content, encode_captured(unit))
+        head_bytes = encode_captured(unit)
+        if len(head_bytes) > MAX_CAPTURED_BYTES:
+            # The guard would end the connection, and with it what others have asked.
+            raise Refused(1080, size_bytes=len(head_bytes))
+        frame = encode_frame(FrameKind.CAPTURED, unit.number, content, head_bytes)
         self._line.send(frame)
         # From here it may be performed.
         future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()

@@ -18,11 +18,12 @@ from dataclasses import replace
 from typing import assert_never
 
 from gateway.audit.event import Event
-from gateway.errors import Field, Refused, Unavailable
+from gateway.errors import Field, Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame, encode_failed
 from gateway.guard.outstanding import Asked, Outstanding
-from gateway.guard.passing import Done
+from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
+from gateway.unit.counted import is_of
 from gateway.unit.decode import decode_captured
 from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane
 from gateway.unit.number import speak
@@ -55,6 +56,9 @@ class TransientClearer:
             unit = decode_captured(frame.head)
             if unit.number != frame.number or unit.kind is not Kind.REQUESTS:
                 raise Refused(1052)
+            if not is_of(unit.number, self._lane.sender):
+                # Under a number of the other side's it would stand in the journal as let in.
+                raise Refused(5776, unit=speak(unit.number))
         except Refused as refused:
             # Whose it is cannot be known but by the frame's number: the edge knows what that was.
             return self._refused(frame.number, "", {}, refused)
@@ -81,9 +85,11 @@ class TransientClearer:
         fields |= {"policy": let.policy_digest[:12], "ms": _ms_since(begun_s)}
         event = Event("request.passed", time.time_ns(), unit.number, unit.channel, fields=fields)
 
-        def not_let_go(error: Refused | Unavailable) -> Done:
+        def not_let_go(error: NotLetGo) -> Done:
             self._asked.withdraw(unit.number)
-            return Done(frame=encode_failed(unit.number, error.number, Consequence.UNAVAILABLE))
+            is_uncertain = isinstance(error, StateUncertain)
+            consequence = Consequence.UNCERTAIN if is_uncertain else Consequence.UNAVAILABLE
+            return Done(frame=encode_failed(unit.number, error.number, consequence))
 
         return Done((event,), unsealed=Unsealed(unit, let), otherwise=not_let_go)
 

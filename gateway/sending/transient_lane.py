@@ -47,11 +47,11 @@ class TransientLane:
         """Units of the guard. From the socket's thread."""
         with self._some:
             for frame in frames:
-                if self._waiting_bytes + len(frame.content) > MAX_WAITING_BYTES:
+                if self._waiting_bytes + frame.size_bytes > MAX_WAITING_BYTES:
                     self._status.count("transient_crowded_total")
                     continue
                 self._waiting.append(frame)
-                self._waiting_bytes += len(frame.content)
+                self._waiting_bytes += frame.size_bytes
             self._some.notify()
 
     def wait(self, seconds: float) -> None:
@@ -66,7 +66,7 @@ class TransientLane:
             return
         with self._some:
             batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
-            self._waiting_bytes -= sum(len(frame.content) for frame in batch)
+            self._waiting_bytes -= sum(frame.size_bytes for frame in batch)
         for frame in batch:
             if not self._holds(frame.content[:MAX_HEAD_BYTES]):
                 self._status.raise_alarm(5775, unit=speak(frame.number))

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
+
+import pytest
 
 from gateway.audit.event import Event
 from gateway.audit.journal import Journal, open_journal
 from gateway.audit.of_lane import OfLane
+from gateway.errors import StateUncertain, Unavailable
+from gateway.exchange.frames import Frame, FrameKind
+from gateway.ferry.oneway.receiver import OneWayReceiver
+from gateway.ferry.oneway.window import Known
+from gateway.guard.let_in import LetIn
+from gateway.guard.passing import Done, Passing
 from gateway.receiving.outcomes import OutcomesHeard
 from gateway.sending.outcomes import OTHER_REASON, OutcomeTeller
-from gateway.unit.model import Lane
-from gateway.unit.outcomes import UnitOutcome
+from gateway.unit.counted import AHEAD, first_of_minute, is_of
+from gateway.unit.decode import MAX_CAPTURED_BYTES
+from gateway.unit.model import Lane, Side
+from gateway.unit.number import MAX_NUMBER
+from gateway.unit.outcomes import FIRST_OWN_NUMBER, UnitOutcome
+from gateway.unit.request import MAX_CONTENT_BYTES, Consequence
+from tests.gateway.ferry.harness import KEY
+from tests.gateway.ferry.test_transient import Lane as Link
+from tests.gateway.guard.exchange_world import World, captured, frame_of
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
 from tests.support.keys import NOW_NS, GateKeys, make_gate
+from tests.support.requests import request
 
 
 class Telling:
@@ -96,3 +115,116 @@ def test_a_number_of_the_other_side_that_an_edge_captures_under_is_not_told(tmp_
     OfLane(world.guard, Lane.EXPORT).record(Event("refused", NOW_NS, 0x5345 << 1, "lab", 1051))
     world.guard.record(Event("corrupt", NOW_NS, 0x4352 << 1, "lab", 1052))
     assert world.told() == []
+
+
+def is_of_outer(number: int) -> bool:
+    return is_of(number, Side.OUTER)
+
+
+def test_frames_of_the_cable_are_not_performed_again_however_much_came_since(
+    tmp_path: Path,
+) -> None:
+    world, link = World(tmp_path), Link(session=9)
+    journal, state = open_journal(tmp_path / "guard", "guard"), tmp_path / "let-in.json"
+    sealed = frame_of(world.asked(1_000_000))
+    link.gap.recorded = []
+    link.pass_on()
+    link.urgent.put(sealed.number, sealed.content)
+    link.pass_on()
+    on_the_cable = list(link.gap.recorded)
+    (event,) = world.inner.admit(replace(sealed, content=link.came[0])).events
+    assert event.what == "request.passed"
+    journal.record(event)
+    # The inner host's own callers ask for a day; then ferry and guard are started anew.
+    for number in range(20_000):
+        asked = Event("request.passed", event.at_ns, 1_000_001 + 2 * number, "lookups")
+        journal.record(asked)
+    journal.commit()
+    link.came.clear()
+    known = Known(link.receiver.session or 0, link.receiver.highest)
+    link.receiver = OneWayReceiver(link.shape, 1, KEY, known=known)
+    world.start(Side.INNER, LetIn(tmp_path / "guard", state, is_of_outer).floor)
+
+    link.gap.waiting.extend(on_the_cable)
+    link.hear()
+    assert link.came == [sealed.content], "the ferry's window of transient blocks begins empty"
+    done = world.inner.admit(replace(sealed, content=link.came[0]))
+    assert (done.events[0].what, done.events[0].number) == ("request.refused", 5766)
+    assert done.frame == b""
+
+
+@pytest.mark.parametrize(
+    "number",
+    [1_000_003, MAX_NUMBER - 1, FIRST_OWN_NUMBER, first_of_minute(time.time_ns()) + 2 * AHEAD],
+    ids=["odd", "the last", "the gate's own", "two weeks ahead"],
+)
+def test_a_number_that_the_outer_edge_does_not_give_bars_no_other(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    # The outer guard itself is taken over: its own check is none.
+    monkeypatch.setattr("gateway.sending.transient.is_of", lambda *_: True)
+    sealed = frame_of(world.asked(number))
+    done = world.inner.admit(sealed)
+    assert (done.events[0].what, done.events[0].number) == ("request.refused", 5776)
+    assert world.inner.admitter.highest_seen() == -1
+    assert world.let_in(1_000_010).number == 1_000_010
+
+
+def test_an_edge_cannot_ask_under_a_number_of_the_other_side(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    head = request("order", "one", b'{"a":1}', 5000)
+    done = world.outer.clear(captured(1_000_001, head, b'{"a":1}'))
+    assert (done.events[0].what, done.events[0].number) == ("request.refused", 5776)
+
+
+def test_heads_that_wait_in_a_guard_are_bounded_like_contents() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    crowded: list[int] = []
+
+    def work(_: Frame) -> list[Done]:
+        begun.set()
+        go_on.wait(20.0)
+        return []
+
+    def refuse(frame: Frame) -> Done:
+        crowded.append(frame.number)
+        return Done()
+
+    passing = Passing(1, _drop, _drop, lambda _: [], refuse, ListRecorder(), BoardOfOne())
+    head = bytes(MAX_CAPTURED_BYTES)
+    passing.take(work, [Frame(FrameKind.CAPTURED, 0, b"", b"")])
+    begun.wait(5.0)
+    # Four of 64 MiB are left for 1,000 heads of 8 KiB: that is less than they take.
+    passing.take(work, [Frame(FrameKind.CAPTURED, 0, b"", bytes(MAX_CONTENT_BYTES))] * 15)
+    passing.take(work, [Frame(FrameKind.CAPTURED, n, head, b"") for n in range(2_000)])
+    assert crowded
+    go_on.set()
+    passing.close()
+
+
+def test_a_request_that_was_offered_to_the_ferry_is_not_told_as_never_performed(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    done = world.asked(2)
+    assert done.otherwise is not None
+    told = frame_of(done.otherwise(StateUncertain(5777)))
+    assert (told.reason, told.consequence) == (5777, Consequence.UNCERTAIN)
+    told = frame_of(world.asked(4).otherwise(Unavailable(5768)))  # type: ignore[misc]
+    assert (told.reason, told.consequence) == (5768, Consequence.UNAVAILABLE)
+
+
+def test_a_request_that_was_offered_to_the_edge_is_not_told_back_as_never_performed(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    done = world.inner.admit(frame_of(world.asked(2)))
+    assert done.otherwise is not None
+    back = world.inner.gone(done.otherwise(StateUncertain(5777)))
+    told = frame_of(world.outer.admit(frame_of(back)))
+    assert (told.reason, told.consequence) == (5777, Consequence.UNCERTAIN)
+
+
+def _drop(_: object) -> None:
+    """Goes nowhere."""

@@ -11,12 +11,8 @@ from gateway.receiving.verify import Opener
 from gateway.sending.outcomes import OutcomeTeller
 from gateway.sending.seal import Sealer
 from gateway.spool.model import QueueWriter
-from gateway.unit.model import Lane, Side
-
-
-def residue_of(side: Side) -> int:
-    """What a side's numbers leave when divided by two (gateway.management.wiring.sending_edge)."""
-    return 1 if side is Side.INNER else 0
+from gateway.unit.counted import residue_of
+from gateway.unit.model import Lane
 
 
 def telling(desk: Desk, cleared: QueueWriter, sealer: Sealer, status: Status) -> OutcomeTeller:

@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from gateway.audit.event import Event, Status
-from gateway.audit.search import Query, search
 from gateway.errors import Refused
 from gateway.exchange.frames import Frame, FrameKind, encode_failed
 from gateway.exchange.line import Listening, Trouble
 from gateway.exchange.sockets import owner_of
-from gateway.guard.outstanding import MAX_WAITING, Outstanding
+from gateway.guard.let_in import LetIn
+from gateway.guard.outstanding import Outstanding
 from gateway.guard.passing import Done, Passing
 from gateway.guard.requests import RequestJudge
 from gateway.guard.seen import Seen
@@ -38,13 +36,12 @@ from gateway.receiving.verify import Opener
 from gateway.sending.seal import Sealer
 from gateway.sending.transient import TransientClearer, unanswered
 from gateway.sending.transient_seal import TransientSealer
-from gateway.unit.model import Lane, Side
+from gateway.unit.counted import is_of
+from gateway.unit.model import Lane
 from gateway.unit.request import Consequence
 
 # Numbers of the two hosts are even and odd (gateway.management.wiring.sending_edge).
 HOSTS: Final = 2
-# Requests end in another order than their numbers, by as many as wait at once.
-_LOOK_BACK: Final = 2 * MAX_WAITING
 _EXPIRE_S: Final = 0.25
 
 
@@ -52,14 +49,19 @@ def exchanging(
     desk: Desk, sends: Lane, receives: Lane, sending: Inspector, receiving: Inspector
 ) -> Half:
     """The half of a guard for requests and answers: closed before those of the files, whose readers and
-    scanners it uses. Raises Misconfigured 40xx, 5780."""
+    scanners it uses. Raises Misconfigured 40xx, 5780, StateUncertain 5778."""
     host, status = desk.host, desk.status(sends)
     out, inn = _beside(desk, sending), _beside(desk, receiving)
     asked, let_in = Outstanding(), Outstanding()
     side, policy = host.settings.side, desk.policy.current
     seal = TransientSealer(sends, _sealer(host, sends))
     clearer = TransientClearer(sends, RequestJudge(side, policy, out), asked, let_in)
-    seen = Seen(highest_let_in(host.folder.journal(Role.GUARD), receives.sender), HOSTS)
+    let_in_ever = LetIn(
+        host.folder.journal(Role.GUARD),
+        host.folder.state_of(Role.GUARD) / "let-in.json",
+        lambda number: is_of(number, receives.sender),
+    )
+    seen = Seen(let_in_ever.floor, HOSTS)
     admitter = TransientAdmitter(
         receives, RequestJudge(side, policy, inn), _opener(host, receives),
         asked, let_in, seen, clearer.failed,
@@ -76,9 +78,11 @@ def exchanging(
     )
 
     def edge_ended() -> None:
-        # Whoever performed has ended, and whoever waited: what comes now is for nobody.
-        passing.finish([clearer.unanswered(one) for one in let_in.give_up()])
-        passing.finish([Done((unanswered(one, 5771),)) for one in asked.give_up()])
+        # Whoever performed has ended, and whoever waited: what comes now is for nobody. Both at once, so
+        # that nothing of the next edge is among them.
+        performing, waiting = let_in.give_up(), asked.give_up()
+        done = [clearer.unanswered(one) for one in performing]
+        passing.finish([*done, *(Done((unanswered(one, 5771),)) for one in waiting)])
 
     lines.open(
         lambda frames: passing.take(clearer, frames),
@@ -95,19 +99,14 @@ def exchanging(
 
         return use
 
+    def remember() -> None:
+        let_in_ever.step(time.monotonic(), admitter.highest_seen)
+
     return Half(
-        steps=[_Expiring(passing, (asked, let_in), status)],
+        steps=[_Expiring(passing, (asked, let_in), status, remember)],
         closing=[lines.close, passing.close],
         load_keys=load_keys,
     )
-
-
-def highest_let_in(journal: Path, sender: Side) -> int:
-    """The highest number of a request of the other side in a guard's journal, -1 for none. Reads its end."""
-    place = 0 if sender is Side.OUTER else 1
-    found = search({"guard": journal}, Query(what=frozenset({"request.passed"})))
-    numbers = (one.record.unit for one in islice(found, 2 * _LOOK_BACK))
-    return max((n for n in numbers if n is not None and n % HOSTS == place), default=-1)
 
 
 class _Lines:
@@ -168,13 +167,23 @@ def alarms(status: Status) -> Trouble:
 
 
 class _Expiring:
-    """Tells the journal of requests whose time is over, and ends the process with its threads."""
+    """Tells the journal of requests whose time is over, and ends the process with its threads.
 
-    def __init__(self, passing: Passing, tables: Iterable[Outstanding], status: Status) -> None:
+    remember: keeps which requests were let in."""
+
+    def __init__(
+        self,
+        passing: Passing,
+        tables: Iterable[Outstanding],
+        status: Status,
+        remember: Callable[[], None],
+    ) -> None:
         self._passing, self._tables, self._status = passing, tuple(tables), status
+        self._remember = remember
 
     def step(self, _now_s: float) -> float:
         self._passing.step()
+        self._remember()
         for table in self._tables:
             late = table.expire(time.monotonic())
             if late:

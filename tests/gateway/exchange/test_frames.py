@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,15 +18,17 @@ from gateway.exchange.frames import (
     encode_failed,
     encode_frame,
 )
+from gateway.unit.decode import MAX_CAPTURED_BYTES
 from gateway.unit.number import MAX_NUMBER
 from gateway.unit.request import Consequence
 
 ALL = frozenset(FrameKind)
-carried = st.sampled_from((FrameKind.CAPTURED, FrameKind.SEALED, FrameKind.ADMITTED))
+with_head = st.sampled_from((FrameKind.CAPTURED, FrameKind.ADMITTED))
 numbers = st.integers(0, MAX_NUMBER)
 data = st.binary(max_size=40)
 frames = st.one_of(
-    st.builds(Frame, carried, numbers, data, data),
+    st.builds(Frame, with_head, numbers, data, data),
+    st.builds(Frame, st.just(FrameKind.SEALED), numbers, st.just(b""), data),
     st.builds(
         Frame, st.just(FrameKind.FAILED), numbers, st.just(b""), st.just(b""),
         st.integers(1000, 9999), st.sampled_from(Consequence),
@@ -82,3 +86,27 @@ def test_a_long_frame_is_refused_by_its_length_before_anything_is_kept_of_it() -
 def test_a_kind_that_may_not_come_here_is_refused() -> None:
     with pytest.raises(Refused):
         FrameReader(frozenset({FrameKind.CAPTURED})).take(encode_frame(FrameKind.SEALED, 1, b""))
+
+
+@pytest.mark.parametrize(
+    ("kind", "head_bytes"),
+    [
+        (FrameKind.CAPTURED, MAX_CAPTURED_BYTES + 1),
+        (FrameKind.ADMITTED, 4 << 20),
+        (FrameKind.SEALED, 1),
+    ],
+)
+def test_a_head_longer_than_its_kind_has_is_refused_before_it_is_kept(
+    kind: FrameKind, head_bytes: int
+) -> None:
+    begin = struct.pack("!IBBHQIHBB", 21 + head_bytes, kind, 0, 0, 2, head_bytes, 0, 0, 0)
+    with pytest.raises(Refused) as refused:
+        read([begin])
+    assert refused.value.fields == {"what": "head"}
+    with pytest.raises(RuntimeError):
+        encode_frame(kind, 2, b"", bytes(head_bytes))
+
+
+def test_what_a_frame_takes_counts_its_head() -> None:
+    (frame,) = read([encode_frame(FrameKind.CAPTURED, 2, b"12345", b"123")])
+    assert frame.size_bytes == HEADER_BYTES + 8

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import Misconfigured, Refused, Unavailable
+from gateway.errors import Misconfigured, Refused, StateUncertain, Unavailable
 from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, encode_failed, encode_frame
 from gateway.exchange.line import Calling, Listening
-from gateway.exchange.outgoing import Outgoing
+from gateway.exchange.outgoing import WITHIN_S, Outgoing
 from gateway.exchange.sockets import call, listen, owner_of
 from gateway.unit.request import Consequence
 
@@ -172,7 +172,7 @@ def test_what_is_no_socket_is_left_alone(path: Path) -> None:
 
 def test_frames_of_many_threads_go_whole_and_what_is_too_much_is_not_taken() -> None:
     written: list[bytes] = []
-    outgoing = Outgoing(written.append, most_bytes=1_000_000)
+    outgoing = Outgoing(lambda data, _: written.append(data), most_bytes=1_000_000)
     threads = [
         threading.Thread(target=lambda n=n: [outgoing.put([b"%d," % n] * 3) for _ in range(200)])
         for n in range(4)
@@ -190,7 +190,7 @@ def test_a_neighbour_that_takes_nothing_is_bounded_and_one_that_breaks_is_told()
     stuck = threading.Event()
     begun = threading.Event()
 
-    def write(data: bytes) -> None:
+    def write(_data: bytes, _until_s: float) -> None:
         begun.set()
         stuck.wait(5.0)
         raise OSError(32, "broken")
@@ -201,7 +201,7 @@ def test_a_neighbour_that_takes_nothing_is_bounded_and_one_that_breaks_is_told()
     def first() -> None:
         try:
             outgoing.put([b"12345"])
-        except Unavailable as error:
+        except StateUncertain as error:
             failed.append(error.number)
 
     thread = threading.Thread(target=first)
@@ -214,7 +214,96 @@ def test_a_neighbour_that_takes_nothing_is_bounded_and_one_that_breaks_is_told()
     thread.join()
     with pytest.raises(Unavailable) as gone:
         outgoing.put([b"1"])
-    assert (full.value.number, gone.value.number, failed) == (5769, 5768, [5768])
+    assert (full.value.number, gone.value.number, failed) == (5769, 5768, [5777])
+
+
+def test_only_what_was_never_offered_is_told_as_not_handed_over() -> None:
+    offered: list[bytes] = []
+
+    def write(data: bytes, _until_s: float) -> None:
+        offered.append(data)
+        if len(offered) == 2:
+            raise OSError(32, "broken")
+
+    outgoing = Outgoing(write)
+    # One call's worth each: the first goes, the second breaks, the third is never offered.
+    frames = [bytes(300_000), bytes(300_001), bytes(300_002)]
+    with pytest.raises(StateUncertain) as uncertain:
+        outgoing.put(frames)
+    assert uncertain.value.number == 5777
+    assert [len(data) for data in offered] == [300_000, 300_001]
+
+
+def test_what_was_written_before_a_later_write_breaks_is_handed_over() -> None:
+    second = threading.Event()
+
+    def write(data: bytes, _until_s: float) -> None:
+        if data == b"2":
+            raise OSError(32, "broken")
+        # Meanwhile another thread puts the frame that will break.
+        thread = threading.Thread(target=lambda: (outgoing.put([b"2"]), second.set()))
+        thread.start()
+        thread.join()
+
+    outgoing = Outgoing(write)
+    outgoing.put([b"1"])
+    assert second.is_set()
+    with pytest.raises(Unavailable):
+        outgoing.put([b"3"])
+
+
+def test_a_neighbour_that_reads_in_drops_is_given_up_in_time(
+    path: Path, guard: tuple[Listening, End]
+) -> None:
+    line, _ = guard
+    slow = call(path, ME)
+    until(lambda: line.is_connected)
+    stop = threading.Event()
+
+    def drip() -> None:
+        while not stop.wait(0.2) and slow.recv(4096):
+            pass
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    begun_s = time.monotonic()
+    try:
+        with pytest.raises(StateUncertain):
+            line.send([sealed(n, bytes(1 << 20)) for n in range(8)])
+        assert time.monotonic() - begun_s < 2 * WITHIN_S
+    finally:
+        stop.set()
+        thread.join()
+        slow.close()
+
+
+def test_the_next_neighbour_loses_nothing_by_the_end_of_the_one_before(path: Path) -> None:
+    held, told = threading.Event(), list[str]()
+
+    def heard(frames: list[Frame]) -> None:
+        told.append(f"frame {frames[0].number}")
+        if frames[0].number == 2:
+            held.wait(5.0)
+
+    line = Listening(path, ME, ALL, heard, on_lost=lambda: told.append("lost"))
+    try:
+        first = call(path, ME)
+        first.sendall(sealed(2))
+        until(lambda: told == ["frame 2"])
+        first.close()
+        # Its reader still works on the last frame when the next one comes.
+        second = call(path, ME)
+        second.sendall(sealed(4))
+        until(lambda: "frame 4" in told)
+        assert told == ["frame 2", "lost", "frame 4"]
+        held.set()
+        time.sleep(0.2)
+        assert told == ["frame 2", "lost", "frame 4"]
+        second.close()
+        until(lambda: told[-1] == "lost")
+    finally:
+        held.set()
+        line.close()
 
 
 def test_the_edge_s_end_comes_back_by_itself(path: Path) -> None:
