@@ -319,6 +319,30 @@ TEXTS: Final[dict[int, Text]] = {
         "of the media types {name} is taken, these are not: {what}",
         "媒体类型仅采用 {name},未采用:{what}",
     ),
+    2380: Text(
+        "{file} is no WSDL 1.1 document: {what}",
+        "{file} 不是 WSDL 1.1 文档:{what}",
+        "Save it in one file, without a document type; WSDL 2.0 is not read.",
+        "请保存为单个文件,不含文档类型声明;不支持 WSDL 2.0。",
+    ),
+    2382: Text(
+        "one operation for these calls, which nothing but their message tells apart: {names}",
+        "下列调用仅能由消息内容区分,合为一个操作:{names}",
+        "Whoever may make one of them may make all.",
+        "可调用其中之一者即可调用全部。",
+    ),
+    2383: Text(
+        "{name} of the document is left out: {what}",
+        "略去文档中的 {name}:{what}",
+        "A channel has one peer, and calls of one version at one path.",
+        "一个通道只有一个对端,同一路径只支持一个版本。",
+    ),
+    2384: Text(
+        "the sample {file} is a guess",
+        "样例 {file} 为推测所得",
+        "Write a message into it that the peer takes.",
+        "请在其中写入对端可接受的消息。",
+    ),
     2381: Text(
         "no operation of the document can be said in a policy file",
         "文档中没有可写入策略文件的操作",

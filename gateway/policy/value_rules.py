@@ -82,7 +82,8 @@ _COUNT: Final = re.compile(r"fhir count at most +(?P<n>[0-9,]+)")
 _NAMED: Final = re.compile(r"fhir (?P<what>reference|location) of +(?P<names>\S.*)")
 _LOCATION: Final = re.compile(r"(?:optional +)?fhir location of .+")
 _TEXT: Final = re.compile(r"text at most +(?P<n>[0-9,]+)(?: characters?)?")
-_WORD: Final = re.compile(r"[^\s,\x00-\x1f\x7f]{1,64}(?: [^\s,\x00-\x1f\x7f]{1,64}){0,7}")
+# As long as a SOAPAction: an address, and the name of a call behind it.
+_WORD: Final = re.compile(r"[^\s,\x00-\x1f\x7f]{1,256}(?: [^\s,\x00-\x1f\x7f]{1,64}){0,7}")
 
 
 def read_value_rule(text: str, word: str, line: int) -> ValueRule:

@@ -72,9 +72,14 @@ def headers(operation: Operation, head: RequestBody, content: bytes) -> list[tup
     return built
 
 
+# DICOM PS3.18, 8.7.3: a multipart is asked for by what its parts are, and only these are taken.
+_ASKED: Final = {"multipart/related": 'multipart/related; type="application/dicom"'}
+
+
 def _accepted(operation: Operation) -> str:
     """Every media type that some answer may have, each once, in the order of the answers."""
-    types = [t for a in operation.answers.values() if a.content for t in a.content.media_types]
+    listed = [t for a in operation.answers.values() if a.content for t in a.content.media_types]
+    types = [_ASKED.get(media_type, media_type) for media_type in listed]
     return ", ".join(dict.fromkeys(types)) or "*/*"
 
 

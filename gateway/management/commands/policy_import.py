@@ -1,6 +1,6 @@
-"""`policy import-openapi`: a channel file with its schemas from the description of a service.
+"""`policy import-openapi` and `import-wsdl`: a channel file with its schemas from a service's description.
 
-FILE --policy.openapi--> NN-name.yaml, schemas/*.json below the folder of the set, never over a file
+FILE --policy.openapi, policy.wsdl--> NN-name.yaml, schemas/, samples/ of the set, never over a file
              \\--> notes: what a policy file cannot say, here and as comments in the file
 """
 
@@ -33,6 +33,33 @@ def import_openapi(call: Call) -> Answer:
     from gateway.inspection.formats.json_patterns import unsafe
     from gateway.policy.openapi.channel_file import import_description
     from gateway.policy.openapi.description import read_description
+
+    folder, source, channel, content = _read(call)
+    description = read_description(source.name, content)
+    made = import_description(
+        description, channel, call.language, lambda pattern: not unsafe(pattern), _is_taken
+    )
+    written = _write(folder, made)
+    return Answer(import_data(folder, made, written, call.language), render_import)
+
+
+def import_wsdl(call: Call) -> Answer:
+    """Raises Misconfigured 2380, 2378, 2381, Mistyped 7010, 2186; what was noted is no error."""
+    from gateway.policy.openapi.notes import Notes
+    from gateway.policy.wsdl import channel_file
+    from gateway.policy.wsdl.description import read_wsdl
+    from gateway.policy.wsdl.tree import read_tree
+
+    folder, source, channel, content = _read(call)
+    notes = Notes()
+    wsdl = read_wsdl(source.name, read_tree(source.name, content), notes)
+    made = channel_file.import_wsdl(wsdl, channel, call.language, notes, _is_taken_xml)
+    written = _write(folder, made)
+    return Answer(import_data(folder, made, written, call.language), render_import)
+
+
+def _read(call: Call) -> tuple[Path, Path, str, bytes]:
+    """Folder of the set, the document, the channel's name and the document's bytes."""
     from gateway.policy.phrases import Misread
     from gateway.policy.texts import read_channel_name
 
@@ -46,13 +73,7 @@ def import_openapi(call: Call) -> Answer:
     except Misread as error:
         raise Misconfigured(error.number, **error.fields) from error
     with source.open("rb") as file:
-        content = file.read(_MOST_READ)
-    description = read_description(source.name, content)
-    made = import_description(
-        description, channel, call.language, lambda pattern: not unsafe(pattern), _is_taken
-    )
-    written = _write(folder, made)
-    return Answer(import_data(folder, made, written, call.language), render_import)
+        return folder, source, channel, file.read(_MOST_READ)
 
 
 def _plain(stem: str) -> str:
@@ -65,6 +86,21 @@ def _is_taken(text: str, path: str) -> bool:
 
     try:
         checked_schema(text.encode(), path)
+    except Misconfigured:
+        return False
+    return True
+
+
+def _is_taken_xml(text: str, path: str) -> bool:
+    """The same of an XML Schema: libxml2 builds it, and the other side reads it."""
+    from gateway.inspection.formats.xml_schema import outline_of
+    from gateway.inspection.receiving.formats.xml_schema import OwnSchema
+    from gateway.inspection.sending.formats.xml_schema import LibxmlSchema
+
+    try:
+        outline = outline_of(text, path)
+        LibxmlSchema(outline)
+        OwnSchema(outline)
     except Misconfigured:
         return False
     return True
@@ -135,9 +171,20 @@ def render_import(data: Data, terminal: Terminal) -> Sequence[str]:
     return lines
 
 
-def _arguments(parser: Parser) -> None:
+def _of_openapi(parser: Parser) -> None:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="an OpenAPI 3.0 or 3.1 document, JSON or YAML")
+    _arguments(parser)
+
+
+def _of_wsdl(parser: Parser) -> None:
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="a WSDL 1.1 document with its schemas in it")
+    _arguments(parser)
+
+
+def _arguments(parser: Parser) -> None:
+    add = parser.add_argument
     add("--channel", metavar="NAME", help="the channel's name; the file's if not said")
     add(
         "--to",
@@ -157,7 +204,17 @@ COMMANDS: Final = (
             "ferrygate policy import-openapi petstore.json --to draft/ --json | jq .notes",
         ),
         import_openapi,
-        _arguments,
+        _of_openapi,
+    ),
+    Command(
+        "policy import-wsdl",
+        "Write a channel that carries requests from the WSDL of a SOAP service.",
+        (
+            "ferrygate policy import-wsdl orders.wsdl --channel orders",
+            "ferrygate policy import-wsdl service.xml --to draft/ --json | jq .notes",
+        ),
+        import_wsdl,
+        _of_wsdl,
     ),
 )
 

@@ -32,7 +32,7 @@ _ITEM_WORDS: Final = frozenset(["parameters", "summary", "description", "servers
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """text: of the channel's file. schemas: texts by path below the set. operations: names that are in it."""
+    """text: of the channel's file. schemas: texts by path in the set, samples too. operations: names."""
 
     channel: str
     text: str
@@ -59,11 +59,24 @@ def import_description(
     drafting = Drafting(description, channel, notes, takes_pattern)
     drafts = _drafts(description, drafting)
     _without_schemas(drafts, drafting, takes_schema)
+    return settled(description, channel, drafts, drafting.schemas, notes, language)
+
+
+def settled(
+    description: Description,
+    channel: str,
+    drafts: list[Draft],
+    files: Mapping[str, str],
+    notes: Notes,
+    language: str,
+) -> Imported:
+    """The channel's file of these drafts, without those that the check does not take. description: its title
+    and its servers. files: schemas and samples by their paths. Raises Misconfigured 2381. No I/O."""
     while drafts:
-        text = _text(description, channel, drafts, drafting.schemas, notes, language)
-        problems = _problems(text, drafting.schemas)
+        text = _text(description, channel, drafts, files, notes, language)
+        problems = _problems(text, files)
         if not problems:
-            used = {path: said for path, said in drafting.schemas.items() if path in text}
+            used = {path: said for path, said in files.items() if path in text}
             names = tuple(draft.name for draft in drafts)
             said = tuple(note for note in notes.made if note.operation in ("", *names))
             return Imported(channel, text, used, names, said)
@@ -224,7 +237,9 @@ def _operation(draft: Draft) -> list[str]:
 def _tests(drafts: list[Draft], schemas: Mapping[str, str]) -> list[str]:
     """Two that every channel has: something passes, something does not."""
     lines = ["tests:"]
-    for draft in sorted(drafts, key=lambda one: (bool(one.body), "pattern" in str(one.values))):
+    for draft in sorted(
+        drafts, key=lambda one: (one.is_guess, bool(one.body), "pattern" in str(one.values))
+    ):
         method, _, target = draft.call.partition(" ")
         path, _, query = target.partition("?")
         fields = [piece for piece in query.split("&") if piece and not _is_optional(draft, piece)]
@@ -248,7 +263,11 @@ def _tests(drafts: list[Draft], schemas: Mapping[str, str]) -> list[str]:
 
 
 def _content(draft: Draft, schemas: Mapping[str, str]) -> str:
-    """A content that the body's line takes, where that is JSON (every JSON text is one of YAML)."""
+    """A content that the body's line takes: JSON (every JSON text is one of YAML), or the sample's path."""
+    if draft.sample:
+        values = {name: sample_value(line) for name, line in draft.headers.items()}
+        headers = f", headers: {json.dumps(values)}" if values else ""
+        return f"{headers}, file: {_flow(draft.sample)}"
     if not draft.body.startswith("json"):
         return ""
     path = draft.body.removeprefix("json following ").partition(",")[0]

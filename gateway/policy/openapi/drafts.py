@@ -36,7 +36,7 @@ _JSON_TYPES: Final = frozenset(["application/json", "application/problem+json"])
 class Draft:
     """name; call; one line each for values; headers, body and answers as they are written.
 
-    samples: lines by the name on the call, for a test that calls it.
+    sample: path of a content for a test that calls it, "" for none. is_guess: it may not be one.
     """
 
     name: str
@@ -46,6 +46,8 @@ class Draft:
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     answers: dict[int, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    sample: str = ""
+    is_guess: bool = False
 
 
 @dataclass(slots=True)

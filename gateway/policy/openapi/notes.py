@@ -28,6 +28,12 @@ class Notes:
         if note not in self.made:
             self.made.append(note)
 
+    def move(self, said: str, operation: str) -> None:
+        """Notes under the document's name of an operation stand under the channel's from now on."""
+        for at, note in enumerate(self.made):
+            if note.operation == said:
+                self.made[at] = Note(note.number, operation, note.fields)
+
     def of(self, operation: str) -> list[Note]:
         """Those of one operation, or of the document as a whole ("")."""
         return [note for note in self.made if note.operation == operation]
