@@ -43,7 +43,7 @@ from gateway.ferry.shape import LaneShape
 from gateway.ferry.statefile import ReceiverState, read_state, write_state
 from gateway.receiving.gathering import Gathering
 from gateway.receiving.lane_news import Heard, LaneNews
-from gateway.receiving.opposite import Opposite
+from gateway.receiving.two_way import OppositeLane
 from gateway.spool.model import QueueWriter
 
 # How often what is missing is judged and the state written; a killed receiver repeats this much.
@@ -90,7 +90,7 @@ class Acceptor:
         status: Status,
         settings: AcceptSettings,
         on_pattern: Callable[[Pattern], None] | None = None,
-        opposite: Opposite | None = None,
+        opposite: OppositeLane | None = None,
         on_transient: Callable[[Sequence[bytes]], None] | None = None,
     ) -> None:
         self._on_transient = on_transient

@@ -31,7 +31,7 @@ class Requests(Protocol):
         ...
 
     def unknown(self, request: Request) -> None:
-        """The unit is not here any more, or is not cleared."""
+        """The unit is not here any more, is not cleared, or is not the one that he means."""
         ...
 
     def began(self, request: Request, total_bytes: int) -> None:
@@ -53,8 +53,10 @@ class Requests(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One unit, or ranges of it. by: who asked, and is told. source: which of his lists, by name."""
+    """One unit, or ranges of it. by: who asked, and is told. source: which of his lists, by name.
+    claimed_bytes: how long he says it is, None where he does not."""
 
     wanted: Wanted
     by: Requests
     source: str = ""
+    claimed_bytes: int | None = None

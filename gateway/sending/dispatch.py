@@ -38,8 +38,7 @@ from gateway.sending.filling import Filler
 from gateway.sending.jobs import Job
 from gateway.sending.leaving import Leaving
 from gateway.sending.resending import Resending
-from gateway.sending.returned import Returned, limits_of
-from gateway.sending.transient_lane import TransientLane
+from gateway.sending.two_way import MakeReturning, Urgent
 from gateway.spool.model import QueueReader, Taken
 
 # The head of a sealed unit, clearance included, is at most this long (docs/SEALING.md).
@@ -56,26 +55,20 @@ _RETRY_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class DispatchSettings:
-    """folder: for the logs of what was sent. control: where lists of gaps are left for us.
-
-    resend_share: what of the rate may go again because the receiver asks for it over the opposite lane;
-    0: there is none. resend_times: a unit's size, at most, that goes again so.
-    """
+    """folder: for the logs of what was sent. control: where lists of gaps are left for us."""
 
     folder: Path
     control: Path
     rate_bits_per_s: int
     interleave_blocks: int = 1
-    resend_share: float = 0.0
-    resend_times: int = 32
 
 
 class Dispatcher:
     """Joins the queue `cleared` to a link.
 
     session: claimed durably before, never used again. clearance_holds: whether the first bytes of a
-    sealed unit carry a clearance of our guard. transient: of a two-way gate. Raises Misconfigured 5103,
-    Unavailable 5504 at start.
+    sealed unit carry a clearance of our guard. transient, returning: of a two-way gate. Raises
+    Misconfigured 5103, Unavailable 5504 at start.
     """
 
     def __init__(
@@ -90,7 +83,8 @@ class Dispatcher:
         recorder: Recorder,
         status: Status,
         settings: DispatchSettings,
-        transient: TransientLane | None = None,
+        transient: Urgent | None = None,
+        returning: MakeReturning | None = None,
     ) -> None:
         self._queue, self._holds = queue, clearance_holds
         self._recorder, self._status = recorder, status
@@ -98,15 +92,8 @@ class Dispatcher:
         depth = settings.interleave_blocks
         buffers = 6 + 2 * depth
         self._asking: list[Requests] = [Resending(settings.control, self._log, recorder, status)]
-        self._returned: Returned | None = None
-        if settings.resend_share > 0:
-            limits = limits_of(
-                settings.rate_bits_per_s,
-                settings.resend_share,
-                settings.resend_times,
-                buffers * shape.block_bytes,
-            )
-            self._returned = Returned(lane, self._log, recorder, status, limits)
+        self._returned = returning(self._log, buffers * shape.block_bytes) if returning else None
+        if self._returned is not None:
             self._asking.append(self._returned)
         self.sender = OneWaySender(shape, lane, session, seal, self._log.past, buffers=buffers)
         self._filler = Filler(self.sender, self._spoilt)
@@ -217,6 +204,10 @@ class Dispatcher:
             request.by.unknown(request)
             return
         total = taken.body.size_bytes + len(taken.header)
+        if request.claimed_bytes not in (None, total):
+            # Whoever received some of it knows how long it is: what he may cost was reckoned by that.
+            request.by.unknown(request)
+            return
         ranges = [(first, min(end, total)) for first, end in request.wanted.ranges if first < total]
         self._start(taken, ranges or [(0, total)], request)
         request.by.began(request, total)

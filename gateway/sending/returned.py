@@ -96,12 +96,12 @@ class Returned:
     def next(self, limit: int) -> list[Request]:
         """The next units that are asked for and may go now, `limit` of them at most."""
         return [
-            Request(Wanted(unit.number, unit.ranges), self)
+            Request(Wanted(unit.number, unit.ranges), self, claimed_bytes=unit.total_bytes)
             for unit in self._asked.next(limit, self._now_s)
         ]
 
     def unknown(self, request: Request) -> None:
-        """The unit is not here any more, or is not cleared: told once, and so many a minute."""
+        """The unit is not here any more, or as it is asked for: told once, and so many a minute."""
         number = request.wanted.number
         if not self._asked.unknown(number, self._now_s):
             return

@@ -42,6 +42,7 @@ class Passing:
         # What lies before it went before this receiver heard its sender.
         self._first = place if self._first is None else self._first
         self._window.done(place)
+        self._rejoining.next_block()
         for piece in pieces_of(body):
             whole = self._rejoining.take(piece, now_s)
             if whole is not None:

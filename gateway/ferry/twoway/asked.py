@@ -5,8 +5,8 @@
                         | too often: exhausted, alarm                +--> forgotten
                         | not here: unknown, told once
 
-Whoever has the lane's key can lie here: it costs a share of the lane's rate, so many times its size for
-each unit, and bounded memory. After that people decide (`ferrygate resend`).
+Whoever has the lane's key can lie here: it costs a share of the lane's rate, so many times its real size
+for each unit, and bounded memory. After that people decide (`ferrygate resend`).
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ class Limits:
 
 @dataclass(slots=True)
 class _Again:
-    """One unit that was asked for. bytes: sent again so far. quiet_s: not started before."""
+    """One unit that was asked for. total_bytes: of the unit as it lies here. bytes: sent again so far.
+    quiet_s: not started before."""
 
+    total_bytes: int
     bytes: int = 0
     under_way: int = 0
     quiet_s: float = 0.0
@@ -68,6 +70,8 @@ class Asked:
         # Units asked for that went as often as they may.
         self.exhausted: set[int] = set()
         self._place = (-1, -1)
+        # Given out and not answered for yet.
+        self._paid: dict[int, int] = {}
         self._tokens = limits.burst_bytes
         self._at_s: float | None = None
 
@@ -92,9 +96,9 @@ class Asked:
         again = self._again.get(unit.number)
         if again is None:
             self._waiting[unit.number] = unit
-        elif again.under_way or now_s < again.quiet_s:
+        elif again.under_way or now_s < again.quiet_s or unit.total_bytes != again.total_bytes:
             return
-        elif again.bytes >= self._limits.times * max(unit.total_bytes, 1):
+        elif again.bytes >= self._limits.times * max(again.total_bytes, 1):
             self.exhausted.add(unit.number)
         else:
             self._waiting[unit.number] = unit
@@ -108,6 +112,7 @@ class Asked:
             unit = self._waiting.popitem(last=False)[1]
             # Paid before it is looked for: looking costs too, and a liar asks for what is not there.
             self._tokens -= _cost(unit)
+            self._paid[unit.number] = _cost(unit)
             found.append(unit)
         return found
 
@@ -141,8 +146,10 @@ class Asked:
             self._want(unit, now_s)
 
     def began(self, unit: MissedUnit) -> None:
-        """It goes again."""
-        again = self._again.pop(unit.number, None) or _Again()
+        """It goes again. total_bytes: as it lies here; what was claimed does not count."""
+        self._tokens -= max(0, _cost(unit) - self._paid.pop(unit.number, 0))
+        again = self._again.pop(unit.number, None) or _Again(unit.total_bytes)
+        again.total_bytes = unit.total_bytes
         again.under_way += 1
         again.bytes += min(_cost(unit), max(unit.total_bytes, 1))
         _remember(self._again, unit.number, again)
@@ -156,6 +163,7 @@ class Asked:
 
     def unknown(self, number: int, now_s: float) -> bool:
         """It is not kept here, or not cleared. True the first time: to be told."""
+        self._paid.pop(number, None)
         first = number not in self._unknown
         _remember(self._unknown, number, now_s + _UNKNOWN_S)
         return first

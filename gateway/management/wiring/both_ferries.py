@@ -9,7 +9,10 @@ received <-- Acceptor <-- link of the other lane
 
 from __future__ import annotations
 
+from typing import Final
+
 from gateway.ferry.frame import SEAL_BYTES
+from gateway.ferry.sentlog import SentLog
 from gateway.ferry.twoway.telling import Telling
 from gateway.management.host import Desk
 from gateway.management.lane import LANE_NUMBERS, lane_shape
@@ -19,18 +22,36 @@ from gateway.management.wiring.receiving_ferry import accepting
 from gateway.management.wiring.sending_ferry import Sending, dispatching
 from gateway.management.wiring.transient_ferry import transient_in, transient_out
 from gateway.receiving.opposite import Opposite
+from gateway.sending.returned import Returned, limits_of
+from gateway.sending.two_way import MakeReturning
 from gateway.unit.model import Lane
+
+# Half of a lane is left to what is new, whatever the other side says it misses.
+RESEND_SHARE: Final = 0.5
+# A unit's size, at most, that goes again so; then people decide.
+RESEND_TIMES: Final = 32
 
 
 def both_ways(desk: Desk, sends: Lane, receives: Lane) -> Process:
     """Both lanes of a side. Raises what dispatching() and accepting() raise."""
     going, end_going = transient_out(desk, sends)
     arriving, end_arriving = transient_in(desk, receives)
-    sending = dispatching(desk, sends, going)
+    sending = dispatching(desk, sends, going, returning(desk, sends))
     opposite = hand_over(desk, sending, sends, receives)
     receiving = accepting(desk, receives, opposite, arriving)
     sockets = Half(closing=[end_going, end_arriving])
     return joined(desk, [sockets, sending.half, receiving.half])
+
+
+def returning(desk: Desk, lane: Lane) -> MakeReturning:
+    """Makes what goes again because the receiver of this lane asks for it over the opposite one."""
+    rate = desk.host.settings.links[lane].rate_bits_per_s
+
+    def make(log: SentLog, buffered_bytes: int) -> Returned:
+        limits = limits_of(rate, RESEND_SHARE, RESEND_TIMES, buffered_bytes)
+        return Returned(LANE_NUMBERS[lane], log, desk.journal, desk.status(lane), limits)
+
+    return make
 
 
 def hand_over(desk: Desk, sending: Sending, sends: Lane, receives: Lane) -> Opposite:

@@ -11,7 +11,7 @@ from gateway.management.layout import Role
 from gateway.management.receiving_end import open_receiving
 from gateway.management.wiring.half import Half
 from gateway.receiving.accept import Acceptor, AcceptSettings
-from gateway.receiving.opposite import Opposite
+from gateway.receiving.two_way import OppositeLane
 from gateway.spool.writer import open_writer
 from gateway.unit.model import Lane, Stage
 
@@ -27,7 +27,7 @@ class Receiving:
 def accepting(
     desk: Desk,
     lane: Lane,
-    opposite: Opposite | None = None,
+    opposite: OppositeLane | None = None,
     on_transient: Callable[[Sequence[bytes]], None] | None = None,
 ) -> Receiving:
     """A lane's link, which this process alone opens, into its queue `received`.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Final
 
 from gateway.identity.clearance import ClearanceFile
 from gateway.identity.lane_files import clearance_file
@@ -15,13 +14,10 @@ from gateway.management.sending_end import open_sending
 from gateway.management.set_aside import keep_aside
 from gateway.management.wiring.half import Half
 from gateway.sending.dispatch import Dispatcher, DispatchSettings
-from gateway.sending.transient_lane import TransientLane
+from gateway.sending.two_way import MakeReturning, Urgent
 from gateway.spool.epoch import claim_epoch
 from gateway.spool.reader import open_reader
 from gateway.unit.model import Lane, Stage
-
-# Half of a lane is left to what is new, whatever the other side says it misses.
-RESEND_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +28,14 @@ class Sending:
     dispatcher: Dispatcher
 
 
-def dispatching(desk: Desk, lane: Lane, transient: TransientLane | None = None) -> Sending:
-    """A lane's queue `cleared` onto its link, which this process alone opens. transient: of two ways."""
+def dispatching(
+    desk: Desk,
+    lane: Lane,
+    transient: Urgent | None = None,
+    returning: MakeReturning | None = None,
+) -> Sending:
+    """A lane's queue `cleared` onto its link, which this process alone opens. transient, returning: of
+    two ways."""
     host, status = desk.host, desk.status(lane)
     settings, folder, link = host.settings, host.folder, host.settings.links[lane]
     cleared = open_reader(
@@ -61,9 +63,9 @@ def dispatching(desk: Desk, lane: Lane, transient: TransientLane | None = None) 
             control=folder.control(Role.FERRY),
             rate_bits_per_s=link.rate_bits_per_s,
             interleave_blocks=link.interleave_blocks,
-            resend_share=RESEND_SHARE if settings.is_two_way else 0.0,
         ),
         transient,
+        returning,
     )
     half = Half(loops=[dispatcher], closing=[dispatcher.close, cleared.close])
     return Sending(half, dispatcher)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
+from gateway.errors import Refused
 from gateway.ferry.link.memory import Weather
 from gateway.ferry.oneway.happenings import LostBlocks
 from gateway.ferry.oneway.rejoining import MAX_AGE_S, MAX_UNITS, Rejoining
@@ -146,6 +149,7 @@ def test_pieces_in_any_order_and_again_make_a_unit_and_others_do_not() -> None:
     assert rejoining.take(piece(1, 4, 8, b"efgh"), 0.0) is None
     assert rejoining.take(piece(1, 4, 8, b"efgh"), 0.0) is None
     assert rejoining.take(piece(1, 0, 8, b"abcd"), 0.0) == b"abcdefgh"
+    rejoining.next_block()
     assert rejoining.take(piece(2, 0, 8, b"abcdef"), 0.0) is None
     assert rejoining.take(piece(2, 4, 8, b"ef"), 0.0) is None
     assert rejoining.take(piece(3, 0, 8, b"abcd"), 0.0) is None
@@ -156,10 +160,25 @@ def test_pieces_in_any_order_and_again_make_a_unit_and_others_do_not() -> None:
 def test_units_under_way_are_bounded_in_number_and_age() -> None:
     rejoining = Rejoining()
     for number in range(MAX_UNITS + 10):
+        rejoining.next_block()
         rejoining.take(piece(number, 0, 8, b"abcd"), 0.0)
     assert rejoining.lost == 10
     rejoining.forget(MAX_AGE_S)
     assert rejoining.lost == MAX_UNITS + 10
     for number in range(20):
+        rejoining.next_block()
         rejoining.take(piece(number, 0, 4 << 20, b"abcd"), 9.0)
     assert rejoining.lost == MAX_UNITS + 10 + 12
+
+
+def test_a_block_begins_no_more_units_than_a_sender_s_does_and_claims_take_no_memory() -> None:
+    rejoining = Rejoining()
+    for block in range(50):
+        rejoining.next_block()
+        for number in (2 * block, 2 * block + 1):
+            assert rejoining.take(piece(number, 0, 4 << 20, b"x"), 0.0) is None
+        with pytest.raises(Refused) as refused:
+            rejoining.take(piece(1_000 + block, 0, 4 << 20, b"x"), 0.0)
+        assert refused.value.number == 5302
+    held = sum(len(part) for one in rejoining._partials.values() for part in one.got.values())
+    assert held <= 100

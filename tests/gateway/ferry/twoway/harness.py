@@ -7,12 +7,14 @@ from random import Random
 
 from gateway.ferry.frame import SEAL_BYTES
 from gateway.ferry.link.memory import MemoryGap, MemoryReceiver, MemorySender
+from gateway.ferry.sentlog import SentLog
 from gateway.ferry.shape import LaneShape
 from gateway.ferry.twoway.telling import Telling
 from gateway.identity.lane_key import LaneKey
 from gateway.receiving.accept import Acceptor, AcceptSettings
 from gateway.receiving.opposite import Opposite
 from gateway.sending.dispatch import Dispatcher, DispatchSettings
+from gateway.sending.returned import Returned, limits_of
 from gateway.spool.model import Entry
 from tests.gateway.ferry.harness import SMALL
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
@@ -101,12 +103,15 @@ class TwoLanes:
             lane.folder / "sending",
             lane.folder / "control",
             RATE,
-            resend_share=self.resend_share,
-            resend_times=self.resend_times,
         )
+
+        def returning(log: SentLog, buffered_bytes: int) -> Returned:
+            limits = limits_of(RATE, self.resend_share, self.resend_times, buffered_bytes)
+            return Returned(number, log, lane.sent_events, lane.sender_board, limits)
+
         lane.dispatcher = Dispatcher(
             lane.cleared, MemorySender(lane.gap), self.shape, number, lane.session, KEYS[number],
-            lambda _: True, lane.sent_events, lane.sender_board, settings,
+            lambda _: True, lane.sent_events, lane.sender_board, settings, returning=returning,
         )  # fmt: skip
 
     def start_receiver(self, number: int) -> None:

@@ -77,3 +77,28 @@ def test_memory_is_bounded_whatever_is_asked_for() -> None:
     assert len(asked._waiting) <= 65_536
     assert len(asked._again) <= 65_536
     assert len(asked._unknown) <= 65_536
+
+
+def test_what_goes_is_paid_by_its_real_length_whatever_was_claimed() -> None:
+    asked = Asked(LIMITS)
+    now_s, went_bytes = 0.0, 0
+    for serial in range(40):
+        ask(asked, serial, now_s, MissedUnit(serial, 1))
+        for unit in asked.next(1024, now_s):
+            asked.began(MissedUnit(unit.number, 5_000_000))
+            went_bytes += 5_000_000
+            asked.ended(unit.number, now_s)
+        now_s += 0.25
+    assert went_bytes <= 10 * LIMITS.bytes_per_s + LIMITS.burst_bytes + 5_000_000
+
+
+def test_a_unit_goes_so_many_times_its_real_length_whatever_was_claimed() -> None:
+    asked, now_s, times = Asked(LIMITS), 0.0, 0
+    for serial in range(50):
+        ask(asked, serial, now_s, MissedUnit(7, 1 << 40, ((0, 100_000),)))
+        for unit in asked.next(10, now_s):
+            asked.began(MissedUnit(unit.number, 100_000, unit.ranges))
+            asked.ended(unit.number, now_s)
+            times += 1
+        now_s += 2.0
+    assert times <= LIMITS.times

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.ferry.block import MAX_UNIT_BYTES
 from gateway.ferry.shape import shape_for
 from gateway.ferry.twoway.returns import Missed, MissedSpan, MissedUnit, encode_missed
 from tests.gateway.ferry.twoway.harness import TwoLanes
@@ -110,6 +111,10 @@ def test_when_nothing_is_missing_any_more_that_is_said_and_then_no_more(tmp_path
     assert lane.sender_board.counters["returns_heard_total"] == heard
 
 
+# Of a unit as it goes: its body, and the header that it has in its queue.
+HEADER_BYTES = len(b"header")
+
+
 def lie(
     gate: TwoLanes, *units: MissedUnit, serial: int = 1, spans: tuple[MissedSpan, ...] = ()
 ) -> None:
@@ -124,7 +129,7 @@ def test_a_liar_gets_a_unit_so_many_times_then_there_is_an_alarm(tmp_path: Path)
     lane.put(1, os.urandom(20_000))
     gate.run(4.0)
     for serial in range(200):
-        lie(gate, MissedUnit(1, 20_000), serial=serial)
+        lie(gate, MissedUnit(1, 20_000 + HEADER_BYTES), serial=serial)
         gate.run(0.2)
     assert lane.sent_events.names().count("resent") == 4
     assert lane.sender_board.alarms[5720]["units"] == 1
@@ -139,7 +144,7 @@ def test_single_bytes_again_and_again_cost_no_more_than_the_whole(tmp_path: Path
     lane.put(1, os.urandom(20_000))
     gate.run(4.0)
     for serial in range(200):
-        lie(gate, MissedUnit(1, 20_000, ((serial, serial + 1),)), serial=serial)
+        lie(gate, MissedUnit(1, 20_000 + HEADER_BYTES, ((serial, serial + 1),)), serial=serial)
         gate.run(0.2)
     assert lane.sent_events.names().count("resent") == 4
 
@@ -152,7 +157,8 @@ def test_what_goes_again_is_a_share_of_the_rate(tmp_path: Path) -> None:
     gate.run(8.0)
     carried, begin_s = lane.dispatcher.sender.bytes, gate.now_s
     for serial in range(30):
-        lie(gate, *(MissedUnit(number, 1_000_000) for number in range(40)), serial=serial)
+        units = (MissedUnit(number, 1_000_000 + HEADER_BYTES) for number in range(40))
+        lie(gate, *units, serial=serial)
         gate.run(0.2)
     share_bytes = (gate.now_s - begin_s + 1.0) * 200_000_000 / 8 * 0.1
     assert 1_000_000 < lane.dispatcher.sender.bytes - carried <= share_bytes + 1_100_000
@@ -200,3 +206,16 @@ def test_spans_without_end_are_looked_up_in_bounded_pieces(tmp_path: Path) -> No
         lie(gate, serial=serial, spans=(huge,) * 64)
         gate.run(0.1)
     assert lane.sent_events.names().count("resent") <= 2
+
+
+@pytest.mark.parametrize("claimed", [0, 1, 20_005, 20_007, MAX_UNIT_BYTES])
+def test_a_unit_of_another_length_than_it_has_does_not_go(tmp_path: Path, claimed: int) -> None:
+    gate = TwoLanes(tmp_path)
+    lane = gate.lanes[1]
+    lane.put(1, os.urandom(20_000))
+    gate.run(4.0)
+    for serial in range(20):
+        lie(gate, MissedUnit(1, claimed), serial=serial)
+        gate.run(0.2)
+    assert lane.sent_events.names().count("resent") == 0
+    assert lane.sent_events.names().count("resend.unknown") == 1
