@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from bench import files, inspecting, lane, requests, sealing, text
+from bench import files, http_requests, inspecting, lane, requests, sealing, text
 from bench.record import Record, Tell, as_record, not_measured
 
 _TELL_EVERY_S: Final = 0.2
@@ -30,6 +30,7 @@ _FIGURES: Final = (
     "file.latency",
     "file.memory",
     "request.path",
+    "request.c",
     "inspect.formats",
     "inspect.types.4k",
     "inspect.clamav.1m",
@@ -70,6 +71,8 @@ def _measure(name: str, tell: Tell) -> list[Record]:
             return [files.latency(tell)]
         case "request.path":
             return list(requests.path(tell))
+        case "request.c":
+            return list(http_requests.through(tell))
         case "inspect.formats":
             return list(inspecting.formats(tell))
         case "inspect.types.4k":

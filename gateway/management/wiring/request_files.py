@@ -36,7 +36,7 @@ PEER_CA: Final = "peer-ca.crt"
 CLIENT: Final = "client.crt"
 CLIENT_KEY: Final = "client.key"
 SECRETS: Final = "secrets"
-# What a source looks at by itself while it runs (gateway.connectors.request.door).
+# Their contents a source looks at by itself while it runs (gateway.connectors.request.door).
 _LOOKED_AT: Final = frozenset({SERVER, SERVER_KEY, CALLERS_CA})
 
 
@@ -110,8 +110,11 @@ def marks_of(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 def _marks(folder: Path) -> Iterator[tuple[str, int, int]]:
     try:
-        files = [file for file in folder.iterdir() if file.name not in _LOOKED_AT]
-        for file in files:
+        for file in folder.iterdir():
+            if file.name in _LOOKED_AT:
+                # That it is there: what stands in it is looked at by the source.
+                yield file.name, 0, 0
+                continue
             status = file.lstat()
             # Of the list only whether it is one: what stands in it is looked at by the source.
             mark = int(status.st_size > 0) if file.name == REVOKED else status.st_mtime_ns
