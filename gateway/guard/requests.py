@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from gateway.errors import Refused, Unavailable
 from gateway.guard.judgement import judge
@@ -24,16 +25,18 @@ from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.model import Channel, PolicySet
 from gateway.policy.operations import ContentRule, Operation
 from gateway.policy.request_judges import judge_request, judge_response
-from gateway.unit.model import CapturedUnit, Kind, Lane, Manifest, Side
-from gateway.unit.request import FailureBody, RequestBody, ResponseBody
+from gateway.unit.model import CapturedUnit, Lane, Manifest, Side
+from gateway.unit.request import RequestBody, ResponseBody
 from gateway.unit.stages import Body
+
+# In place of a set's digest: there is none.
+_NO_SET: Final = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    """What a guard lets pass: under which channel and set, and the body as it was judged."""
+    """What a guard lets pass: under which set, and the body as it was judged."""
 
-    channel: Channel
     policy_digest: str
     body: Body
 
@@ -93,14 +96,11 @@ class RequestJudge:
             raise Refused(2365, line=channel.changed_line)
         return let
 
-    def failure(self, channel: str, lane: Lane, head: FailureBody) -> Let:
-        """Why there is no answer: numbers and the name of an operation. Raises Refused, Unavailable 1050."""
-        policy = self._set()
-        found = policy.channels.get(channel)
-        if found is None or found.lane is not _back(lane) or found.carries is not Kind.REQUESTS:
-            raise Refused(1051, channel=channel)
-        _operation(found, head.operation)
-        return Let(found, policy.digest, bytes_body(b""))
+    def failure(self) -> Let:
+        """Why there is no answer: numbers, and the words of a request that came (gateway.guard.told). It may
+        be that this side's set has no channel of that name, or that there is no set: then it says that."""
+        policy = self._policy()
+        return Let(policy.digest if policy is not None else _NO_SET, bytes_body(b""))
 
     def _set(self) -> PolicySet:
         policy = self._policy()
@@ -141,7 +141,7 @@ class RequestJudge:
                 _must_pass(of_content(verdict, "body" if channel.lane is lane else "answers"))
         if channel.rehearse:
             raise Refused(1053)
-        return Let(channel, policy.digest, body)
+        return Let(policy.digest, body)
 
 
 def deadline(number: int, channel: str, head: RequestBody) -> Asked:

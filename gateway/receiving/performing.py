@@ -2,6 +2,7 @@
 
     ADMITTED --> Performer.perform --> answer, captured --> guard
                       | Refused, Unavailable: never performed --> failure, captured --> guard
+                      | Refused with `performed`: its answer  --> failure, captured --> guard
                       | StateUncertain: sent, no answer       --> failure, captured --> guard
 
 Each request is performed at most once. What its caller does not wait for any more is given up.
@@ -110,7 +111,9 @@ class Performing:
     ) -> None:
         match error:
             case Refused():
-                consequence = Consequence.ANSWER_REFUSED if performed else Consequence.REFUSED
+                # A sink says so where it was the answer that it could not take.
+                after = performed or bool(error.fields.get("performed"))
+                consequence = Consequence.ANSWER_REFUSED if after else Consequence.REFUSED
             case Unavailable():
                 consequence = Consequence.UNAVAILABLE
             case _:

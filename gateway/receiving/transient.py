@@ -3,7 +3,7 @@
     request   a number of that side, not far ahead of the clock, never seen before; own policy, own readers
                                                          --> let in --> to the edge, which performs it
     answer    of a request that this guard let out, once, in time; own policy --> to the edge that asked
-    failure   of such a request: numbers only                                 --> told to that edge
+    failure   of such a request: a number of a list                           --> told to that edge
 
     refused request    --> told back over the other lane, by number
     refused answer     --> told to the edge that asked
@@ -27,6 +27,7 @@ from gateway.guard.outstanding import Outstanding
 from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.seen import Seen
+from gateway.guard.told import of_far_side
 from gateway.receiving.verify import Opener
 from gateway.unit.counted import is_near, is_of
 from gateway.unit.decode import decode_batch
@@ -37,7 +38,7 @@ from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import BatchBody, Consequence, FailureBody, RequestBody, ResponseBody
 
 # Gives what tells the other side why its request has no answer (channel, failure).
-TellBack = Callable[[str, FailureBody], Unsealed | None]
+TellBack = Callable[[str, FailureBody], Unsealed]
 
 
 class TransientAdmitter:
@@ -146,9 +147,7 @@ class TransientAdmitter:
         event = _event("request.passed", number, channel, fields)
         return Done((event,), frame, otherwise=not_let_go)
 
-    def _told_back(
-        self, channel: str, number: int, head: RequestBody, error: NotLetGo
-    ) -> Unsealed | None:
+    def _told_back(self, channel: str, number: int, head: RequestBody, error: NotLetGo) -> Unsealed:
         match error:
             case Refused():
                 consequence = Consequence.REFUSED
@@ -201,8 +200,9 @@ class TransientAdmitter:
         except Refused as refused:
             return Done((_event("answer.refused", request, channel, fields, refused),))
         fields["ms"] = _ms_since(asked.began_s)
-        event = Event("answer.failed", time.time_ns(), request, channel, head.number, fields)
-        told = encode_failed(request, head.number, head.consequence)
+        reason = of_far_side(head).number
+        event = Event("answer.failed", time.time_ns(), request, channel, reason, fields)
+        told = encode_failed(request, reason, head.consequence)
         return Done((event,), told, otherwise=lambda _: Done(frame=told))
 
 

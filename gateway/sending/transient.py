@@ -2,7 +2,7 @@
 
     request   policy, content         --> outstanding --> may go to the other side
     answer    of a request that was let in, once, in time; policy, content --> may go
-    failure   of such a request; numbers only                              --> may go
+    failure   of such a request; a number of a short list                  --> may go
 
     refused request    --> told to the edge at once
     refused answer     --> goes as a failure, so that the caller is told
@@ -23,6 +23,7 @@ from gateway.exchange.frames import Frame, encode_failed
 from gateway.guard.outstanding import Asked, Outstanding
 from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
+from gateway.guard.told import of_edge
 from gateway.unit.counted import is_of
 from gateway.unit.decode import decode_captured
 from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane
@@ -129,19 +130,17 @@ class TransientClearer:
         except Refused as refused:
             return Done((_answer_event("answer.refused", head.request, unit, fields, refused),))
         fields["ms"] = _ms_since(asked.began_s)
+        told = of_edge(head)
         event = Event(
-            "answer.failed", time.time_ns(), head.request, unit.channel, head.number, fields
+            "answer.failed", time.time_ns(), head.request, unit.channel, told.number, fields
         )
-        return Done((event,), unsealed=self.failed(asked.channel, head))
+        return Done((event,), unsealed=self.failed(asked.channel, told))
 
-    def failed(self, channel: str, failure: FailureBody) -> Unsealed | None:
-        """What tells the other side why its request has no answer; None for a channel that this side does
-        not know. Its unit has the number of the request."""
+    def failed(self, channel: str, failure: FailureBody) -> Unsealed:
+        """What tells the other side why its request has no answer, also where this side does not know its
+        channel: the words are the request's own. Its unit has the number of the request."""
         unit = CapturedUnit(failure.request, channel, Kind.REQUESTS, time.time_ns(), failure)
-        try:
-            return Unsealed(unit, self._judge.failure(channel, self._lane, failure))
-        except (Refused, Unavailable):
-            return None
+        return Unsealed(unit, self._judge.failure())
 
     def unanswered(self, asked: Asked) -> Done:
         """The edge has ended that was performing this request: the other side need not wait."""

@@ -48,6 +48,7 @@ class Performer(Protocol):
     """A sink of requests as the gate sees it."""
 
     async def perform(self, admitted: Admitted, head: RequestBody) -> Performed:
-        """Call the peer once. Raises Refused (never performed, will not fit), Unavailable (never
-        performed: no connection) and StateUncertain (sent, and no answer)."""
+        """Call the peer once. Raises Refused (never performed, will not fit; with the field `performed`: it
+        was, and its answer cannot be taken), Unavailable (never performed: no connection) and StateUncertain
+        (sent, and no answer)."""
         ...

@@ -13,12 +13,15 @@ import pytest
 from gateway.audit.event import Event
 from gateway.audit.journal import Journal, open_journal
 from gateway.audit.of_lane import OfLane
-from gateway.errors import StateUncertain, Unavailable
+from gateway.connectors.request.problem import problem_of
+from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame, FrameKind
 from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.window import Known
 from gateway.guard.let_in import LetIn
 from gateway.guard.passing import Done, Passing
+from gateway.guard.told import OF_EDGES, OF_GUARDS, OTHERWISE, of_far_side
+from gateway.policy.model import PolicySet
 from gateway.receiving.outcomes import OutcomesHeard
 from gateway.sending.outcomes import OTHER_REASON, OutcomeTeller
 from gateway.unit.counted import AHEAD, first_of_minute, is_of
@@ -26,7 +29,7 @@ from gateway.unit.decode import MAX_CAPTURED_BYTES
 from gateway.unit.model import Lane, Side
 from gateway.unit.number import MAX_NUMBER
 from gateway.unit.outcomes import FIRST_OWN_NUMBER, UnitOutcome
-from gateway.unit.request import MAX_CONTENT_BYTES, Consequence
+from gateway.unit.request import MAX_CONTENT_BYTES, Consequence, FailureBody
 from tests.gateway.ferry.harness import KEY
 from tests.gateway.ferry.test_transient import Lane as Link
 from tests.gateway.guard.exchange_world import World, captured, frame_of
@@ -224,6 +227,60 @@ def test_a_request_that_was_offered_to_the_edge_is_not_told_back_as_never_perfor
     back = world.inner.gone(done.otherwise(StateUncertain(5777)))
     told = frame_of(world.outer.admit(frame_of(back)))
     assert (told.reason, told.consequence) == (5777, Consequence.UNCERTAIN)
+
+
+def far_failure(world: World, number: int, consequence: Consequence) -> Frame:
+    """What the caller's edge is told where the performing edge says this."""
+    world.let_in(2)
+    failure = FailureBody(2, "order", number, consequence)
+    done = world.inner.clear(captured(3, failure, b"x" * 1000))
+    assert done.events[0].number in {*OF_EDGES[consequence], OTHERWISE[consequence]}
+    return frame_of(world.outer.admit(frame_of(done)))
+
+
+@pytest.mark.parametrize(
+    ("number", "consequence"),
+    [
+        (9876, Consequence.REFUSED),
+        (1003, Consequence.UNCERTAIN),
+        (8765, Consequence.ANSWER_REFUSED),
+        (6350, Consequence.REFUSED),
+        (6360, Consequence.REFUSED),
+        (6385, Consequence.REFUSED),
+        (2201, Consequence.UNAVAILABLE),
+    ],
+)
+def test_an_edge_has_a_few_words_for_why_there_is_no_answer(
+    tmp_path: Path, number: int, consequence: Consequence
+) -> None:
+    told = far_failure(World(tmp_path), number, consequence)
+    assert (told.reason, told.consequence) == (OTHERWISE[consequence], consequence)
+
+
+def test_what_an_edge_may_say_is_told_as_it_is(tmp_path: Path) -> None:
+    told = far_failure(World(tmp_path), 6387, Consequence.ANSWER_REFUSED)
+    assert (told.reason, told.consequence) == (6387, Consequence.ANSWER_REFUSED)
+
+
+def test_no_number_of_the_far_side_makes_a_caller_unknown_or_too_quick() -> None:
+    for number in range(1000, 10_000):
+        for consequence in Consequence:
+            told = of_far_side(FailureBody(2, "order", number, consequence))
+            assert told.number in OF_GUARDS | OF_EDGES[consequence] | {OTHERWISE[consequence]}
+            assert problem_of(Refused(told.number)).status not in (401, 429)
+
+
+def test_a_request_of_a_channel_that_is_unknown_over_there_is_told_back(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for policy in (PolicySet({}, "cd" * 32, ()), None):
+        number = 2 if policy else 4
+        sealed = frame_of(world.asked(number))
+        world.policy[Side.INNER] = policy
+        done = world.inner.admit(sealed)
+        assert done.events[0].what == "request.refused"
+        told = frame_of(world.outer.admit(frame_of(done)))
+        expected = (1051, Consequence.REFUSED) if policy else (1050, Consequence.UNAVAILABLE)
+        assert (told.number, (told.reason, told.consequence)) == (number, expected)
 
 
 def _drop(_: object) -> None:

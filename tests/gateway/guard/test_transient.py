@@ -11,6 +11,7 @@ import pytest
 from gateway.errors import Unavailable
 from gateway.exchange.frames import Frame, FrameKind
 from gateway.guard.passing import Done
+from gateway.guard.told import OF_EDGES
 from gateway.inspection.chain import bytes_body
 from gateway.unit.encode import encode_batch
 from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest, Side
@@ -101,8 +102,8 @@ def test_the_far_guard_s_refusal_comes_back_as_a_number(world: World) -> None:
     refused = world.inner.admit(frame_of(asked))
     assert event(refused) == ("request.refused", 2, 1051)
     world.policy[Side.INNER] = world.policy[Side.OUTER]
-    # A channel that it does not know it cannot name either: its time tells the caller.
-    assert refused.frame == b""
+    # Also of a channel that it does not know: in the words of the request itself.
+    assert told(world.outer.admit(frame_of(refused))) == (2, 1051, Consequence.REFUSED)
     asked = world.asked(4)
     world.policy[Side.INNER] = _narrower(world)
     refused = world.inner.admit(frame_of(asked))
@@ -223,10 +224,11 @@ def test_a_late_answer_is_dropped_by_both(world: World) -> None:
 @pytest.mark.parametrize("consequence", list(Consequence))
 def test_why_there_is_no_answer_crosses_as_a_number(world: World, consequence: Consequence) -> None:
     world.let_in(2)
-    failure = FailureBody(2, "order", 6310, consequence)
+    number = min(OF_EDGES[consequence])
+    failure = FailureBody(2, "order", number, consequence)
     done = world.inner.clear(captured(3, failure, b""))
-    assert event(done) == ("answer.failed", 2, 6310)
-    assert told(world.outer.admit(frame_of(done))) == (2, 6310, consequence)
+    assert event(done) == ("answer.failed", 2, number)
+    assert told(world.outer.admit(frame_of(done))) == (2, number, consequence)
 
 
 def test_nothing_passes_without_a_policy(world: World) -> None:
