@@ -93,7 +93,7 @@ class Inspector:
         """
         looking = None if channel is None else self._looking_of(channel)
         listener = _Searching(lambda: None if looking is None else looking.search(at))
-        order = _order(name, limits, channel, looking, wanted=wanted, thorough=thorough)
+        order = _order(name, limits, looking, wanted, thorough=thorough)
         found = self._take_apart(order, body, listener)
         problems = [*found.problems, *(_problem(one, name) for one in judge_unit_name(name))]
         search = listener.search
@@ -165,7 +165,7 @@ class Inspector:
         looking = None if channel is None else self._looking_of(channel)
         if _has_parts(facts, looking):
             order = replace(
-                _order(facts.name, limits, channel, looking), texts=False, values=False, visits=True
+                _order(facts.name, limits, looking), texts=False, values=False, visits=True
             )
             found = self._take_apart(order, body, listener)
             # What stopped this walk and not the first (its time) left parts that no scanner saw.
@@ -240,23 +240,14 @@ class _Scanning:
 def _order(
     name: str,
     limits: UnpackLimits,
-    channel: Channel | None,
     looking: Looking | None,
-    *,
     wanted: frozenset[str] | None = None,
+    *,
     thorough: bool = True,
 ) -> Order:
-    return Order(
-        name,
-        "" if channel is None else channel.name,
-        limits,
-        wanted,
-        thorough,
-        {} if looking is None else dict(looking.demands),
-        texts=looking is not None and looking.texts,
-        values=looking is not None and looking.values,
-        read_as="" if channel is None else channel.read_as,
-    )
+    if looking is None:
+        return Order(name, "", limits, wanted, thorough, {})
+    return looking.order(name, limits, wanted, thorough=thorough)
 
 
 def _has_parts(facts: FileFacts, looking: Looking | None) -> bool:

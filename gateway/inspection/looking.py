@@ -16,13 +16,14 @@ from datetime import datetime
 from typing import Final, cast
 
 from gateway.inspection.formats.contract import Text
+from gateway.inspection.order import Order
 from gateway.inspection.text.coded_places import CodeSearch, codes_of
 from gateway.inspection.text.found import Identifier
 from gateway.inspection.text.patterns import read_patterns
 from gateway.inspection.text.search import Kind as HitKind
 from gateway.inspection.text.search import Searcher, SearchPlan
 from gateway.inspection.text.words import read_words
-from gateway.policy.facts import Hit
+from gateway.policy.facts import Hit, UnpackLimits
 from gateway.policy.model import Channel
 
 # Texts are searched together up to here; a search has a cost of its own.
@@ -64,6 +65,21 @@ class Looking:
         self._codes = codes_of(channel)
         self._zone = channel.zone
         self._local = threading.local()
+        self._read_as, self._name = channel.read_as, channel.name
+        self._order: Order | None = None
+
+    def order(
+        self, name: str, limits: UnpackLimits, wanted: frozenset[str] | None, *, thorough: bool
+    ) -> Order:
+        """What is asked of whoever takes a unit apart; the last one again where it is the same."""
+        made, asked = self._order, (name, limits, wanted, thorough)
+        if made is None or (made.name, made.limits, made.wanted, made.thorough) != asked:
+            made = Order(
+                name, self._name, limits, wanted, thorough, dict(self.demands),
+                texts=self.texts, values=self.values, read_as=self._read_as,
+            )  # fmt: skip
+            self._order = made
+        return made
 
     @property
     def texts(self) -> bool:
