@@ -243,7 +243,8 @@ def _believable(found: Found, order: Order, body: Body) -> None:
     if len(leaves) > order.limits.files + 1 or len(found.problems) > _MAX_PROBLEMS:
         raise ValueError("not believable: too many")
     for leaf in leaves:
-        if leaf.type not in BY_WORD or len(leaf.path) > _MAX_PATH_CHARACTERS:
+        wanted = leaf is own and leaf.type == order.read_as
+        if not (wanted or leaf.type in BY_WORD) or len(leaf.path) > _MAX_PATH_CHARACTERS:
             raise ValueError("not believable: a leaf")
     for problem in found.problems:
         if not _is_problem(problem):
