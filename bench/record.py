@@ -20,13 +20,19 @@ def record(
     *,
     peer: tuple[str, float] | None = None,
     ratio: float | None = None,
+    without_sandbox: float | None = None,
+    wanted: float | None = None,
 ) -> Record:
     """One record. peer: what was measured beside it, by name, in the same unit. ratio: value to
-    peer, where it is not simply that."""
+    peer, where it is not simply that. without_sandbox: the same work without, in the same unit; wanted:
+    how much of that it is to be at least."""
     made: Record = {"name": name, "value": _short(value), "unit": unit, "parameters": parameters}
     if peer is not None:
         made["peer"] = {"name": peer[0], "value": _short(peer[1])}
         made["ratio"] = _short(ratio if ratio is not None else value / peer[1])
+    if without_sandbox is not None:
+        beside = {"value": _short(without_sandbox), "ratio": _short(value / without_sandbox)}
+        made["without_sandbox"] = beside | ({} if wanted is None else {"wanted": wanted})
     return made
 
 

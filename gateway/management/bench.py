@@ -82,7 +82,8 @@ def write_results(path: Path, records: Sequence[Data]) -> None:
 
 
 def render_bench(data: Data, terminal: Terminal) -> Sequence[str]:
-    """One line a figure: value, unit, what it was compared with in the same run, the ratio."""
+    """A line a figure: value, unit, what it was compared with in the same run, the ratio; another where
+    it was compared with the same without a sandbox."""
     columns = [
         Column(say(terminal, "Figure")),
         Column(say(terminal, "Value"), right=True),
@@ -91,7 +92,17 @@ def render_bench(data: Data, terminal: Terminal) -> Sequence[str]:
         Column(say(terminal, "Ratio"), right=True),
         Column(say(terminal, "What that is"), least=12),
     ]
-    return table(terminal, columns, [_row(one) for one in data["results"]])
+    return table(terminal, columns, [row for one in data["results"] for row in _rows(one)])
+
+
+def _rows(one: Data) -> list[list[str]]:
+    rows = [_row(one)]
+    if without := one.get("without_sandbox"):
+        wanted = f", {without['wanted']} wanted" if "wanted" in without else ""
+        ratio = f"{without['ratio']:.2f}"
+        beside = f"{without['value']:,.4g}"
+        rows.append(["", "", "", beside, ratio, "without a sandbox" + wanted])
+    return rows
 
 
 def _row(one: Data) -> list[str]:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from bench.formats import FORMATS
+from bench.inspecting import channel_of_format
+from gateway.inspection.chain import Role, bytes_body
+from gateway.inspection.here import inspector_here
 from gateway.management.bench import render_bench, write_results
 from gateway.management.terminal.screen import Terminal
 from gateway.management.terminal.width import width
+from gateway.policy.facts import UnpackLimits
 
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+
+ROOT = Path(__file__).parents[3]
+RESULTS = json.loads((ROOT / "bench" / "results.json").read_text())
 LANE = {
     "name": "lane.mtu1500",
     "value": 6.862,
@@ -18,6 +30,15 @@ LANE = {
     "ratio": 0.527,
 }
 LATENCY = {"name": "file.latency", "value": 35.4, "unit": "ms", "parameters": {}}
+UNIT = {
+    "name": "inspect.dicom.1m",
+    "value": 1357.0,
+    "unit": "MB/s",
+    "parameters": {},
+    "peer": {"name": "pydicom, every element alone", "value": 2645.0},
+    "ratio": 0.513,
+    "without_sandbox": {"value": 1942.0, "ratio": 0.699, "wanted": 0.5},
+}
 UNTAKEN = {"name": "x", "value": None, "unit": "ms", "parameters": {}, "not_measured": "needs root"}
 
 
@@ -26,6 +47,12 @@ def test_each_figure_stands_beside_its_ceiling_within_80_columns() -> None:
     assert all(width(line) <= 80 for line in lines)
     assert "6.862" in lines[1] and "13.02" in lines[1] and "0.53" in lines[1]
     assert "needs root" in lines[3]
+
+
+def test_a_unit_stands_beside_the_plain_library_and_beside_itself_without_a_sandbox() -> None:
+    _, library, without = render_bench({"results": [UNIT]}, Terminal())
+    assert "1,357" in library and "2,645" in library and "0.51" in library
+    assert "1,942" in without and "0.70" in without and "0.5 wanted" in without
 
 
 def test_a_figure_that_was_not_taken_again_keeps_its_last_value(tmp_path: Path) -> None:
@@ -37,9 +64,30 @@ def test_a_figure_that_was_not_taken_again_keeps_its_last_value(tmp_path: Path) 
 
 
 def test_the_figures_of_the_page_are_those_of_the_last_run() -> None:
-    root = Path(__file__).parents[3]
-    page = (root / "docs" / "PERFORMANCE.md").read_text(encoding="utf-8")
-    names = {one["name"] for one in json.loads((root / "bench" / "results.json").read_text())}
+    page = (ROOT / "docs" / "PERFORMANCE.md").read_text(encoding="utf-8")
+    names = {one["name"] for one in RESULTS}
     assert {name for name in names if name.startswith(("lane.", "file."))} <= {
         word.strip(",|") for word in page.split()
     }
+
+
+def test_the_sandbox_takes_at_most_half_of_the_speed_of_units_of_100_kib_and_more() -> None:
+    beside = {one["name"]: one["without_sandbox"] for one in RESULTS if "without_sandbox" in one}
+    wanted = {name for name, one in beside.items() if one["ratio"] >= one.get("wanted", 1)}
+    assert wanted >= {f"inspect.{name}.{size}" for name in FORMATS for size in ("100k", "1m")}
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_measured_is_about_the_size_asked_and_found_good(
+    name: str, role: Role, tmp_path: Path
+) -> None:
+    one = FORMATS[name]
+    inspector = inspector_here(role, [], tmp_path)
+    for size_bytes in (4 << 10, 100 << 10):
+        unit = one.make(size_bytes)
+        facts = inspector.examine(
+            bytes_body(unit), "x", AT, UnpackLimits(), channel=channel_of_format(one)
+        )
+        assert facts.problems == () and facts.leaves[0].type == one.types.split(" or ")[0]
+        assert 0.75 * size_bytes < len(unit) < 1.6 * size_bytes
