@@ -106,9 +106,6 @@ def send_all(connection: socket.socket, data: bytes, until_s: float) -> None:
             wait_s = until_s - time.monotonic()
             if wait_s <= 0 or not wait.poll(wait_s * 1000):
                 raise TimeoutError from None
-        else:
-            if left and time.monotonic() > until_s:
-                raise TimeoutError
 
 
 @contextlib.contextmanager

@@ -257,6 +257,18 @@ def test_an_edge_has_a_few_words_for_why_there_is_no_answer(
     assert (told.reason, told.consequence) == (OTHERWISE[consequence], consequence)
 
 
+def test_a_guard_of_the_far_side_has_its_own_words_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.sending.transient.of_edge", lambda failure: failure)
+    world = World(tmp_path)
+    for request_number, number, told in ((2, 6350, 6376), (4, 9876, 6376), (6, 2201, 2201)):
+        world.let_in(request_number)
+        failure = FailureBody(request_number, "order", number, Consequence.REFUSED)
+        done = world.inner.clear(captured(request_number + 1, failure, b""))
+        assert frame_of(world.outer.admit(frame_of(done))).reason == told
+
+
 def test_what_an_edge_may_say_is_told_as_it_is(tmp_path: Path) -> None:
     told = far_failure(World(tmp_path), 6387, Consequence.ANSWER_REFUSED)
     assert (told.reason, told.consequence) == (6387, Consequence.ANSWER_REFUSED)

@@ -93,9 +93,9 @@ def test_refusals_of_each_guard_and_of_the_peer_come_at_once(running: Gate) -> N
             assert found.value.number == wanted
         assert edges.echo.performed.total() == 0
         for error, number in (
-            (Refused(6310), 6310),
-            (Unavailable(6311), 6311),
-            (StateUncertain(6312), 6312),
+            (Refused(6382), 6382),
+            (Unavailable(6380), 6380),
+            (StateUncertain(6381), 6381),
         ):
             edges.echo.error = error
             with pytest.raises(type(error)) as found:

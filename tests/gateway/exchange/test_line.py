@@ -154,7 +154,7 @@ def test_a_neighbour_that_sends_no_frames_is_cut_off_and_may_come_again(
     wild.close()
     until(lambda: 5767 in end.troubles)
     calling = Calling(path, ME, ALL)
-    until(lambda: line.is_connected)
+    until(lambda: calling.is_connected)
     calling.send([sealed(1)])
     until(lambda: end.frames)
     calling.close()
