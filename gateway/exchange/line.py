@@ -89,7 +89,6 @@ class _Line:
         with self._turn:
             before = self._connection
             if before is not None:
-                _end(before)
                 self._lose(before)
             with self._lock:
                 self._connection, self._outgoing = connection, Outgoing(write)
@@ -101,6 +100,7 @@ class _Line:
             if self._connection is not connection:
                 return
             self._connection = self._outgoing = None
+        _end(connection)
         self._on_lost()
 
     def _serve(self, connection: socket.socket) -> None:

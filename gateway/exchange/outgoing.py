@@ -26,9 +26,13 @@ WITHIN_S: Final = 2.0
 _AT_ONCE_BYTES: Final = 256 << 10
 
 
+class NothingTaken(OSError):
+    """A write that failed before the neighbour had a byte of it."""
+
+
 class Outgoing:
-    """write: takes all of some bytes before a time of the monotonic clock, or raises OSError; then nothing
-    more is written. Thread-safe."""
+    """write: takes all of some bytes before a time of the monotonic clock, or raises OSError (NothingTaken
+    where that is so); then nothing more is written. Thread-safe."""
 
     def __init__(
         self, write: Callable[[bytes, float], None], most_bytes: int = MAX_WAITING_BYTES
@@ -80,8 +84,10 @@ class Outgoing:
                 self._offered += len(batch)
             try:
                 self._write(batch[0] if len(batch) == 1 else b"".join(batch), until_s)
-            except OSError:
+            except OSError as error:
                 with self._lock:
+                    if isinstance(error, NothingTaken):
+                        self._offered -= len(batch)
                     self._is_broken = True
                     self._is_written = False
                     self._waiting.clear()

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import Misconfigured, Refused
+from gateway.exchange.outgoing import NothingTaken
 
 _MODE: Final = 0o660
 # Two neighbours come at most: the one of today and the one that follows it.
@@ -94,14 +95,25 @@ def ready(connection: socket.socket, user: int | None) -> None:
 def send_all(connection: socket.socket, data: bytes, until_s: float) -> None:
     """Write all of it before a time of the monotonic clock, whatever the other end takes in drops.
 
-    Raises OSError: TimeoutError where it is too late.
+    Raises OSError: NothingTaken where it failed, or was too late, before the first byte.
     """
     left = memoryview(data)
+    try:
+        while left:
+            left = left[_send_some(connection, left, until_s) :]
+    except OSError as error:
+        if len(left) == len(data):
+            raise NothingTaken(error.errno, error.strerror) from error
+        raise
+
+
+def _send_some(connection: socket.socket, data: memoryview, until_s: float) -> int:
+    """How much was taken, at least a byte. Raises OSError: TimeoutError where it is too late."""
     wait = select.poll()
     wait.register(connection, select.POLLOUT)
-    while left:
+    while True:
         try:
-            left = left[connection.send(left, socket.MSG_DONTWAIT) :]
+            return connection.send(data, socket.MSG_DONTWAIT)
         except BlockingIOError:
             wait_s = until_s - time.monotonic()
             if wait_s <= 0 or not wait.poll(wait_s * 1000):

@@ -18,7 +18,7 @@ from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, encode_failed, encode_frame
 from gateway.exchange.line import Calling, Listening
 from gateway.exchange.outgoing import WITHIN_S, Outgoing
-from gateway.exchange.sockets import call, listen, owner_of
+from gateway.exchange.sockets import call, listen, owner_of, send_all
 from gateway.unit.request import Consequence
 
 ALL = frozenset(FrameKind)
@@ -147,7 +147,7 @@ def test_somebody_else_is_not_let_in_and_not_called(path: Path) -> None:
 def test_a_neighbour_that_sends_no_frames_is_cut_off_and_may_come_again(
     path: Path, guard: tuple[Listening, End]
 ) -> None:
-    line, end = guard
+    _, end = guard
     wild = call(path, ME)
     wild.sendall(b"GET / HTTP/1.1\r\n" + bytes(40))
     assert wild.recv(1) == b""
@@ -232,6 +232,21 @@ def test_only_what_was_never_offered_is_told_as_not_handed_over() -> None:
         outgoing.put(frames)
     assert uncertain.value.number == 5777
     assert [len(data) for data in offered] == [300_000, 300_001]
+
+
+def test_what_the_neighbour_had_no_byte_of_is_not_handed_over() -> None:
+    heard, ours = socket.socketpair()
+    heard.close()
+    outgoing = Outgoing(lambda data, until_s: send_all(ours, data, until_s))
+    with pytest.raises(Unavailable) as gone:
+        outgoing.put([b"1", b"2"])
+    assert gone.value.number == 5768
+    heard, ours = socket.socketpair()
+    outgoing = Outgoing(lambda data, _: send_all(ours, data, time.monotonic() + 0.05))
+    with pytest.raises(StateUncertain):
+        outgoing.put([bytes(4 << 20)])
+    heard.close()
+    ours.close()
 
 
 def test_what_was_written_before_a_later_write_breaks_is_handed_over() -> None:
