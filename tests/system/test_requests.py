@@ -101,7 +101,8 @@ def test_refusals_of_each_guard_and_of_the_peer_come_at_once(running: Gate) -> N
             with pytest.raises(type(error)) as found:
                 await edges.ask()
             assert found.value.number == number
-        assert time.monotonic() - begun_s < 3.0
+        # Told, each of them: had one run out of its time, it would have been more.
+        assert time.monotonic() - begun_s < 5.0
 
     with_edges(running, play)
 
@@ -127,14 +128,14 @@ def test_a_peer_that_takes_too_long_is_an_unknown_outcome_and_its_answer_is_drop
     running: Gate,
 ) -> None:
     async def slow() -> None:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(5.0)
 
     async def play(edges: Edges) -> None:
         edges.echo.wait = slow
         begun_s = time.monotonic()
         with pytest.raises(StateUncertain):
             await edges.ask(within_ms=400)
-        assert time.monotonic() - begun_s < 0.9
+        assert time.monotonic() - begun_s < 4.0
         edges.echo.wait = None
         await edges.ask()
 
@@ -157,7 +158,7 @@ def test_an_edge_that_ends_while_it_performs_is_told_for(running: Gate) -> None:
         with pytest.raises(StateUncertain) as found:
             await asked
         assert found.value.number == 5771
-        assert time.monotonic() - begun_s < 1.0
+        assert time.monotonic() - begun_s < 3.5
         # Nobody performs: nothing is performed.
         with pytest.raises(Unavailable) as refused:
             await edges.ask(within_ms=2000)
@@ -208,8 +209,10 @@ def test_a_killed_process_costs_no_caller_more_than_his_time_and_nothing_is_perf
     async def play(edges: Edges) -> None:
         stop, outcomes = asyncio.Event(), Outcomes()
         load = asyncio.create_task(callers(edges, stop, outcomes))
+        async with asyncio.timeout(20.0):
+            while not outcomes.answered:
+                await asyncio.sleep(0.1)
         await asyncio.sleep(0.5)
-        assert outcomes.answered
         assert running.signal(side, role, signal.SIGKILL)
         killed_s = time.monotonic()
         before = len(outcomes.answered)
