@@ -8,7 +8,7 @@ import pytest
 
 from gateway.ferry.block import CHUNK, BlockSeal, new_header, seal_block
 from gateway.ferry.buffer import BlockBuffer
-from gateway.ferry.frame import SEAL_BYTES, BlockKind
+from gateway.ferry.frame import FIRST_TRANSIENT_BLOCK, SEAL_BYTES, BlockKind
 from gateway.ferry.link.model import FrameRun
 from gateway.ferry.oneway.happenings import Cargo
 from gateway.ferry.oneway.receiver import OneWayReceiver
@@ -19,6 +19,7 @@ from gateway.identity.lane_key import LaneKey
 from tests.gateway.ferry.harness import KEY, SMALL
 
 LAST = (1 << 64) - 1
+LAST_BLOCK = FIRST_TRANSIENT_BLOCK - 1
 OTHER_KEY = LaneKey(bytes(reversed(range(32))))
 
 
@@ -51,9 +52,12 @@ def units_in(receiver: OneWayReceiver) -> list[int]:
     ("session", "number", "stands", "arrived"),
     [
         (LAST, 0, (LAST, 7, 1), [1]),
-        (LAST, LAST, (LAST, LAST, LAST + 1), []),
-        (6, LAST, (6, LAST, LAST + 1), []),
-        (0, LAST, (5, 100, 101), []),
+        (LAST, LAST_BLOCK, (LAST, LAST_BLOCK, LAST_BLOCK + 1), []),
+        (6, LAST_BLOCK, (6, LAST_BLOCK, LAST_BLOCK + 1), []),
+        (0, LAST_BLOCK, (5, 100, 101), []),
+        # Numbers of transient blocks, which a heartbeat has not.
+        (5, LAST_BLOCK + 1, (5, 100, 101), []),
+        (5, LAST, (5, 100, 101), []),
     ],
 )
 def test_extreme_numbers_with_the_key_end_nothing(
