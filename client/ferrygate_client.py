@@ -22,7 +22,8 @@ import hmac
 import http.client
 import json
 import secrets
-import select
+import selectors
+import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -157,7 +158,7 @@ class Client:
         if self._connection is not None:
             sock = self._connection.sock
             # The gate says nothing unasked: what can be read now is its end of the connection.
-            if sock is not None and not select.select([sock], [], [], 0)[0]:
+            if sock is not None and not _says_something(sock):
                 return self._connection, False
             self.close()
         if self._context is not None:
@@ -181,3 +182,10 @@ class Client:
 
 def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
+
+
+def _says_something(sock: socket.socket) -> bool:
+    """Whether there is something to read. Not by select(), which knows no descriptor above 1,023."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(0))
