@@ -1,12 +1,13 @@
 """The threads that work on transient units in a guard: judge, write into the journal, then let go.
 
-    take() -> waiting -> [thread: work] -> done -> one of them: record all, commit once -> release all
-                |
+    take() -> small -> [one thread: all that waits, judged together] -> done -> record all, commit once
+                |  |                  | left over                                       -> release all
+                |  +-- large -> [threads: one by one] ----------------> done
                 +-- too many: crowded, answered at once
 
 Nothing is let go that is not in the journal, on disk: a killed guard has performed or answered nothing that
-nobody knows of. One commit serves whatever is done by then, so its price is shared. These threads are not
-those of the files: a large file does not delay a request.
+nobody knows of. What waits while one lot is judged is the next lot, so under load the price of a wake-up, a
+commit and a seal is shared by many. These threads are not those of the files: a large file delays no request.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame
 from gateway.guard.requests import Unsealed
+from gateway.guard.together import Judging, LeftOver, alone, together
+from gateway.unit.request import MAX_BATCH_BYTES
 
 # As many as callers' edges hold; what is above would be answered too late.
 MAX_WAITING: Final = 4_096
 MAX_WAITING_BYTES: Final = 64 << 20
-# Frames that one thread takes at once: those behind the first wait for it meanwhile.
-_AT_ONCE: Final = 8
+# A batch under one seal is small; what is larger has a thread of its own.
+_QUICK_BYTES: Final = MAX_BATCH_BYTES + (16 << 10)
+# Frames that are judged together: those behind wait for them meanwhile.
+_AT_ONCE: Final = 32
 
 
 NotLetGo = Refused | Unavailable | StateUncertain
@@ -49,7 +54,7 @@ class Done:
 
 
 Send = Callable[[Sequence[bytes]], None]
-Work = Callable[[Frame], Sequence[Done]]
+Work = Callable[[Frame], Sequence[Judging[Done]]]
 
 
 class Seal(Protocol):
@@ -61,7 +66,7 @@ class Seal(Protocol):
 
 
 class Passing:
-    """threads: how many units are judged at once. to_edge, to_ferry: raise as a line does.
+    """threads: how many large units are judged at once. to_edge, to_ferry: raise as a line does.
 
     work: never raises but for bugs. crowded: what a frame is answered with that there is no room for.
     """
@@ -77,19 +82,24 @@ class Passing:
         status: Status,
     ) -> None:
         self._to_edge, self._to_ferry, self._seal = to_edge, to_ferry, seal
-        self._crowded, self._share = crowded, threads
+        self._crowded = crowded
         self._recorder, self._status = recorder, status
-        self._waiting: deque[tuple[Work, Frame]] = deque()
+        self._small: deque[tuple[Work, Frame]] = deque()
+        self._large: deque[tuple[Work, Frame]] = deque()
+        self._left_over: deque[LeftOver[Done]] = deque()
         self._waiting_bytes = 0
         self._done: deque[Done] = deque()
         self._is_finishing = False
         self._is_closed = False
         self._failure: BaseException | None = None
         self._finish_lock = threading.Lock()
-        self._some = threading.Condition()
+        self._lock = threading.Lock()
+        self._some_small = threading.Condition(self._lock)
+        self._some_large = threading.Condition(self._lock)
+        loops = [self._quick, *[self._one_by_one] * threads]
         self._threads = [
-            threading.Thread(target=self._loop, name=f"passing {n}", daemon=True)
-            for n in range(threads)
+            threading.Thread(target=self._guarded, args=(loop,), name=f"passing {n}", daemon=True)
+            for n, loop in enumerate(loops)
         ]
         for thread in self._threads:
             thread.start()
@@ -97,17 +107,22 @@ class Passing:
     def take(self, work: Work, frames: Sequence[Frame]) -> None:
         """Frames to be worked on, as soon as a thread is free. From any thread."""
         refused: list[Frame] = []
-        with self._some:
+        large = 0
+        with self._lock:
             for frame in frames:
                 if (
-                    len(self._waiting) >= MAX_WAITING
+                    len(self._small) + len(self._large) + len(self._left_over) >= MAX_WAITING
                     or self._waiting_bytes + frame.size_bytes > MAX_WAITING_BYTES
                 ):
                     refused.append(frame)
                     continue
-                self._waiting.append((work, frame))
+                is_small = frame.size_bytes <= _QUICK_BYTES
+                (self._small if is_small else self._large).append((work, frame))
+                large += not is_small
                 self._waiting_bytes += frame.size_bytes
-            self._some.notify(len(frames))
+            if self._small:
+                self._some_small.notify()
+            self._some_large.notify(large)
         if refused:
             self.finish([self._crowded(frame) for frame in refused])
 
@@ -118,28 +133,57 @@ class Passing:
 
     def close(self) -> None:
         """End the threads; what waits is nobody's any more, and told to nobody."""
-        with self._some:
+        with self._lock:
             self._is_closed = True
-            self._waiting.clear()
-            self._some.notify_all()
+            for waiting in (self._small, self._large, self._left_over):
+                waiting.clear()
+            self._some_small.notify_all()
+            self._some_large.notify_all()
         for thread in self._threads:
             thread.join(timeout=5.0)
 
-    def _loop(self) -> None:
+    def _guarded(self, loop: Callable[[], None]) -> None:
         try:
-            while True:
-                with self._some:
-                    while not self._waiting and not self._is_closed:
-                        self._some.wait()
-                    if self._is_closed:
-                        return
-                    # A share of what waits, so that one commit and one seal serve several.
-                    count = min(_AT_ONCE, -(-len(self._waiting) // self._share))
-                    taken = [self._waiting.popleft() for _ in range(count)]
-                    self._waiting_bytes -= sum(frame.size_bytes for _, frame in taken)
-                self.finish([one for work, frame in taken for one in work(frame)])
+            loop()
         except BaseException as error:  # noqa: BLE001 handed to step(), which raises it
             self._failure = error
+
+    def _quick(self) -> None:
+        while True:
+            with self._lock:
+                while not self._small and not self._is_closed:
+                    self._some_small.wait()
+                if self._is_closed:
+                    return
+                count = min(_AT_ONCE, len(self._small))
+                taken = [self._small.popleft() for _ in range(count)]
+                self._waiting_bytes -= sum(frame.size_bytes for _, frame in taken)
+            done, left_over = together([one for work, frame in taken for one in work(frame)])
+            if left_over:
+                with self._lock:
+                    self._left_over += left_over
+                    self._waiting_bytes += sum(one.body.size_bytes for _, one in left_over)
+                    self._some_large.notify(len(left_over))
+            self.finish(done)
+
+    def _one_by_one(self) -> None:
+        while True:
+            with self._lock:
+                while not (self._left_over or self._large or self._is_closed):
+                    self._some_large.wait()
+                if self._is_closed:
+                    return
+                left_over = self._left_over.popleft() if self._left_over else None
+                if left_over is not None:
+                    self._waiting_bytes -= left_over[1].body.size_bytes
+                else:
+                    work, frame = self._large.popleft()
+                    self._waiting_bytes -= frame.size_bytes
+            if left_over is not None:
+                self.finish([alone(*left_over)])
+                continue
+            for one in work(frame):
+                self.finish([alone(one)])
 
     def finish(self, done: Sequence[Done]) -> None:
         """Journal, then let go. What others have done meanwhile goes with the same commit."""

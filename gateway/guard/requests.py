@@ -1,7 +1,7 @@
 """The judgement of a request, an answer or a failure by one guard: its own policy, its own readers.
 
     channel known, of these lanes --> typed part (gateway.policy.request_judges) --> content, as a file is
-                                                                                    (gateway.guard.judgement)
+                                                                                    (gateway.guard.together)
 
 Both guards ask all of it; neither believes an edge or the other. What does not pass is Refused with the
 number of the line that decides.
@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from gateway.errors import Refused, Unavailable
-from gateway.guard.judgement import judge
 from gateway.guard.outstanding import Asked
+from gateway.guard.together import ContentQuestion, Judging
 from gateway.inspection.chain import Inspector, bytes_body
 from gateway.inspection.changing.removed_places import without_places
 from gateway.policy.content_channel import CONTENT_NAME, content_channel, of_content
@@ -50,7 +50,9 @@ class Unsealed:
 
 
 class RequestJudge:
-    """Judges what comes on a lane. policy: gives the set in force, None where there is none.
+    """Judges what comes on a lane, as work that asks about its content (gateway.guard.together).
+
+    policy: gives the set in force, None where there is none.
 
     side: of this guard; on the sending side of a unit the lines that only the receiver asks are not asked.
     Safe to call from several threads.
@@ -63,7 +65,7 @@ class RequestJudge:
 
     def request(
         self, unit: CapturedUnit | Manifest, lane: Lane, head: RequestBody, content: bytes
-    ) -> Let:
+    ) -> Judging[Let]:
         """A request that came for this lane. Raises Refused (the number of the line, 1051, 5770) and
         Unavailable 1050, 33xx."""
         policy, channel = self._channel(unit, lane)
@@ -72,11 +74,11 @@ class RequestJudge:
         _must_pass(judge_request(channel, head, caller=caller))
         check_size(head.size_bytes, content)
         rule = _operation(channel, head.operation).content
-        return self._let(unit, lane, policy, channel, content, rule)
+        return (yield from self._let(unit, lane, policy, channel, content, rule))
 
     def answer(
         self, unit: CapturedUnit | Manifest, lane: Lane, head: ResponseBody, content: bytes
-    ) -> Let:
+    ) -> Judging[Let]:
         """An answer on this lane, whose request this guard has let pass. Raises as request(), and Refused
         2364, 2365. The body is written anew on the inner host where the channel takes places out of it."""
         policy, channel = self._channel(unit, _back(lane))
@@ -84,14 +86,14 @@ class RequestJudge:
         _must_pass(judge_response(channel, operation, head))
         check_size(head.size_bytes, content)
         rule = operation.answers[head.status].content
-        let = self._let(unit, lane, policy, channel, content, rule)
+        let = yield from self._let(unit, lane, policy, channel, content, rule)
         removed = channel.requests.removed if channel.requests is not None else ()
         if not removed or rule is None or not content:
             return let
         anew = without_places(content, removed)
         if self._side is Side.INNER:
             # What was written anew is judged again, as a file is (`changed`).
-            return self._let(unit, lane, policy, channel, anew, rule)
+            return (yield from self._let(unit, lane, policy, channel, anew, rule))
         if lane.receiver is self._side and anew != content:
             raise Refused(2365, line=channel.changed_line)
         return let
@@ -125,18 +127,18 @@ class RequestJudge:
         channel: Channel,
         content: bytes,
         rule: ContentRule | None,
-    ) -> Let:
+    ) -> Judging[Let]:
         body = bytes_body(content)
         if rule is not None:
-            at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
-            verdict = judge(
+            judgement = yield ContentQuestion(
                 self._inspector,
                 content_channel(channel, rule),
                 body,
                 CONTENT_NAME,
-                at,
+                datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC),
                 at_receiver=lane.receiver is self._side,
-            ).verdict
+            )
+            verdict = judgement.verdict
             if verdict.result is not Result.PASSES:
                 _must_pass(of_content(verdict, "body" if channel.lane is lane else "answers"))
         if channel.rehearse:

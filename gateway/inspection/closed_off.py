@@ -22,6 +22,7 @@ from gateway.inspection.questions import (
     Texts,
     Visit,
     decode_request,
+    decode_together,
     encode,
 )
 from gateway.inspection.sandbox.wire import MAX_PIECE_BYTES, Ask, Job
@@ -49,6 +50,19 @@ def taking_apart(readers: Readers) -> Job:
         found = take_apart(readers, asked.order, content, GuardRoom(ask), teller)
         teller.flush()
         yield encode(found)
+
+    return job
+
+
+def taking_several(readers: Readers) -> Job:
+    """The job of a sandbox: several small units under one order, an answer each, in their order."""
+
+    def job(_descriptor: int, request: bytes, ask: Ask) -> Iterator[bytes]:
+        asked = decode_together.decode(request)
+        teller = _Teller(ask, asked.order)
+        for body in asked.bodies:
+            content = Content.of_bytes(body)
+            yield encode(take_apart(readers, asked.order, content, GuardRoom(ask), teller))
 
     return job
 

@@ -8,7 +8,7 @@ and over the socket of a sandbox. All that comes back from there is untrusted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,5 +67,14 @@ class Listener(Protocol):
         """A content and its path. What it raises ends the work and goes through."""
 
 
-# Order, body, listener: raises Unavailable 33xx, 398x (no sandbox), what visit raises, and nothing else.
-TakeApart = Callable[[Order, Body, Listener], Found]
+class TakeApart(Protocol):
+    """The readers of one role, wherever they run."""
+
+    def __call__(self, order: Order, body: Body, listener: Listener) -> Found:
+        """One unit. Raises Unavailable 33xx, 398x (no sandbox), what visit raises, and nothing else."""
+        ...
+
+    def together(self, order: Order, bodies: Sequence[Body]) -> list[Found] | None:
+        """Several small units under one order that wants neither texts nor visits; None where they did not
+        go together, for whatever reason: each is taken apart by itself then. Raises nothing else."""
+        ...

@@ -59,14 +59,22 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     body: bytes | None
 
 
+class Together(msgspec.Struct, frozen=True, array_like=True):
+    """One order for several small units: with neither texts nor visits, so that nothing is asked."""
+
+    order: Order
+    bodies: list[bytes]
+
+
 Question: TypeAlias = Texts | Visit | NewFile | Append | ReadFile | CloseFile
 
 _encoder: Final = msgspec.msgpack.Encoder()
 decode_question: Final[msgspec.msgpack.Decoder[Question]] = msgspec.msgpack.Decoder(Question)
 decode_request: Final = msgspec.msgpack.Decoder(Request)
+decode_together: Final = msgspec.msgpack.Decoder(Together)
 decode_found: Final = msgspec.msgpack.Decoder(Found)
 
 
-def encode(message: Question | Request | Found) -> bytes:
+def encode(message: Question | Request | Together | Found) -> bytes:
     """A message as bytes."""
     return _encoder.encode(message)

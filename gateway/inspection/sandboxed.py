@@ -8,6 +8,7 @@ cannot be told from here; the unit itself is scanned whole, and the other side r
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, assert_never
@@ -26,6 +27,7 @@ from gateway.inspection.questions import (
     ReadFile,
     Request,
     Texts,
+    Together,
     Visit,
     decode_found,
     decode_question,
@@ -34,7 +36,7 @@ from gateway.inspection.questions import (
 from gateway.inspection.sandbox.endings import ChildFault, Ending
 from gateway.inspection.sandbox.exchange import Leaf as Handed
 from gateway.inspection.sandbox.sandbox import Sandbox
-from gateway.inspection.sandbox.wire import MAX_PIECE_BYTES
+from gateway.inspection.sandbox.wire import MAX_PIECE_BYTES, MAX_REQUEST_BYTES
 from gateway.inspection.sealed_memory import sealed
 from gateway.inspection.unsound import Role, Word
 from gateway.policy.facts import Leaf, Problem
@@ -44,6 +46,9 @@ from gateway.unit.stages import Body
 # Handed over with the order; a larger unit as a descriptor.
 _BESIDE_BYTES: Final = 256 << 10
 _JOB: Final = "take apart"
+_TOGETHER: Final = "take several"
+# Small units that take longer than this together hold each other up: then each goes by itself.
+_TOGETHER_S: Final = 0.5
 _PROGRAMS: Final = {
     Role.SENDING: "gateway.inspection.sending.program",
     Role.RECEIVING: "gateway.inspection.receiving.program",
@@ -81,6 +86,27 @@ class Sandboxed:
             fields = {key: value for key, value in error.fields.items() if key != "channel"}
             problem = Problem(Word.TYPE.value, error.number, order.name, fields)
             return Found((Leaf(order.name, "unknown", body.size_bytes),), (problem,))
+
+    def together(self, order: Order, bodies: Sequence[Body]) -> list[Found] | None:
+        """As order.TakeApart has it."""
+        if order.texts or order.values or order.visits:
+            raise RuntimeError(
+                "units are not taken apart together where something is asked of each"
+            )
+        request = encode(Together(order, [body.read() for body in bodies]))
+        if len(request) > MAX_REQUEST_BYTES:
+            return None
+        answers = self._sandbox.run_together(
+            _TOGETHER, order.channel, request, len(bodies), _TOGETHER_S
+        )
+        if answers is None or len(answers) != len(bodies):
+            return None
+        try:
+            return [
+                _found([answer], order, body) for answer, body in zip(answers, bodies, strict=True)
+            ]
+        except Refused:
+            return None
 
     def _taken(self, order: Order, body: Body, listener: Listener) -> Found:
         if body.path is None and body.size_bytes <= _BESIDE_BYTES:

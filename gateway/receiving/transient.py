@@ -27,6 +27,7 @@ from gateway.guard.outstanding import Outstanding
 from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.seen import Seen
+from gateway.guard.together import Judging
 from gateway.guard.told import of_far_side
 from gateway.receiving.verify import Opener
 from gateway.unit.counted import is_near, is_of
@@ -71,14 +72,14 @@ class TransientAdmitter:
         with self._lock:
             return self._seen.highest
 
-    def __call__(self, frame: Frame) -> Sequence[Done]:
-        """One sealed unit of the ferry, or the several of a batch. Raises nothing but for bugs."""
+    def __call__(self, frame: Frame) -> Sequence[Judging[Done]]:
+        """The work on one sealed unit of the ferry, or on each of a batch. Raises nothing but for bugs."""
         try:
             manifest, content = self._opener.open_bytes(frame.content, frame.number)
             units = self._units(manifest, content)
         except (Refused, Unavailable) as error:
             # Nobody's word: nothing in it is true, so nobody is told but the journal.
-            return (Done((_event("request.refused", frame.number, "", {}, error),)),)
+            return (_only(Done((_event("request.refused", frame.number, "", {}, error),))),)
         return [self._done(*unit) for unit in units]
 
     def _units(self, manifest: Manifest, content: bytes) -> list[tuple[Manifest, bytes]]:
@@ -98,12 +99,12 @@ class TransientAdmitter:
                 raise Refused(4312, unit=speak(one.number))
         return units
 
-    def _done(self, manifest: Manifest, content: bytes) -> Done:
+    def _done(self, manifest: Manifest, content: bytes) -> Judging[Done]:
         match manifest.body:
             case RequestBody() as request:
-                return self._request(manifest, request, content)
+                return (yield from self._request(manifest, request, content))
             case ResponseBody() as answer:
-                return self._answer(manifest, answer, content)
+                return (yield from self._answer(manifest, answer, content))
             case FailureBody() as failure:
                 return self._failure(manifest, failure)
             case FileBody() | OutcomesBody() | BatchBody():
@@ -112,7 +113,7 @@ class TransientAdmitter:
             case _:
                 assert_never(manifest.body)
 
-    def _request(self, manifest: Manifest, head: RequestBody, content: bytes) -> Done:
+    def _request(self, manifest: Manifest, head: RequestBody, content: bytes) -> Judging[Done]:
         fields: dict[str, Field] = {"operation": head.operation, "size_bytes": head.size_bytes}
         begun_s = time.monotonic()
         number, channel = manifest.number, manifest.channel
@@ -128,7 +129,7 @@ class TransientAdmitter:
             # It is being performed, or was: nobody is told that it is not.
             return Done((_event("request.refused", number, channel, fields, refused),))
         try:
-            let = self._judge.request(manifest, self._lane, head, content)
+            let = yield from self._judge.request(manifest, self._lane, head, content)
             self._let_in.ask(deadline(number, channel, head))
         except (Refused, Unavailable) as error:
             event = _event("request.refused", number, channel, fields, error)
@@ -158,7 +159,7 @@ class TransientAdmitter:
         failure = FailureBody(number, head.operation, error.number, consequence)
         return self._tell_back(channel, failure)
 
-    def _answer(self, manifest: Manifest, head: ResponseBody, content: bytes) -> Done:
+    def _answer(self, manifest: Manifest, head: ResponseBody, content: bytes) -> Judging[Done]:
         fields: dict[str, Field] = {
             "operation": head.operation,
             "status": head.status,
@@ -173,7 +174,7 @@ class TransientAdmitter:
             return Done((_event("answer.refused", request, channel, fields, refused),))
         fields["ms"] = _ms_since(asked.began_s)
         try:
-            let = self._judge.answer(manifest, self._lane, head, content)
+            let = yield from self._judge.answer(manifest, self._lane, head, content)
         except (Refused, Unavailable) as error:
             event = _event("answer.refused", request, channel, fields, error)
             told = encode_failed(request, error.number, Consequence.ANSWER_REFUSED)
@@ -204,6 +205,12 @@ class TransientAdmitter:
         event = Event("answer.failed", time.time_ns(), request, channel, reason, fields)
         told = encode_failed(request, reason, head.consequence)
         return Done((event,), told, otherwise=lambda _: Done(frame=told))
+
+
+def _only(done: Done) -> Judging[Done]:
+    """Work that asks about nothing."""
+    return done
+    yield
 
 
 def _event(

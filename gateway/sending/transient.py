@@ -23,6 +23,7 @@ from gateway.exchange.frames import Frame, encode_failed
 from gateway.guard.outstanding import Asked, Outstanding
 from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
+from gateway.guard.together import Judging
 from gateway.guard.told import of_edge
 from gateway.unit.counted import is_of
 from gateway.unit.decode import decode_captured
@@ -48,11 +49,11 @@ class TransientClearer:
         self._lane, self._judge = lane, judge
         self._asked, self._let_in = asked, let_in
 
-    def __call__(self, frame: Frame) -> Sequence[Done]:
-        """One frame of the edge. Raises nothing but for bugs."""
+    def __call__(self, frame: Frame) -> Sequence[Judging[Done]]:
+        """The work on one frame of the edge. Raises nothing but for bugs."""
         return (self._done(frame),)
 
-    def _done(self, frame: Frame) -> Done:
+    def _done(self, frame: Frame) -> Judging[Done]:
         try:
             unit = decode_captured(frame.head)
             if unit.number != frame.number or unit.kind is not Kind.REQUESTS:
@@ -65,9 +66,9 @@ class TransientClearer:
             return self._refused(frame.number, "", {}, refused)
         match unit.body:
             case RequestBody() as request:
-                return self._request(unit, request, frame.content)
+                return (yield from self._request(unit, request, frame.content))
             case ResponseBody() as answer:
-                return self._answer(unit, answer, frame.content)
+                return (yield from self._answer(unit, answer, frame.content))
             case FailureBody() as failure:
                 return self._failure(unit, failure)
             case FileBody() | OutcomesBody() | BatchBody():
@@ -75,11 +76,11 @@ class TransientClearer:
             case _:
                 assert_never(unit.body)
 
-    def _request(self, unit: CapturedUnit, head: RequestBody, content: bytes) -> Done:
+    def _request(self, unit: CapturedUnit, head: RequestBody, content: bytes) -> Judging[Done]:
         fields = _request_fields(head, unit.brought_by)
         begun_s = time.monotonic()
         try:
-            let = self._judge.request(unit, self._lane, head, content)
+            let = yield from self._judge.request(unit, self._lane, head, content)
             self._asked.ask(deadline(unit.number, unit.channel, head))
         except (Refused, Unavailable) as error:
             return self._refused(unit.number, unit.channel, fields, error)
@@ -94,7 +95,7 @@ class TransientClearer:
 
         return Done((event,), unsealed=Unsealed(unit, let), otherwise=not_let_go)
 
-    def _answer(self, unit: CapturedUnit, head: ResponseBody, content: bytes) -> Done:
+    def _answer(self, unit: CapturedUnit, head: ResponseBody, content: bytes) -> Judging[Done]:
         fields = _answer_fields(unit, head)
         try:
             asked = self._let_in.answer(
@@ -105,7 +106,7 @@ class TransientClearer:
             return Done((_answer_event("answer.refused", head.request, unit, fields, refused),))
         fields["ms"] = _ms_since(asked.began_s)
         try:
-            let = self._judge.answer(unit, self._lane, head, content)
+            let = yield from self._judge.answer(unit, self._lane, head, content)
         except (Refused, Unavailable) as error:
             event = _answer_event("answer.refused", head.request, unit, fields, error)
             failure = FailureBody(

@@ -19,7 +19,7 @@ from typing import Final
 # What crosses as one request or answer is held in memory by every process on its way, so it is small.
 MAX_CONTENT_BYTES: Final = 4 << 20
 # So many go under one seal: a signature and its two checks are most of the price of a small one.
-MAX_BATCH_UNITS: Final = 8
+MAX_BATCH_UNITS: Final = 32
 MAX_BATCH_BYTES: Final = 64 << 10
 # More fields than this in one list have no operation: nobody writes a policy for them.
 MAX_FIELDS: Final = 64

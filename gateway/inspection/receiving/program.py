@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gateway.inspection.closed_off import taking_apart
+from gateway.inspection.closed_off import taking_apart, taking_several
 from gateway.inspection.receiving.readers import READERS
 from gateway.inspection.rehearsal import rehearse
 from gateway.inspection.sandbox.serve import serve
 
 if __name__ == "__main__":
     rehearse(READERS)
-    serve({"take apart": taking_apart(READERS)})
+    serve({"take apart": taking_apart(READERS), "take several": taking_several(READERS)})

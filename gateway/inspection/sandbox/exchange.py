@@ -59,13 +59,14 @@ OnAsk: TypeAlias = Callable[[bytes, Leaf | None], bytes]
 @dataclass(frozen=True, slots=True)
 class Unit:
     """What is to be looked at. descriptor: open for reading only, or None; size_bytes: of it and the
-    request."""
+    request. within_s: less time than the settings give, None for theirs."""
 
     job: str
     request: bytes
     descriptor: int | None
     size_bytes: int
     on_ask: OnAsk
+    within_s: float | None = None
 
 
 def exchange(child: ChildHandle, unit: Unit, settings: SandboxSettings) -> list[bytes]:
@@ -93,6 +94,8 @@ class _Exchange:
         extra_s = allowance_s(unit.size_bytes)
         self._wall_s = settings.wall_s + extra_s
         self._silence_s = settings.silence_s + extra_s
+        if unit.within_s is not None:
+            self._wall_s = self._silence_s = unit.within_s
         child.tick(min(_LONGEST_TICK_S, self._wall_s, self._silence_s))
         self._ends_at = self._heard_at = time.monotonic()
         self._ends_at += self._wall_s

@@ -6,10 +6,10 @@ from gateway.inspection.sandbox.offline import go_offline
 
 if __name__ == "__main__":
     go_offline()
-    from gateway.inspection.closed_off import taking_apart
+    from gateway.inspection.closed_off import taking_apart, taking_several
     from gateway.inspection.rehearsal import rehearse
     from gateway.inspection.sandbox.serve import serve
     from gateway.inspection.sending.readers import READERS
 
     rehearse(READERS)
-    serve({"take apart": taking_apart(READERS)})
+    serve({"take apart": taking_apart(READERS), "take several": taking_several(READERS)})
