@@ -33,6 +33,9 @@ MAX_WAITING_BYTES: Final = 64 << 20
 _QUICK_BYTES: Final = MAX_BATCH_BYTES + (16 << 10)
 # Frames that are judged together: those behind wait for them meanwhile.
 _AT_ONCE: Final = 32
+# So many lots a neighbour's own thread judges before it reads on.
+_OWN_ROUNDS: Final = 2
+_ALL_ROUNDS: Final = 1 << 30
 
 
 NotLetGo = Refused | Unavailable | StateUncertain
@@ -90,6 +93,7 @@ class Passing:
         self._waiting_bytes = 0
         self._done: deque[Done] = deque()
         self._is_finishing = False
+        self._is_working = False
         self._is_closed = False
         self._failure: BaseException | None = None
         self._finish_lock = threading.Lock()
@@ -120,11 +124,14 @@ class Passing:
                 (self._small if is_small else self._large).append((work, frame))
                 large += not is_small
                 self._waiting_bytes += frame.size_bytes
-            if self._small:
-                self._some_small.notify()
             self._some_large.notify(large)
         if refused:
             self.finish([self._crowded(frame) for frame in refused])
+        # Whoever brings them works on them where nobody does: to wake a thread costs as much as a request.
+        try:
+            self._rounds(_OWN_ROUNDS)
+        except Exception as error:  # noqa: BLE001 handed to step(), which raises it
+            self._failure = error
 
     def step(self) -> None:
         """For the loop of the process: raises what ended one of the threads."""
@@ -151,20 +158,41 @@ class Passing:
     def _quick(self) -> None:
         while True:
             with self._lock:
-                while not self._small and not self._is_closed:
+                while (not self._small or self._is_working) and not self._is_closed:
                     self._some_small.wait()
                 if self._is_closed:
                     return
-                count = min(_AT_ONCE, len(self._small))
-                taken = [self._small.popleft() for _ in range(count)]
-                self._waiting_bytes -= sum(frame.size_bytes for _, frame in taken)
-            done, left_over = together([one for work, frame in taken for one in work(frame)])
-            if left_over:
+            self._rounds(_ALL_ROUNDS)
+
+    def _rounds(self, most: int) -> None:
+        """Judge what is small and waits, in so many lots at most, unless another thread does."""
+        with self._lock:
+            if self._is_working:
+                return
+            self._is_working = True
+        try:
+            for _ in range(most):
                 with self._lock:
-                    self._left_over += left_over
-                    self._waiting_bytes += sum(one.body.size_bytes for _, one in left_over)
-                    self._some_large.notify(len(left_over))
-            self.finish(done)
+                    if not self._small or self._is_closed:
+                        return
+                    count = min(_AT_ONCE, len(self._small))
+                    taken = [self._small.popleft() for _ in range(count)]
+                    self._waiting_bytes -= sum(frame.size_bytes for _, frame in taken)
+                self._judge(taken)
+        finally:
+            with self._lock:
+                self._is_working = False
+                if self._small:
+                    self._some_small.notify()
+
+    def _judge(self, taken: Sequence[tuple[Work, Frame]]) -> None:
+        done, left_over = together([one for work, frame in taken for one in work(frame)])
+        if left_over:
+            with self._lock:
+                self._left_over += left_over
+                self._waiting_bytes += sum(one.body.size_bytes for _, one in left_over)
+                self._some_large.notify(len(left_over))
+        self.finish(done)
 
     def _one_by_one(self) -> None:
         while True:

@@ -50,6 +50,9 @@ from gateway.spool.model import QueueWriter
 _SETTLE_S: Final = 0.1
 _SAVE_S: Final = 0.5
 _RETRY_S: Final = 0.5
+# How long the desk naps where there is nothing to do.
+_SHORTEST_NAP_S: Final = 0.002
+_LONGEST_NAP_S: Final = 0.01
 # Beside the buffers of blocks: a sender with the key can send control blocks quicker than a desk works.
 _WAITING_BYTES: Final = 32 << 20
 
@@ -189,10 +192,13 @@ class Acceptor:
 
     def _desk_loop(self, stop: threading.Event, failed: list[BaseException]) -> None:
         try:
+            nap_s = _SHORTEST_NAP_S
             while not stop.is_set():
                 rest_s = self.desk(time.monotonic())
                 if rest_s and not self._waiting:
-                    time.sleep(min(rest_s, 0.002))
+                    # A lane that carries nothing for the queue is looked at less and less.
+                    time.sleep(min(rest_s, nap_s))
+                    nap_s = _SHORTEST_NAP_S if self._waiting else min(2 * nap_s, _LONGEST_NAP_S)
                 elif rest_s:
                     stop.wait(rest_s)
             self.desk(time.monotonic())
