@@ -1,6 +1,6 @@
 """Sealing of requests, answers and failures that a guard lets pass: small ones of a channel as one.
 
-    judged units --> by channel and policy, up to 8 and 64 KiB --> one batch --> one seal, one clearance
+    judged units --> by channel and policy, up to 32 and 64 KiB --> one batch --> one seal, one clearance
                            +--> alone, or large                         --> sealed as any unit
 
 A signature and its two checks (own ferry, other guard) are most of the price of a small unit; a batch pays

@@ -20,6 +20,7 @@ from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.window import Known
 from gateway.guard.let_in import LetIn
 from gateway.guard.passing import Done, Passing
+from gateway.guard.together import Judging
 from gateway.guard.told import OF_EDGES, OF_GUARDS, OTHERWISE, of_far_side
 from gateway.policy.model import PolicySet
 from gateway.receiving.outcomes import OutcomesHeard
@@ -185,7 +186,7 @@ def test_heads_that_wait_in_a_guard_are_bounded_like_contents() -> None:
     begun, go_on = threading.Event(), threading.Event()
     crowded: list[int] = []
 
-    def work(_: Frame) -> list[Done]:
+    def work(_: Frame) -> list[Judging[Done]]:
         begun.set()
         go_on.wait(20.0)
         return []
@@ -196,7 +197,9 @@ def test_heads_that_wait_in_a_guard_are_bounded_like_contents() -> None:
 
     passing = Passing(1, _drop, _drop, lambda _: [], refuse, ListRecorder(), BoardOfOne())
     head = bytes(MAX_CAPTURED_BYTES)
-    passing.take(work, [Frame(FrameKind.CAPTURED, 0, b"", b"")])
+    first = [Frame(FrameKind.CAPTURED, 0, b"", b"")]
+    neighbour = threading.Thread(target=passing.take, args=(work, first))
+    neighbour.start()
     begun.wait(5.0)
     # Four of 64 MiB are left for 1,000 heads of 8 KiB: that is less than they take.
     passing.take(work, [Frame(FrameKind.CAPTURED, 0, b"", bytes(MAX_CONTENT_BYTES))] * 15)
@@ -204,6 +207,7 @@ def test_heads_that_wait_in_a_guard_are_bounded_like_contents() -> None:
     assert crowded
     go_on.set()
     passing.close()
+    neighbour.join(5.0)
 
 
 def test_a_request_that_was_offered_to_the_ferry_is_not_told_as_never_performed(

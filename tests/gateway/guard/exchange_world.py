@@ -14,6 +14,7 @@ from gateway.guard.outstanding import Outstanding
 from gateway.guard.passing import Done
 from gateway.guard.requests import RequestJudge
 from gateway.guard.seen import Seen
+from gateway.guard.together import alone
 from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import EpochKeys, load_peer_epochs
 from gateway.identity.lane_files import epochs_folder, peer_epochs_file
@@ -50,12 +51,18 @@ class Guard:
     seal: TransientSealer
 
     def clear(self, frame: Frame) -> Done:
-        (done,) = self.clearer(frame)
+        (done,) = self.cleared(frame)
         return self.gone(done)
 
     def admit(self, frame: Frame) -> Done:
-        (done,) = self.admitter(frame)
+        (done,) = self.admitted(frame)
         return self.gone(done)
+
+    def cleared(self, frame: Frame) -> list[Done]:
+        return [alone(one) for one in self.clearer(frame)]
+
+    def admitted(self, frame: Frame) -> list[Done]:
+        return [alone(one) for one in self.admitter(frame)]
 
     def gone(self, done: Done) -> Done:
         """As it is let go: what is for the ferry is sealed."""

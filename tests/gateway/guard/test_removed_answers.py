@@ -10,6 +10,7 @@ import pytest
 
 from gateway.errors import Refused
 from gateway.guard.requests import Let, RequestJudge
+from gateway.guard.together import alone
 from gateway.inspection.chain import Inspector, Role
 from gateway.inspection.here import inspector_here
 from gateway.policy.model import PolicySet
@@ -44,7 +45,9 @@ def answered(
     policy = PolicySet({channel.name: channel}, "0" * 64, ())
     head = ResponseBody(7, "read-report", 200, (), "application/fhir+json", len(content))
     unit = CapturedUnit(8, channel.name, Kind.REQUESTS, 1_780_000_000_000_000_000, head)
-    return RequestJudge(side, lambda: policy, inspector).answer(unit, answers_on, head, content)
+    return alone(
+        RequestJudge(side, lambda: policy, inspector).answer(unit, answers_on, head, content)
+    )
 
 
 def told(report: object) -> bytes:

@@ -15,7 +15,13 @@ from gateway.guard.told import OF_EDGES
 from gateway.inspection.chain import bytes_body
 from gateway.unit.encode import encode_batch
 from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest, Side
-from gateway.unit.request import BatchBody, Consequence, FailureBody, ResponseBody
+from gateway.unit.request import (
+    MAX_BATCH_UNITS,
+    BatchBody,
+    Consequence,
+    FailureBody,
+    ResponseBody,
+)
 from tests.gateway.guard.exchange_world import World, admitted, captured, frame_of
 from tests.support.requests import JSON, request
 
@@ -276,26 +282,27 @@ def test_a_frame_of_bytes_that_are_no_unit_is_dropped(world: World) -> None:
 
 
 def test_small_ones_of_a_channel_go_under_one_seal_and_are_judged_one_by_one(world: World) -> None:
+    numbers = range(2, 2 * MAX_BATCH_UNITS + 8, 2)
     going = []
-    for number in range(2, 22, 2):
+    for number in numbers:
         frame = captured(number, request("order", f"n{number}", b"{}", 5000), b"{}")
-        going += world.outer.clearer(frame)
+        going += world.outer.cleared(frame)
     assert all(done.unsealed is not None for done in going)
     frames = world.outer.seal([done.unsealed for done in going if done.unsealed is not None])
     assert len(frames) == 2
     world.policy[Side.INNER] = _narrower(world)
-    done = [one for frame in frames for one in world.inner.admitter(frame_of(Done(frame=frame)))]
-    assert [event(one)[1] for one in done] == list(range(2, 22, 2))
+    done = [one for frame in frames for one in world.inner.admitted(frame_of(Done(frame=frame)))]
+    assert [event(one)[1] for one in done] == list(numbers)
     assert {event(one)[2] for one in done} == {2354}
     back = world.inner.seal([one.unsealed for one in done if one.unsealed is not None])
     told_of = [
-        told(one) for frame in back for one in world.outer.admitter(frame_of(Done(frame=frame)))
+        told(one) for frame in back for one in world.outer.admitted(frame_of(Done(frame=frame)))
     ]
-    assert told_of == [(number, 2354, Consequence.REFUSED) for number in range(2, 22, 2)]
+    assert told_of == [(number, 2354, Consequence.REFUSED) for number in numbers]
 
 
 def test_a_batch_holds_nothing_of_another_channel_lane_or_kind_and_no_batch(world: World) -> None:
-    good = world.outer.clearer(captured(2, request("order", "one", b"{}", 5000), b"{}"))[0].unsealed
+    good = world.outer.cleared(captured(2, request("order", "one", b"{}", 5000), b"{}"))[0].unsealed
     assert good is not None
     for wrong in (
         replace(good.unit, kind=Kind.FILES, body=FileBody("a", 2, 1)),
@@ -303,7 +310,7 @@ def test_a_batch_holds_nothing_of_another_channel_lane_or_kind_and_no_batch(worl
     ):
         with_it = [good, replace(good, unit=wrong)]
         (frame,) = world.outer.seal(with_it)
-        done = world.inner.admitter(frame_of(Done(frame=frame)))
+        done = world.inner.admitted(frame_of(Done(frame=frame)))
         assert [event(one)[2] for one in done if event(one)[0] == "request.refused"] == [1052]
     world.start(Side.INNER)
     other = replace(good, unit=replace(good.unit, channel="other"), let=good.let)
@@ -317,7 +324,7 @@ def test_a_batch_holds_nothing_of_another_channel_lane_or_kind_and_no_batch(worl
     (frame,) = world.outer.seal(
         [replace(good, unit=batch, let=replace(good.let, body=bytes_body(content)))]
     )
-    (done,) = world.inner.admitter(frame_of(Done(frame=frame)))
+    (done,) = world.inner.admitted(frame_of(Done(frame=frame)))
     assert event(done) == ("request.refused", 2, 1052)
 
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from gateway.connectors.request.media import read_media_type
 from gateway.errors import Refused
 from gateway.guard.requests import RequestJudge
+from gateway.guard.together import alone
 from gateway.inspection.chain import Inspector, Role
 from gateway.inspection.here import inspector_here
 from gateway.policy.model import Channel, PolicySet
@@ -68,7 +69,7 @@ def judged(inspector: Inspector, channel: Channel, answer: Performed) -> bytes:
     policy = PolicySet({channel.name: channel}, "0" * 64, ())
     unit = CapturedUnit(8, channel.name, Kind.REQUESTS, 1_780_000_000_000_000_000, answer.head)
     judge = RequestJudge(Side.INNER, lambda: policy, inspector)
-    return judge.answer(unit, Lane.EXPORT, answer.head, answer.content).body.read()
+    return alone(judge.answer(unit, Lane.EXPORT, answer.head, answer.content)).body.read()
 
 
 @pytest.mark.parametrize(
