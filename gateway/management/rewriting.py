@@ -7,8 +7,8 @@ from gateway.identity.pseudonym_key import load_pseudonym_key
 from gateway.inspection.chain import Inspector
 from gateway.inspection.changing.changer import PROGRAM, Changer, InSandbox
 from gateway.inspection.sandbox.sandbox import Sandbox
-from gateway.management.guarding import sandbox_limits
 from gateway.management.host import Desk
+from gateway.management.sandboxes import sandbox_limits
 
 
 def open_rewriter(desk: Desk, inspector: Inspector) -> tuple[Rewriter, Sandbox]:
