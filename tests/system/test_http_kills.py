@@ -47,7 +47,7 @@ class Callers:
 
     def call(self, place: int) -> None:
         count = 0
-        with self.g.portal(channel=ORDERS) as portal:
+        with self.g.portal(channel=ORDERS, again_s=0) as portal:
             while not self.stop.is_set():
                 count += 1
                 name = f"{self.round}-{place}-{count}"
