@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
 
 from gateway.management.layout import Role
 from gateway.unit.model import Side
 from tests.support.http_gate import ORDERS, HttpGate, http_gate
+from tests.support.order_callers import CALLERS, posting
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
-CALLERS = 8
 # As the policy of the channel says; how long a caller may be left beyond it; until the gate is whole.
 WITHIN_S = 2.0
 BEYOND_S = 1.0
@@ -33,58 +30,15 @@ def g(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpGate]:
         yield made
 
 
-@dataclass
-class Callers:
-    """Threads that post orders with a name of their own, each again as soon as it has been told."""
-
-    g: HttpGate
-    round: str
-    statuses: Counter[int] = field(default_factory=Counter)
-    answered: set[str] = field(default_factory=set)
-    answered_at_s: list[float] = field(default_factory=list)
-    longest_s: float = 0.0
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def call(self, place: int) -> None:
-        count = 0
-        with self.g.portal(channel=ORDERS, again_s=0) as portal:
-            while not self.stop.is_set():
-                count += 1
-                name = f"{self.round}-{place}-{count}"
-                begun_s = time.monotonic()
-                try:
-                    status = portal.call(
-                        "POST", f"/orders/{name}", b'{"order":1}', "application/json"
-                    ).status
-                except (OSError, http.client.HTTPException):
-                    # The edge that it spoke to has ended; nobody else could tell it.
-                    status = 0
-                    portal.close()
-                ended_s = time.monotonic()
-                self.longest_s = max(self.longest_s, ended_s - begun_s)
-                self.statuses[status] += 1
-                if status == 200:
-                    self.answered.add(name)
-                    self.answered_at_s.append(ended_s)
-                else:
-                    time.sleep(0.02)
-
-    def since(self, at_s: float) -> list[float]:
-        """When callers were answered after a moment."""
-        return [one for one in self.answered_at_s if one > at_s]
-
-
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("side", list(Side))
 def test_a_killed_process_leaves_no_caller_waiting_and_nothing_is_performed_twice(
     g: HttpGate, side: Side, role: Role
 ) -> None:
     g.service.seen.clear()
-    callers = Callers(g, f"{side.value}-{role.value}")
-    threads = [threading.Thread(target=callers.call, args=(n,)) for n in range(CALLERS)]
-    for thread in threads:
-        thread.start()
-    try:
+    with posting(
+        lambda: g.portal(channel=ORDERS, again_s=0), f"{side.value}-{role.value}"
+    ) as callers:
         g.gate.until(lambda: len(callers.answered) > 5 * CALLERS, "callers are answered", 20)
         assert g.gate.signal(side, role, signal.SIGKILL)
         killed_s = time.monotonic()
@@ -92,10 +46,6 @@ def test_a_killed_process_leaves_no_caller_waiting_and_nothing_is_performed_twic
         g.gate.until(lambda: len(callers.since(killed_s + 0.2)) > 2 * CALLERS, "they are again", 20)
         whole_s = callers.since(killed_s + 0.2)[0] - killed_s
         time.sleep(0.5)
-    finally:
-        callers.stop.set()
-        for thread in threads:
-            thread.join()
     performed = Counter(one.raw.rpartition("/")[2] for one in g.service.seen)
     print(f"{side.value} {role.value}: whole after {whole_s:.2f} s, {dict(callers.statuses)}")
     assert [name for name, times in performed.items() if times > 1] == []
