@@ -63,8 +63,10 @@ def test_what_waited_too_long_goes_to_nobody(guard: Guard) -> None:
 
 
 def test_no_more_is_kept_than_there_is_room_for(guard: Guard) -> None:
-    guard.arrivals([bytes(KEPT_BYTES - 100), bytes(200), b"-a"])
-    assert len(guard.back()) == 2
+    guard.arrivals(
+        [*[bytes(1 << 20)] * 7, bytes(KEPT_BYTES - (7 << 20) - 1_000), bytes(2_000), b"-a"]
+    )
+    assert len(guard.back()) == 9
     assert guard.lost() == 1
 
 
