@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +22,6 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 WITHIN_S = 2.0
 BEYOND_S = 1.0
 WHOLE_AGAIN_S = 3.0
-WHOLE_AT_ALL_S = 15.0
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,21 @@ def g(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpGate]:
         yield made
 
 
+def slowed() -> float:
+    """How many times longer than its own work another interpreter takes to start now: 1 where nobody else
+    uses the processors. Measured while nobody calls."""
+    begun_s = time.monotonic()
+    pid = os.posix_spawn(sys.executable, [sys.executable, "-c", "import asyncio, ssl"], os.environ)
+    used = os.wait4(pid, 0)[2]
+    return max(1.0, (time.monotonic() - begun_s) / (used.ru_utime + used.ru_stime))
+
+
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("side", list(Side))
 def test_a_killed_process_leaves_no_caller_waiting_and_nothing_is_performed_twice(
     g: HttpGate, side: Side, role: Role
 ) -> None:
+    slowed_before = slowed()
     g.service.seen.clear()
     with posting(
         lambda: g.portal(channel=ORDERS, again_s=0), f"{side.value}-{role.value}"
@@ -47,12 +58,11 @@ def test_a_killed_process_leaves_no_caller_waiting_and_nothing_is_performed_twic
         whole_s = callers.since(killed_s + 0.2)[0] - killed_s
         time.sleep(0.5)
     performed = Counter(one.raw.rpartition("/")[2] for one in g.service.seen)
-    print(f"{side.value} {role.value}: whole after {whole_s:.2f} s, {dict(callers.statuses)}")
+    print(
+        f"{side.value} {role.value}: whole after {whole_s:.2f} s, {dict(callers.statuses)}, {slowed_before:.1f}"
+    )
     assert [name for name, times in performed.items() if times > 1] == []
     assert callers.answered <= set(performed)
     assert set(callers.statuses) <= {200, 502, 503, 504} | ({0} if role is Role.EDGE else set())
     assert callers.longest_s < WITHIN_S + BEYOND_S
-    assert whole_s < WHOLE_AT_ALL_S
-    if whole_s >= WHOLE_AGAIN_S:
-        # A guard starts two sandboxes, one after the other: 2 to 4 s on two cores that others use too.
-        pytest.xfail(f"whole again after {whole_s:.1f} s, not {WHOLE_AGAIN_S:.0f} s")
+    assert whole_s < WHOLE_AGAIN_S * max(slowed_before, slowed())
