@@ -14,7 +14,16 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from bench import files, http_requests, inspecting, lane, requests, sealing, text
+from bench import (
+    files,
+    http_requests,
+    inspecting,
+    lane,
+    request_beside,
+    requests,
+    sealing,
+    text,
+)
 from bench.record import Record, Tell, as_record, not_measured
 
 _TELL_EVERY_S: Final = 0.2
@@ -31,6 +40,7 @@ _FIGURES: Final = (
     "file.memory",
     "request.path",
     "request.c",
+    "request.beside_bulk.p99",
     "inspect.formats",
     "inspect.types.4k",
     "inspect.clamav.1m",
@@ -73,6 +83,8 @@ def _measure(name: str, tell: Tell) -> list[Record]:
             return list(requests.path(tell))
         case "request.c":
             return list(http_requests.through(tell))
+        case "request.beside_bulk.p99":
+            return [request_beside.beside(tell)]
         case "inspect.formats":
             return list(inspecting.formats(tell))
         case "inspect.types.4k":

@@ -93,7 +93,7 @@ tests:
 
 
 @dataclass(frozen=True, slots=True)
-class _Load:
+class Load:
     """What callers saw: requests/s, and ms sorted."""
 
     rate: float
@@ -106,18 +106,18 @@ class _Load:
 def through(tell: Tell, many: int = MANY) -> Iterator[Record]:
     """The figures of one running gate."""
     secret = base64.b64encode(secrets.token_bytes(32)).decode()
-    with _peer() as peer, _gate(peer, secret) as (trial, port):
-        _until_answered(port, secret)
+    with service() as peer, request_gate(peer, secret) as (trial, port):
+        until_answered(port, secret)
         for callers in (16, 64):
-            first = _load(peer, callers, _DIRECT, "")
-            _load(port, callers, many // 6, secret)
+            first = load_of(peer, callers, _DIRECT, "")
+            load_of(port, callers, many // 6, secret)
             before, begun_s = used_of(trial), time.perf_counter()
-            load = _load(port, callers, many, secret)
+            load = load_of(port, callers, many, secret)
             took_s = time.perf_counter() - begun_s
             after, load_1m = used_of(trial), os.getloadavg()[0]
             # Once more: where the two differ much, the machine was not ours alone, nor was the figure.
-            second = _load(peer, callers, _DIRECT, "")
-            direct = _Load((first.rate + second.rate) / 2, sorted(first.took_ms + second.took_ms))
+            second = load_of(peer, callers, _DIRECT, "")
+            direct = Load((first.rate + second.rate) / 2, sorted(first.took_ms + second.took_ms))
             parameters: dict[str, Any] = {
                 "callers": callers,
                 "requests": many,
@@ -148,7 +148,7 @@ def through(tell: Tell, many: int = MANY) -> Iterator[Record]:
 
 
 @contextmanager
-def _peer() -> Iterator[int]:
+def service() -> Iterator[int]:
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.http_ends", "peer"],
         stdin=subprocess.PIPE,
@@ -165,7 +165,7 @@ def _peer() -> Iterator[int]:
 
 
 @contextmanager
-def _gate(peer: int, secret: str) -> Iterator[tuple[Trial, int]]:
+def request_gate(peer: int, secret: str) -> Iterator[tuple[Trial, int]]:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = int(one.getsockname()[1])
@@ -185,11 +185,11 @@ def _gate(peer: int, secret: str) -> Iterator[tuple[Trial, int]]:
             yield trial, port
 
 
-def _until_answered(port: int, secret: str, within_s: float = 30.0) -> None:
+def until_answered(port: int, secret: str, within_s: float = 30.0) -> None:
     until_s = time.monotonic() + within_s
     while True:
         try:
-            _load(port, 1, 1, secret)
+            load_of(port, 1, 1, secret)
         except subprocess.CalledProcessError:
             if time.monotonic() > until_s:
                 raise
@@ -198,7 +198,7 @@ def _until_answered(port: int, secret: str, within_s: float = 30.0) -> None:
             return
 
 
-def _load(port: int, callers: int, count: int, secret: str) -> _Load:
+def load_of(port: int, callers: int, count: int, secret: str) -> Load:
     """Raises CalledProcessError where an answer is not what it must be."""
     words = ["callers", str(port), str(callers), str(count), *([secret] if secret else [])]
     done = subprocess.run(
@@ -208,4 +208,4 @@ def _load(port: int, callers: int, count: int, secret: str) -> _Load:
         check=True,
     )
     said = json.loads(done.stdout)
-    return _Load(said["rate"], said["took_ms"])
+    return Load(said["rate"], said["took_ms"])

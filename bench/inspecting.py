@@ -28,9 +28,10 @@ from gateway.inspection.chain import Inspector, Role, bytes_body, file_body, ope
 from gateway.inspection.content import Content
 from gateway.inspection.here import inspector_here
 from gateway.inspection.localdb import running_clamd
+from gateway.inspection.programs import program_of
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.sandboxed import Sandboxed, program_of
+from gateway.inspection.sandboxed import Sandboxed
 from gateway.management.init import shipped
 from gateway.policy.check import check_file
 from gateway.policy.facts import UnpackLimits

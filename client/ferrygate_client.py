@@ -9,9 +9,14 @@
         print(reply.status, reply.unit, reply.json())
 
 Each request is signed anew (RFC 9421, RFC 9530), so that none can be replayed; `signed_headers` gives the
-headers alone, for another HTTP library. Nothing is sent twice by this file: the gate itself tries again what
-may be tried again, and a reply 504 says "outcome unknown" with the unit's number, to ask an operator about.
-The clock of the caller must be right to two seconds (NTP).
+headers alone, for another HTTP library. The clock of the caller must be right to two seconds (NTP).
+
+The gate itself tries again what may be tried again, and a reply 504 says "outcome unknown" with the unit's
+number, to ask an operator about. Where the gate's own process ends there is no reply, and this file acts:
+
+    the request was not sent whole     nothing was performed: sent again, whatever its method
+    sent whole, repeat is true         sent again (GET, HEAD, OPTIONS unless the call says otherwise)
+    sent whole, repeat is false        OutcomeUnknown: perhaps performed, never sent again
 """
 
 from __future__ import annotations
@@ -30,6 +35,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+# Methods that change nothing (RFC 9110, 9.2.1). PUT and DELETE may be repeated where the operation says so.
+SAFE = ("GET", "HEAD", "OPTIONS")
+# Between two tries: at once, then ever later. A gate is whole again within a few seconds.
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 1.0
 COMPONENTS = '("@method" "@path" "@query" "content-digest")'
 
 
@@ -56,6 +65,11 @@ class Ed25519Key:
     def sign(self, message: bytes) -> bytes:
         signature: bytes = self._key.sign(message)
         return signature
+
+
+class OutcomeUnknown(OSError):
+    """The connection broke after the request: it was perhaps performed. Has no unit's number: find out from
+    the peer, or ask an operator with the time, the method and the path."""
 
 
 class Reply:
@@ -105,10 +119,15 @@ class Client:
         certificate_key: str | None = None,
         signer: Any = None,
         timeout_s: float = 30.0,
+        again_s: float = 5.0,
     ) -> None:
-        """url: https://HOST:PORT. ca: PEM file of the CA of the gate's certificate; no other is trusted."""
+        """url: https://HOST:PORT. ca: PEM file of the CA of the gate's certificate; no other is trusted.
+
+        timeout_s: without a word from the gate. again_s: how long after its begin a call is tried again
+        where its connection broke or there was none; 0 for never.
+        """
         parts = urlsplit(url)
-        self._signer, self._timeout_s = signer, timeout_s
+        self._signer, self._timeout_s, self._again_s = signer, timeout_s, again_s
         self._host, self._port = parts.hostname or "", parts.port
         self._context: ssl.SSLContext | None = None
         if parts.scheme == "https":
@@ -125,23 +144,54 @@ class Client:
         content: bytes = b"",
         content_type: str = "",
         headers: Mapping[str, str] | None = None,
+        *,
+        repeat: bool | None = None,
     ) -> Reply:
-        """One request. Raises OSError and http.client.HTTPException where there is no reply."""
+        """One request. repeat: whether it may be performed twice, None: as its method says.
+
+        Raises OutcomeUnknown, and other OSError where the gate cannot be reached or takes no such caller:
+        then nothing was performed, or nothing that may not be repeated.
+        """
         said = dict(headers or {})
         if content_type:
             said["Content-Type"] = content_type
-        if self._signer is not None:
-            said.update(signed_headers(self._signer, method, target, content))
-        connection, fresh = self._connected()
+        may_repeat = method in SAFE if repeat is None else repeat
+        until_s, pause_s = time.monotonic() + self._again_s, FIRST_PAUSE_S
+        while True:
+            try:
+                return self._try(method, target, content, said, may_repeat)
+            except _Broken as broken:
+                left_s = until_s - time.monotonic()
+                if left_s <= 0:
+                    raise broken.cause from None
+            time.sleep(min(pause_s, left_s))
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _try(
+        self, method: str, target: str, content: bytes, said: Mapping[str, str], may_repeat: bool
+    ) -> Reply:
+        """Raises _Broken where it may be tried again, else as call does."""
+        # Signed for each try: the gate takes a signature once.
+        signed = (
+            {} if self._signer is None else signed_headers(self._signer, method, target, content)
+        )
+        is_sent = False
         try:
-            connection.request(method, target, body=content or None, headers=said)
+            connection = self._connected()
+            connection.request(method, target, body=content or None, headers={**said, **signed})
+            is_sent = True
             return self._read(connection)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             self.close()
-            if fresh or method not in ("GET", "HEAD"):
+            if _refuses(error):
                 raise
-        # The gate had closed a connection that was kept: reading twice does no harm.
-        return self.call(method, target, content, content_type, headers)
+            cause = error if isinstance(error, OSError) else ConnectionError(repr(error))
+            if is_sent and not may_repeat:
+                raise OutcomeUnknown(f"{method} {target}: perhaps performed ({cause})") from error
+            if isinstance(error, TimeoutError):
+                # The time that the caller gave it is over.
+                raise
+            raise _Broken(cause) from error
 
     def close(self) -> None:
         if self._connection is not None:
@@ -154,12 +204,12 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _connected(self) -> tuple[http.client.HTTPConnection, bool]:
+    def _connected(self) -> http.client.HTTPConnection:
         if self._connection is not None:
             sock = self._connection.sock
             # The gate says nothing unasked: what can be read now is its end of the connection.
             if sock is not None and not _says_something(sock):
-                return self._connection, False
+                return self._connection
             self.close()
         if self._context is not None:
             self._connection = http.client.HTTPSConnection(
@@ -169,7 +219,8 @@ class Client:
             self._connection = http.client.HTTPConnection(
                 self._host, self._port, timeout=self._timeout_s
             )
-        return self._connection, True
+        self._connection.connect()
+        return self._connection
 
     def _read(self, connection: http.client.HTTPConnection) -> Reply:
         response = connection.getresponse()
@@ -178,6 +229,20 @@ class Client:
         if response.will_close:
             self.close()
         return Reply(response.status, headers, content)
+
+
+class _Broken(Exception):
+    """There is no reply, and the request may be sent again. Stays inside."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+def _refuses(error: Exception) -> bool:
+    """Whether another try would end alike: TLS not agreed, a certificate not taken, no such name."""
+    is_end = isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+    return isinstance(error, (ssl.SSLError, socket.gaierror)) and not is_end
 
 
 def _base64(value: bytes) -> str:

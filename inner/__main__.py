@@ -17,7 +17,13 @@ def make(role: Role, host: Host) -> Process:
         case Role.EDGE:
             from inner.edge import edge as made
         case Role.GUARD:
-            from inner.guard import guard as made
+            # Its sandboxes load while its own modules do.
+            from gateway.management.sandboxes import begun
+
+            sandboxes = begun(host)
+            from inner.guard import guard
+
+            return guard(host, sandboxes)
         case Role.FERRY:
             from inner.ferry import ferry as made
     return made(host)

@@ -11,23 +11,27 @@ The guard of the inner host does this, whatever the direction: there are the rul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Field, Refused
 from gateway.guard.judgement import judge
 from gateway.inspection.chain import Inspector, bytes_body, file_body
-from gateway.inspection.changing.changer import Changer
-from gateway.inspection.changing.output import Changed
 from gateway.policy.evaluate import Result
 from gateway.policy.facts import FileFacts
 from gateway.policy.filetypes import FORMATS
-from gateway.policy.masking import MASKABLE, MASKING_FILE
+from gateway.policy.masking import MASKABLE, MASKING_FILE, Masking
 from gateway.policy.model import Channel, Condition, IdentifiersRule, Section
 from gateway.unit.stages import Body
+
+if TYPE_CHECKING:
+    from gateway.inspection.changing.output import Changed
+
+    # As changing.changer.Changer has it: type, channel, body, masking, path for a long one, name.
+    Change = Callable[[str, str, Body, Masking | None, Path, str], Changed]
 
 _FORMAT_OF: Final = {kind: word for word, kinds in FORMATS.items() for kind in kinds}
 
@@ -43,7 +47,7 @@ class Rewritten:
 class Rewriter:
     """Writes units anew and judges them again. Safe to call from several threads for different units."""
 
-    def __init__(self, inspector: Inspector, changer: Changer) -> None:
+    def __init__(self, inspector: Inspector, changer: Change) -> None:
         self._inspector, self._changer = inspector, changer
         self._after: dict[str, tuple[Channel, Channel]] = {}
 

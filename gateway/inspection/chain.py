@@ -15,22 +15,25 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Misconfigured, Unavailable
 from gateway.inspection.content import Content, bytes_body, file_body
-from gateway.inspection.format_reader import reads
 from gateway.inspection.formats.contract import Text
-from gateway.inspection.looking import Looking, Search
+from gateway.inspection.looking import Looking
 from gateway.inspection.malware.opening import open_scanners
 from gateway.inspection.malware.scanner import Scanner, ScannerState
 from gateway.inspection.names import judge_unit_name
 from gateway.inspection.order import Found, Order, TakeApart
+from gateway.inspection.read_types import reads
 from gateway.inspection.unsound import Fault, Role, Word
 from gateway.policy.facts import Detection, FileFacts, MalwareFacts, Problem, UnpackLimits
 from gateway.policy.filetypes import CONTAINER_WORDS
 from gateway.policy.model import Channel
 from gateway.unit.stages import Body
+
+if TYPE_CHECKING:
+    from gateway.inspection.texts_sought import Search
 
 __all__ = [
     "Inspector",

@@ -31,25 +31,18 @@ from gateway.inspection.formats.own_schemas import OwnSchemas
 from gateway.inspection.formats.pdf import PdfProfile
 from gateway.inspection.formats.soap import Soap
 from gateway.inspection.formats.xml import XmlProfile
+from gateway.inspection.read_types import FORMAT_OF
 from gateway.inspection.unsound import Fault, Unsound, Word
-from gateway.policy.filetypes import FORMATS
 from gateway.policy.transaction_words import TRANSACTIONS
 from gateway.policy.values import FormatDemand
 
 # One check of a type of content, with its profile given.
 Check = Callable[[Content, FormatLimits, object], Iterator[Item]]
 _LIMITS: Final = FormatLimits()
-_FORMAT_OF: Final = {kind: word for word, kinds in FORMATS.items() for kind in kinds}
 # Formats whose readers name a place for each value: the others have none that a line could name.
 _PLACED: Final = frozenset(["json", "fhir", "xml", "cda", "hl7", "csv"])
 # Types that hold no text of their own: their members do, or they are refused by type anyway.
 _WITHOUT_TEXT: Final = frozenset(["zip", "gzip", "tar", "7z", "rar", "bzip2", "xz", "empty"])
-
-
-def reads(kind: str, demands: Mapping[str, FormatDemand], *, texts: bool) -> bool:
-    """Whether contents of a type are read to their end, so that files inside come out."""
-    word = _FORMAT_OF.get(kind)
-    return word is not None and (texts or word in demands)
 
 
 class FormatReader:
@@ -79,7 +72,7 @@ class FormatReader:
 
     def items(self, content: Content, kind: str) -> Iterator[Item]:
         """What is inside a content of this type: faults, members, texts. Raises Unsound and OSError."""
-        word = _FORMAT_OF.get(kind)
+        word = FORMAT_OF.get(kind)
         if word is not None and self._reads(word):
             yield from self._checks[kind](content, _LIMITS, self._profile(word))
         elif self._texts and kind == "text":

@@ -1,7 +1,7 @@
 """What a channel seeks in the texts of its files, and what it demands of formats.
 
     Channel --> Looking --> demands, texts wanted      for whoever reads the files (format_reader)
-                       \\-> Search: texts in, Hit out   (kind, name, first place, count)
+                       \\-> Search: texts in, Hit out   (texts_sought: kind, name, first place, count)
                               \\-> CodeSearch          what stands at a place and does not count in its list
 
 A channel that asks for neither costs nothing.
@@ -10,45 +10,17 @@ A channel that asks for neither costs nothing.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, cast
+from typing import TYPE_CHECKING, cast
 
-from gateway.inspection.formats.contract import Text
 from gateway.inspection.order import Order
 from gateway.inspection.text.coded_places import CodeSearch, codes_of
-from gateway.inspection.text.found import Identifier
-from gateway.inspection.text.patterns import read_patterns
-from gateway.inspection.text.search import Kind as HitKind
-from gateway.inspection.text.search import Searcher, SearchPlan
-from gateway.inspection.text.words import read_words
-from gateway.policy.facts import Hit, UnpackLimits
+from gateway.policy.facts import UnpackLimits
 from gateway.policy.model import Channel
 
-# Texts are searched together up to here; a search has a cost of its own.
-_TOGETHER_CHARACTERS: Final = 64 << 10
-_IDENTIFIERS: Final[Mapping[str, tuple[Identifier, ...]]] = {
-    "identity numbers": (Identifier.IDENTITY_NUMBER, Identifier.OLD_IDENTITY_NUMBER),
-    "mobile numbers": (Identifier.MOBILE,),
-    "telephone numbers": (Identifier.LANDLINE,),
-    "bank cards": (Identifier.BANK_CARD,),
-    "passports": (Identifier.PASSPORT, Identifier.TRAVEL_PERMIT),
-    "record numbers": (Identifier.MEDICAL_RECORD,),
-    "addresses": (Identifier.ADDRESS,),
-    "e-mail addresses": (Identifier.EMAIL,),
-}
-
-
-def identifiers_of(words: frozenset[str]) -> frozenset[Identifier]:
-    """What these words of a policy look for."""
-    return frozenset(one for word in words for one in _IDENTIFIERS[word])
-
-
-_WORD_OF: Final = {one.value: word for word, ones in _IDENTIFIERS.items() for one in ones}
-_KINDS: Final = {
-    HitKind.IDENTIFIER: "identifier", HitKind.WORD: "word", HitKind.PATTERN: "pattern",
-}  # fmt: skip
+if TYPE_CHECKING:
+    from gateway.inspection.text.search import Searcher, SearchPlan
+    from gateway.inspection.texts_sought import Search
 
 
 class Looking:
@@ -60,8 +32,7 @@ class Looking:
     def __init__(self, channel: Channel) -> None:
         self.demands = channel.formats
         self.sought = channel.sought
-        plan = _plan_of(channel)
-        self._plan = plan if plan.identifiers or plan.word_lists or plan.patterns else None
+        self._plan = _plan_of(channel)
         self._codes = codes_of(channel)
         self._zone = channel.zone
         self._local = threading.local()
@@ -98,6 +69,8 @@ class Looking:
         """
         if not self.texts and not self.values:
             return None
+        from gateway.inspection.texts_sought import Search
+
         day = at.astimezone(self._zone).date()
         codes = CodeSearch(self._codes, day) if self._codes else None
         return Search(None if self._plan is None else self._searcher(self._plan), codes)
@@ -106,63 +79,18 @@ class Looking:
         """One a thread: it is used by one at a time."""
         searcher = getattr(self._local, "searcher", None)
         if searcher is None:
+            from gateway.inspection.text.search import Searcher
+
             searcher = self._local.searcher = Searcher(plan)
-        return cast(Searcher, searcher)
+        return cast("Searcher", searcher)
 
 
-@dataclass(slots=True)
-class Search:
-    """The texts of one unit, searched as they come. overflowed: some of it was not looked at."""
+def _plan_of(channel: Channel) -> SearchPlan | None:
+    """None where it seeks nothing; else the search is loaded now, before the first unit."""
+    sought = channel.sought
+    if not (sought.identifiers or sought.words or sought.patterns):
+        return None
+    from gateway.inspection.texts_sought import plan_of
 
-    searcher: Searcher | None
-    codes: CodeSearch | None = None
-    found: dict[tuple[str, str], Hit] = field(default_factory=dict)
-    overflowed: bool = False
-    _waiting: list[Text] = field(default_factory=list)
-    _characters: int = 0
-
-    def add(self, text: Text) -> None:
-        """One more text; where: its whole path."""
-        if self.codes is not None:
-            self.codes.add(text)
-        if self.searcher is None:
-            return
-        self._waiting.append(text)
-        self._characters += len(text.text)
-        if self._characters >= _TOGETHER_CHARACTERS:
-            self._search()
-
-    def hits(self) -> tuple[Hit, ...]:
-        """Each thing that was found, with its first place and how often."""
-        self._search()
-        return (*self.found.values(), *(self.codes.hits() if self.codes is not None else ()))
-
-    def _search(self) -> None:
-        if self.searcher is None:
-            return
-        texts, self._waiting, self._characters = self._waiting, [], 0
-        for hit in self.searcher.search(texts):
-            kind = _KINDS.get(hit.kind)
-            if kind is None:
-                self.overflowed = True
-                continue
-            name = _WORD_OF.get(hit.name, hit.name).partition(":")[0]
-            before = self.found.get((kind, name))
-            self.found[kind, name] = (
-                Hit(kind, name, hit.where, hit.shown)
-                if before is None
-                else replace(before, count=before.count + 1)
-            )
-
-
-def _plan_of(channel: Channel) -> SearchPlan:
-    sought, lists = channel.sought, channel.lists
-    words = tuple(
-        read_words(name, lists[name].path, lists[name].text) for name in sorted(sought.words)
-    )
-    patterns = tuple(
-        replace(one, name=f"{name}:{one.name}")
-        for name in sorted(sought.patterns)
-        for one in read_patterns(lists[name].path, lists[name].text)
-    )
-    return SearchPlan(identifiers_of(sought.identifiers), words, patterns)
+    plan = plan_of(channel)
+    return plan if plan.identifiers or plan.word_lists or plan.patterns else None

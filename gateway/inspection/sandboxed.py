@@ -38,7 +38,7 @@ from gateway.inspection.sandbox.exchange import Leaf as Handed
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.wire import MAX_PIECE_BYTES, MAX_REQUEST_BYTES
 from gateway.inspection.sealed_memory import sealed
-from gateway.inspection.unsound import Role, Word
+from gateway.inspection.unsound import Word
 from gateway.policy.facts import Leaf, Problem
 from gateway.policy.filetypes import BY_WORD
 from gateway.unit.stages import Body
@@ -49,10 +49,6 @@ _JOB: Final = "take apart"
 _TOGETHER: Final = "take several"
 # Small units that take longer than this together hold each other up: then each goes by itself.
 _TOGETHER_S: Final = 0.5
-_PROGRAMS: Final = {
-    Role.SENDING: "gateway.inspection.sending.program",
-    Role.RECEIVING: "gateway.inspection.receiving.program",
-}
 # One for each level of an archive, and one that is being handed out.
 _MAX_FILES: Final = 128
 # Leaves and problems say no more than these; a walk of ours never does.
@@ -61,11 +57,6 @@ _MAX_PATH_CHARACTERS: Final = 64 << 10
 _MAX_FIELDS: Final = 16
 _MAX_FIELD_CHARACTERS: Final = 64 << 10
 _WORDS: Final = frozenset(word.value for word in Word)
-
-
-def program_of(role: Role) -> str:
-    """The module that a sandbox of this role runs."""
-    return _PROGRAMS[role]
 
 
 class Sandboxed:

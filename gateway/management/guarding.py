@@ -7,24 +7,21 @@ from dataclasses import replace
 
 from gateway.audit.checkpoint import Checkpointer
 from gateway.audit.event import Status
-from gateway.guard.workers import BULK_THREADS, SUSPECT_THREADS
 from gateway.inspection.chain import Inspector, open_scanners
-from gateway.inspection.chain import Role as Reading
 from gateway.inspection.sandbox.sandbox import Sandbox
-from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.sandboxed import Sandboxed, program_of
+from gateway.inspection.sandboxed import Sandboxed
 from gateway.management.host import Desk
 from gateway.management.journal_keys import checkpoint_signer, key_id
 from gateway.management.layout import Role
-from gateway.management.settings import Settings
 from gateway.unit.model import Lane
 
 
-def open_inspector(desk: Desk, reading: Reading, lane: Lane) -> Inspector:
-    """The sandbox and the scanners of a guard for one lane. Raises Misconfigured 3501, 3502 (YARA rules).
+def open_inspector(desk: Desk, sandbox: Sandbox, lane: Lane) -> Inspector:
+    """A sandbox and the scanners of a guard for one lane; it ends with them. Raises Misconfigured 3501,
+    3502 (YARA rules).
 
-    No reader of untrusted content is in the guard: all are in the sandbox's closed-off children. A
-    sandbox that does not start is Unavailable 3980: no unit is read outside of one.
+    No reader of untrusted content is in the guard: all are in the sandbox's closed-off children. It may
+    be loading still: whoever asks it first waits for it.
 
     From here on a policy set comes into force only if the inspector can do what it asks.
     """
@@ -33,8 +30,6 @@ def open_inspector(desk: Desk, reading: Reading, lane: Lane) -> Inspector:
     scratch.mkdir(mode=0o700, exist_ok=True)
     settings = host.settings.scanners
     yara = str(host.path(settings.yara)) if settings.yara else ""
-    sandbox = Sandbox(sandbox_limits(host.settings), program_of(reading))
-    desk.board.gauge("sandbox", ", ".join(sandbox.start()))
     inspector = Inspector(
         Sandboxed(sandbox, scratch),
         open_scanners(replace(settings, yara=yara)),
@@ -97,17 +92,3 @@ class CheckpointStep:
     def step(self, now_s: float) -> float:
         self._pointer.step(time.time_ns())
         return 0.25
-
-
-def sandbox_limits(settings: Settings) -> SandboxSettings:
-    """What a guard's sandbox may take, by the host's settings."""
-    limits = settings.sandbox
-    # Requests have threads of their own beside those of the files.
-    small = settings.guard_threads * (2 if settings.is_two_way else 1)
-    return SandboxSettings(
-        children=small + BULK_THREADS + SUSPECT_THREADS,
-        idle_children=small,
-        units_a_child=limits.units,
-        memory_bytes=limits.memory_bytes,
-        cpu_s=max(1, int(limits.processor_s)),
-    )

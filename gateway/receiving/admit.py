@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from gateway.errors import Field, Refused
 from gateway.guard.judgement import Judgement, decision_fields, judge
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait
-from gateway.guard.rewriting import Rewriter, Rewritten
 from gateway.inspection.chain import Inspector, file_body
 from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.model import Channel, PolicySet, Section
@@ -25,6 +24,9 @@ from gateway.spool.model import Entry, Taken
 from gateway.unit.encode import encode_manifest
 from gateway.unit.model import Kind, Lane, Manifest, Stage
 from gateway.unit.stages import Body
+
+if TYPE_CHECKING:
+    from gateway.guard.rewriting import Rewriter, Rewritten
 
 NO_POLICY_WAIT_S: Final = 2.0
 NOT_HELD_THERE: Final = 1058

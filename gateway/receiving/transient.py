@@ -30,7 +30,7 @@ from gateway.guard.seen import Seen
 from gateway.guard.together import Judging
 from gateway.guard.told import of_far_side
 from gateway.receiving.verify import Opener
-from gateway.unit.counted import is_near, is_of
+from gateway.unit.counted import Near, is_of
 from gateway.unit.decode import decode_batch
 from gateway.unit.encode import encode_manifest
 from gateway.unit.model import FileBody, Kind, Lane, Manifest
@@ -61,6 +61,7 @@ class TransientAdmitter:
         self._lane, self._judge, self._opener = lane, judge, opener
         self._asked, self._let_in, self._seen = asked, let_in, seen
         self._tell_back = tell_back
+        self._is_near = Near(seen.highest, time.monotonic())
         self._lock = threading.Lock()
 
     def use(self, opener: Opener) -> None:
@@ -117,7 +118,8 @@ class TransientAdmitter:
         fields: dict[str, Field] = {"operation": head.operation, "size_bytes": head.size_bytes}
         begun_s = time.monotonic()
         number, channel = manifest.number, manifest.channel
-        if not is_of(number, self._lane.sender) or not is_near(number, time.time_ns()):
+        is_theirs = is_of(number, self._lane.sender)
+        if not is_theirs or not self._is_near(number, time.time_ns(), time.monotonic()):
             # Nothing is remembered of it: one near the top would bar all that follow.
             unfit = Refused(5776, unit=speak(number))
             event = _event("request.refused", number, channel, fields, unfit)

@@ -1,7 +1,7 @@
 """The gate as a source of requests asks it: a request in, its answer or the reason why there is none.
 
     ask --> guard --> ... --> answer | refused 57xx, 23xx, ... | time over
-              | not there: Unavailable, nothing was handed over
+              | not there for a while: Unavailable, nothing was handed over
               | gone while waiting: StateUncertain, it may have been performed
 
 The edge's end. No request is judged here, and none is asked twice: whether one may be is the caller's.
@@ -10,6 +10,8 @@ The edge's end. No request is judged here, and none is asked twice: whether one 
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import replace
 from typing import Final
 
 from gateway.errors import Refused, StateUncertain, Unavailable
@@ -26,6 +28,9 @@ from gateway.unit.request import MAX_CONTENT_BYTES, Consequence, RequestBody, Re
 MAX_WAITING: Final = 2_048
 # The far side's clock begins later than ours: what comes just after is dropped by both.
 _GRACE_S: Final = 0.25
+# A guard that has ended is back within seconds: callers that are told at once come back at once, all of
+# them, and take the processors that it needs to start. So long a request waits, or a quarter of its time.
+_AWAIT_GUARD_S: Final = 1.0
 
 
 class SocketAsker:
@@ -37,6 +42,7 @@ class SocketAsker:
     def __init__(self, line: GuardLine, most: int = MAX_WAITING) -> None:
         self._line, self._most = line, most
         self._waiting: dict[int, asyncio.Future[Answered]] = {}
+        self._lined_up = 0
 
     async def ask(self, unit: CapturedUnit, content: bytes) -> Answered:
         """As Asker.ask. Also Refused 1080, 5770 and RuntimeError for what no source of ours makes."""
@@ -45,8 +51,11 @@ class SocketAsker:
             raise RuntimeError("not a request, or asked twice")
         if len(content) > MAX_CONTENT_BYTES:
             raise Refused(5770, told_bytes=head.size_bytes, size_bytes=len(content))
-        if len(self._waiting) >= self._most:
+        if len(self._waiting) + self._lined_up >= self._most:
             raise Unavailable(5760, most=self._most)
+        if not self._line.connected.is_set():
+            head = await self._until_there(head)
+            unit = replace(unit, body=head)
         head_bytes = encode_captured(unit)
         if len(head_bytes) > MAX_CAPTURED_BYTES:
             # The guard would end the connection, and with it what others have asked.
@@ -63,6 +72,21 @@ class SocketAsker:
             raise StateUncertain(5772, unit=speak(unit.number)) from error
         finally:
             del self._waiting[unit.number]
+
+    async def _until_there(self, head: RequestBody) -> RequestBody:
+        """The head with the time that is left when the guard is there. Raises Unavailable 5768."""
+        begun_s = time.monotonic()
+        within_s = head.answer_within_ms / 1000
+        self._lined_up += 1
+        try:
+            async with asyncio.timeout(min(_AWAIT_GUARD_S, within_s / 4)):
+                await self._line.connected.wait()
+        except TimeoutError as error:
+            raise Unavailable(5768) from error
+        finally:
+            self._lined_up -= 1
+        left_s = within_s - (time.monotonic() - begun_s)
+        return replace(head, answer_within_ms=max(1, int(left_s * 1000)))
 
     def take(self, frame: Frame) -> bool:
         """An answer of the guard, or why there is none. False: nobody waits for this number."""

@@ -170,7 +170,9 @@ class HttpGate:
     def context(self, device: tuple[Path, Path] | None) -> ssl.SSLContext:
         return self.authority.client_context(device)
 
-    def portal(self, name: str = "portal-01", channel: str = REPORTS) -> Client:
+    def portal(
+        self, name: str = "portal-01", channel: str = REPORTS, again_s: float = 5.0
+    ) -> Client:
         """The client file to copy, as a caller of a channel."""
         certificate, key = self.device(name)
         signer = HmacKey(name, self.secret) if channel == REPORTS else None
@@ -181,6 +183,7 @@ class HttpGate:
             certificate_key=str(key),
             signer=signer,
             timeout_s=10.0,
+            again_s=again_s,
         )
 
     def until_listening(self) -> None:

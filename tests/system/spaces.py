@@ -7,12 +7,13 @@ Made for one test and removed after it, whatever happens.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ INNER_ADDRESS: Final = "10.78.0.2"
 PORT: Final = 47_000
 # A pcap file without a packet is its header.
 EMPTY_CAPTURE_BYTES: Final = 24
+_CLONE_NEWNET: Final = 0x4000_0000
 _NEEDS: Final = ("ip", "nft", "tcpdump", "nmap", "ethtool")
 _absent = [
     tool for tool in _NEEDS if shutil.which(tool, path="/usr/sbin:/usr/bin:/sbin:/bin") is None
@@ -38,6 +40,16 @@ needs_namespaces = pytest.mark.skipif(
     os.geteuid() != 0 or bool(_absent),
     reason=f"needs root to make network namespaces, and {', '.join(_NEEDS)} (absent: {_absent})",
 )
+
+
+_Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def enter(name: str) -> None:
+    """This thread makes its sockets in a namespace from here on (setns(2)); the others do not."""
+    with Path("/run/netns", name).open("rb") as space:
+        if ctypes.CDLL(None, use_errno=True).setns(space.fileno(), _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"setns {name}")
 
 
 @dataclass(frozen=True)
@@ -74,12 +86,19 @@ class Spaces:
 
     def lose(self, percent: int) -> None:
         """Random loss at inner's end, packet by packet: outer sends nothing as one large packet."""
+        self._lose(self.outside, "fgto", self.inside, "fgti", percent)
+
+    def lose_back(self, percent: int) -> None:
+        """The same the other way, at outer's end."""
+        self._lose(self.inside, "fgti", self.outside, "fgto", percent)
+
+    def _lose(self, sends: _Run, sender: str, receives: _Run, receiver: str, percent: int) -> None:
         off = ("tso", "off", "gso", "off", "tx-udp-segmentation", "off")
-        made = self.outside("ethtool", "-K", "fgto", *off)
+        made = sends("ethtool", "-K", sender, *off)
         assert made.returncode == 0, made.stderr
-        hook = "type filter hook ingress device fgti priority 0;"
+        hook = f"type filter hook ingress device {receiver} priority 0;"
         rule = f"numgen random mod 100 < {percent} counter drop"
-        made = self.inside("nft", f"table netdev loss {{\nchain in {{\n{hook}\n{rule}\n}}\n}}\n")
+        made = receives("nft", f"table netdev loss {{\nchain in {{\n{hook}\n{rule}\n}}\n}}\n")
         assert made.returncode == 0, made.stderr
 
     def lost(self) -> int:

@@ -109,19 +109,10 @@ def lossy(folder: Path, percent: int) -> Iterator[tuple[Gate, Spaces]]:
 
     with spaces() as net:
         net.lose(percent)
-        lose_at_outer(net, percent)
+        net.lose_back(percent)
         link = f"udp: {INNER_ADDRESS}:{PORT}"
         with gate(folder, "two-way", link=link, within=net.within(), prepare=back) as running:
             yield running, net
-
-
-def lose_at_outer(net: Spaces, percent: int) -> None:
-    off = ("tso", "off", "gso", "off", "tx-udp-segmentation", "off")
-    assert net.inside("ethtool", "-K", "fgti", *off).returncode == 0
-    hook = "type filter hook ingress device fgto priority 0;"
-    rule = f"numgen random mod 100 < {percent} counter drop"
-    made = net.outside("nft", f"table netdev loss {{\nchain in {{\n{hook}\n{rule}\n}}\n}}\n")
-    assert made.returncode == 0, made.stderr
 
 
 @needs_namespaces

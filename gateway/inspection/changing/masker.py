@@ -23,10 +23,10 @@ from typing import Final
 
 from gateway.errors import Misconfigured
 from gateway.inspection.formats.contract import Text
-from gateway.inspection.looking import identifiers_of
 from gateway.inspection.text.normalise import normalise
 from gateway.inspection.text.search import Hit, Kind, Searcher, SearchPlan
 from gateway.inspection.text.words import Word, WordList
+from gateway.inspection.texts_sought import identifiers_of
 from gateway.inspection.unsound import Unsound
 from gateway.inspection.unsound import Word as Rule
 from gateway.policy.masking import Becomes, Masking, MaskRule

@@ -1,6 +1,6 @@
 """The guard's end of the pre-loaded parent: starts it, asks it for children, asks how one ended.
 
-    start --Begin--> (it loads, closes itself off, tries one child) --Ready--> spawn*, end_of*  -> close
+    launch --(it loads)--Begin--> (it closes itself off, tries one child) --Ready--> spawn*, end_of*  -> close
 
 A fresh interpreter, so that nothing of the guard (keys, threads, open files) can be in it: its
 environment holds where Python's modules are and nothing else.
@@ -113,31 +113,50 @@ class Preloaded:
         self._control.send(packet(message))
 
 
-def start(program: str, settings: SandboxSettings) -> Preloaded:
+class Launched:
+    """A parent that loads, and has no child yet: nothing is given to it before it is ready."""
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+        self._process, self._control = process, control
+
+    def ready(self, settings: SandboxSettings) -> Preloaded:
+        """Wait until all is loaded and closed off. Raises Unavailable and nothing else."""
+        self._control.settimeout(settings.start_s)
+        reason = "silent"
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            self._control.send(packet(Begin(settings.memory_bytes, settings.scratch_bytes)))
+            answer = from_parent.decode(self._control.recv(MAX_PACKET_BYTES))
+            if isinstance(answer, Ready):
+                self._control.settimeout(_ANSWER_S)
+                return Preloaded(self._process, self._control, answer)
+            reason = "unknown answer" if isinstance(answer, Ended) else answer.reason
+        status = self.close()
+        raise not_started(f"exit {status}" if status > 0 else reason)
+
+    def close(self) -> int:
+        """End it; gives its exit status, below 0 where it was killed."""
+        self._control.close()
+        self._process.kill()
+        return self._process.wait()
+
+
+def launch(program: str) -> Launched:
     """Start the parent: `python -m program`, a module that ends with serve.serve(its jobs).
 
-    Waits until all is loaded and closed off. Raises Unavailable and nothing else.
+    Does not wait for it. Raises Unavailable and nothing else.
     """
     control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         try:
-            process = _run(program, theirs)
+            return Launched(_run(program, theirs), control)
         except OSError as error:
             control.close()
             raise not_started(error.strerror or "start") from error
-    control.settimeout(settings.start_s)
-    reason = "silent"
-    with contextlib.suppress(OSError, msgspec.DecodeError):
-        control.send(packet(Begin(settings.memory_bytes, settings.scratch_bytes)))
-        answer = from_parent.decode(control.recv(MAX_PACKET_BYTES))
-        if isinstance(answer, Ready):
-            control.settimeout(_ANSWER_S)
-            return Preloaded(process, control, answer)
-        reason = "unknown answer" if isinstance(answer, Ended) else answer.reason
-    control.close()
-    process.kill()
-    status = process.wait()
-    raise not_started(f"exit {status}" if status > 0 else reason)
+
+
+def start(program: str, settings: SandboxSettings) -> Preloaded:
+    """Launch it and wait until all is loaded and closed off. Raises Unavailable and nothing else."""
+    return launch(program).ready(settings)
 
 
 def _run(program: str, control: socket.socket) -> subprocess.Popen[bytes]:

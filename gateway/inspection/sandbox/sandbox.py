@@ -38,7 +38,7 @@ from gateway.inspection.sandbox.endings import (
 from gateway.inspection.sandbox.exchange import OnAsk, Unit, exchange
 from gateway.inspection.sandbox.handle import ChildHandle
 from gateway.inspection.sandbox.pool import Pool
-from gateway.inspection.sandbox.preloaded import start
+from gateway.inspection.sandbox.preloaded import Launched, launch
 from gateway.inspection.sandbox.settings import SandboxSettings, allowance_s
 from gateway.inspection.sandbox.wire import MAX_REQUEST_BYTES
 
@@ -74,11 +74,19 @@ class Sandbox:
             self._places.put(None)
         self._starting = threading.Lock()
         self._counting = threading.Lock()
+        self._launched: Launched | None = None
         self._pool: Pool | None = None
         self._closed = False
         self._not_before_s = 0.0
         self._pause_s = _FIRST_PAUSE_S
         self._units = self._parents = self._again = self._earlier_children = 0
+
+    def launch(self) -> None:
+        """Let the pre-loaded parent begin to load; `start` or the first `run` waits for it. Raises nothing:
+        what is wrong is told there."""
+        with self._starting, contextlib.suppress(Unavailable):
+            if not self._closed and self._pool is None and self._launched is None:
+                self._launched = launch(self._program)
 
     def start(self) -> tuple[str, ...]:
         """Start the pre-loaded parent, if it does not run; gives the protections in force.
@@ -153,6 +161,8 @@ class Sandbox:
         """End the parent and all children; a unit in work ends as Unavailable."""
         with self._starting:
             self._closed = True
+            if self._launched is not None:
+                self._launched.close()
             if self._pool is not None:
                 self._pool.close()
 
@@ -226,8 +236,9 @@ class Sandbox:
             self._pool = None
 
     def _started(self) -> Pool:
+        launched, self._launched = self._launched, None
         try:
-            parent = start(self._program, self._settings)
+            parent = (launched or launch(self._program)).ready(self._settings)
         except Unavailable:
             self._not_before_s = time.monotonic() + self._pause_s
             self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)

@@ -11,7 +11,7 @@ from gateway.guard.patience import Patience
 from gateway.identity.epoch_keys import EpochKeys
 from gateway.identity.lane_files import epochs_folder
 from gateway.inspection.chain import Inspector
-from gateway.inspection.chain import Role as Reading
+from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.management.guarding import ScannerWatch, open_inspector
 from gateway.management.host import Desk, Host, Hourly, QueueStep
 from gateway.management.layout import DECIDING_SIDE
@@ -33,7 +33,7 @@ class Admitting:
     inspector: Inspector
 
 
-def admitting(desk: Desk, lane: Lane) -> Admitting:
+def admitting(desk: Desk, lane: Lane, sandbox: Sandbox) -> Admitting:
     """A lane's received units opened, verified and judged. On the inner host people decide on what is held,
     and what a channel wants written anew is written anew before it is admitted."""
     host, status = desk.host, desk.status(lane)
@@ -47,7 +47,7 @@ def admitting(desk: Desk, lane: Lane) -> Admitting:
         inline_limit_bytes=settings.inline_bytes,
         reserve_bytes=settings.reserve_bytes,
     )
-    inspector = open_inspector(desk, Reading.RECEIVING, lane)
+    inspector = open_inspector(desk, sandbox, lane)
     opener = _opener(host, lane)
     rewriter = None
     closing: list[Callable[[], None]] = [inspector.close]

@@ -12,7 +12,7 @@ from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import load_peer_epochs
 from gateway.identity.lane_files import peer_epochs_file
 from gateway.inspection.chain import Inspector
-from gateway.inspection.chain import Role as Reading
+from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.management.guarding import ScannerWatch, open_inspector
 from gateway.management.host import Desk, Host, QueueStep
 from gateway.management.layout import DECIDING_SIDE
@@ -34,7 +34,7 @@ class Clearing:
     inspector: Inspector
 
 
-def clearing(desk: Desk, lane: Lane) -> Clearing:
+def clearing(desk: Desk, lane: Lane, sandbox: Sandbox) -> Clearing:
     """A lane's captured units judged and sealed. On the inner host people decide on what is held, and what
     a channel wants written anew is written anew before it is sealed."""
     host, status = desk.host, desk.status(lane)
@@ -48,7 +48,7 @@ def clearing(desk: Desk, lane: Lane) -> Clearing:
         inline_limit_bytes=settings.inline_bytes * 2,
         reserve_bytes=settings.reserve_bytes,
     )
-    inspector = open_inspector(desk, Reading.SENDING, lane)
+    inspector = open_inspector(desk, sandbox, lane)
     rewriter = None
     closing: list[Callable[[], None]] = [inspector.close]
     decides = settings.side is DECIDING_SIDE

@@ -40,8 +40,17 @@ def transient_in(
 
     folder = desk.host.folder
     guard = owner_of(folder.journal(Role.GUARD))
-    line = Calling(folder.from_ferry_socket, guard, frozenset(), on_trouble=_alarms(desk))
-    return TransientArrivals(line.send, desk.status(lane)), line.close
+    alarms, arrivals = _alarms(desk), list[TransientArrivals]()
+
+    def trouble(refused: Refused | None) -> None:
+        alarms(refused)
+        if refused is None:
+            for one in arrivals:
+                one.guard_is_there()
+
+    line = Calling(folder.from_ferry_socket, guard, frozenset(), on_trouble=trouble)
+    arrivals.append(TransientArrivals(line.send, desk.status(lane)))
+    return arrivals[0], line.close
 
 
 def _alarms(desk: Desk) -> Callable[[Refused | None], None]:

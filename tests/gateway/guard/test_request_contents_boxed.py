@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from gateway.inspection.chain import Inspector, Role
+from gateway.inspection.programs import program_of
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.sandboxed import Sandboxed, program_of
+from gateway.inspection.sandboxed import Sandboxed
 from tests.gateway.guard.contents import channel_of, numbers
 from tests.gateway.guard.test_request_contents import (
     CREATE,

@@ -10,9 +10,10 @@ import pytest
 
 from gateway.inspection.chain import Inspector, Role
 from gateway.inspection.here import inspector_here
+from gateway.inspection.programs import program_of
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.sandboxed import Sandboxed, program_of
+from gateway.inspection.sandboxed import Sandboxed
 from tests.support.clamav import LocalClamd, find_clamd, running_clamd
 
 

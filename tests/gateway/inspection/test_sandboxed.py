@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from gateway.inspection.chain import Inspector, Role, bytes_body, file_body, open_scanners
 from gateway.inspection.here import inspector_here
+from gateway.inspection.programs import program_of
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.sandboxed import Sandboxed, program_of
+from gateway.inspection.sandboxed import Sandboxed
 from gateway.policy.facts import FileFacts, UnpackLimits
 from tests.attacks.conftest import AT, zipped
 from tests.corpus.csv import CASES as CSV_CASES

@@ -1,0 +1,160 @@
+"""Requests beside a bulk transfer at full rate through the same gate: how much longer the slowest take.
+
+    request.beside_bulk.p99    p99 beside large files that follow each other without a pause, as a multiple
+                               of p99 without them; the median of runs of both in turn, each pair by itself,
+                               so that other work on the machine is in both
+
+The lane, the guards' processes and the machine's processors are shared. The files go as fast as lane and
+disk take them; how fast stands in the parameters.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import itertools
+import os
+import secrets
+import shutil
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bench.gate import used_of
+from bench.http_requests import load_of, request_gate, service, until_answered
+from bench.record import Record, Tell, record
+from gateway.management.demo.cases import write_large
+from gateway.management.trial import Trial
+
+CALLERS: Final = 16
+MANY: Final = 1_000
+RUNS: Final = 7
+FILE_BYTES: Final = 128 << 20
+# As many wait in the drop folder, so that the gate never lacks one.
+_AHEAD: Final = 3
+_LOOK_S: Final = 0.05
+_CHANNEL: Final = "image-archive"
+# Until the first file is inside all parts of the way are at work.
+_WITHIN_S: Final = 60.0
+
+
+@dataclass
+class Bulk:
+    """Drops large files as long as it runs, and takes away what has arrived."""
+
+    trial: Trial
+    source: Path
+    arrived_bytes: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _failure: list[BaseException] = field(default_factory=list)
+
+    def run(self) -> None:
+        drop, arrivals = self.trial.drop(_CHANNEL), self.trial.arrivals(_CHANNEL)
+        names = (f"bulk-{os.getpid()}-{count}.dcm" for count in itertools.count())
+        try:
+            while not self._stop.wait(_LOOK_S):
+                self._take_away(arrivals)
+                for _ in range(_AHEAD - len(os.listdir(drop))):
+                    # A name beside it first: a file that is there is whole. A second name would not do:
+                    # the gate takes no file that somebody else may still hold.
+                    new = self.source.with_name("next.dcm")
+                    shutil.copyfile(self.source, new)
+                    new.rename(drop / next(names))
+            self._drain(drop, arrivals)
+        except BaseException as error:  # noqa: BLE001 handed to running()
+            self._failure.append(error)
+
+    def _take_away(self, arrivals: Path) -> None:
+        for one in arrivals.glob("*.dcm"):
+            self.arrived_bytes += one.stat().st_size
+            one.unlink()
+
+    def _drain(self, drop: Path, arrivals: Path) -> None:
+        """Until nothing of it is under way: what follows begins with an idle gate."""
+        for one in drop.glob("*.dcm"):
+            with contextlib.suppress(FileNotFoundError):
+                one.unlink()
+        still_s, before = time.monotonic() + 1.0, self.arrived_bytes
+        until_s = time.monotonic() + _WITHIN_S
+        while time.monotonic() < min(still_s, until_s):
+            self._take_away(arrivals)
+            if self.arrived_bytes != before:
+                still_s, before = time.monotonic() + 1.0, self.arrived_bytes
+            time.sleep(_LOOK_S)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """From the arrival of the first file to the end of the block."""
+        self._stop.clear()
+        before = self.arrived_bytes
+        thread = threading.Thread(target=self.run)
+        thread.start()
+        try:
+            until_s = time.monotonic() + _WITHIN_S
+            while self.arrived_bytes == before and not self._failure:
+                if time.monotonic() > until_s:
+                    raise RuntimeError("no large file arrives")
+                time.sleep(_LOOK_S)
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+        if self._failure:
+            raise self._failure[0]
+
+
+def beside(
+    tell: Tell,
+    callers: int = CALLERS,
+    many: int = MANY,
+    runs: int = RUNS,
+    file_bytes: int = FILE_BYTES,
+) -> Record:
+    """The ratio, the median over pairs of runs."""
+    secret = base64.b64encode(secrets.token_bytes(32)).decode()
+    alone_ms, beside_ms, rates, gbit = list[float](), list[float](), list[float](), list[float]()
+    shares: dict[str, float] = {}
+    with service() as peer, request_gate(peer, secret) as (trial, port):
+        source = trial.root.parent / "large.dcm"
+        for _ in write_large(source, file_bytes):
+            pass
+        bulk = Bulk(trial, source)
+        until_answered(port, secret)
+        load_of(port, callers, many // 4, secret)
+        for run in range(runs):
+            alone = load_of(port, callers, many, secret)
+            alone_ms.append(alone.share(0.99))
+            with bulk.running():
+                arrived, begun_s, before = bulk.arrived_bytes, time.perf_counter(), used_of(trial)
+                load = load_of(port, callers, many, secret)
+                took_s, after = time.perf_counter() - begun_s, used_of(trial)
+                gbit.append((bulk.arrived_bytes - arrived) * 8 / took_s / 1e9)
+            beside_ms.append(load.share(0.99))
+            rates += [alone.rate, load.rate]
+            shares = {
+                name: round((used.cpu_s - before[name].cpu_s) / took_s, 2)
+                for name, used in sorted(after.items())
+                if name in before
+            }
+            tell("requests beside bulk", run + 1, runs)
+    parameters: dict[str, Any] = {
+        "callers": callers,
+        "requests": many,
+        "runs": runs,
+        "file_bytes": file_bytes,
+        "p99_ms_alone": [round(one, 1) for one in alone_ms],
+        "p99_ms_beside": [round(one, 1) for one in beside_ms],
+        "rates_alone": [round(one) for one in rates[::2]],
+        "rates_beside": [round(one) for one in rates[1::2]],
+        "bulk_gbit_per_s": [round(one, 2) for one in gbit],
+        "processors_used_beside": shares,
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+    }
+    without = ("ms without the files", statistics.median(alone_ms))
+    ratio = statistics.median(slow / quick for slow, quick in zip(beside_ms, alone_ms, strict=True))
+    return record("request.beside_bulk.p99", ratio, "times", parameters, peer=without, ratio=ratio)
