@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gateway.management.wiring.request_far import FarEnd
     from gateway.management.wiring.request_near import NearEnd
     from gateway.management.wiring.transient_edge import EdgeExchange
+    from gateway.sending.receipts import Receipts
 
 # What a peer is doing when its channel ends may come to its end, within the time of a source.
 _DRAIN_S: Final = 5.0
@@ -47,10 +48,12 @@ _DRAIN_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Durable:
-    """The durable way of an edge. near: where it has sources. far: where it has sinks."""
+    """The durable way of an edge. near: where it has sources. far: where it has sinks. receipts: where
+    outcomes come back."""
 
     near: NearEnd | None = None
     far: FarEnd | None = None
+    receipts: Receipts | None = None
 
 
 def requesting(desk: Desk, sends: Lane, numbers: UnitNumbers, durable: Durable) -> Half:
@@ -153,8 +156,9 @@ class _Opening:
         from gateway.identity.raw_keys import RawKeys
 
         gate = Gate(
-            partial(match, channel), self._number, self._teller, self._asker, self._durable.near
-        )
+            partial(match, channel), self._number, self._teller, self._asker, self._durable.near,
+            self._durable.receipts if _is_submit(channel) else None,
+        )  # fmt: skip
         source = HttpSource(listening, gate, RawKeys())
         await source.start()
         return source
