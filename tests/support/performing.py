@@ -82,8 +82,9 @@ class Far:
 
     def __post_init__(self) -> None:
         self.journal, self.board = ListRecorder(), BoardOfOne()
+        self.marks = PerformedMarks(self.folder / "marks")
         self.performer = DurablePerformer(
-            self.queue, PerformedMarks(self.folder / "marks"), self.peer, self.terms,
+            self.queue, self.marks, self.peer, self.terms,
             self.journal, self.board, self.answering,  # type: ignore[arg-type]
         )  # fmt: skip
 
