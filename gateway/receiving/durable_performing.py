@@ -43,8 +43,9 @@ MAX_IN_HAND_BYTES: Final = 32 << 20
 # One for which there is no room in hand, or whose channel this host does not know yet.
 PUT_OFF_S: Final = 1.0
 NO_CHANNEL_S: Final = 2.0
-# One that its caller waits for is not begun when he has gone: his time by his host's clock, and a minute.
-_CLOCKS_APART_S: Final = 60.0
+# One that its caller waits for is not begun when he has gone: his time by his host's clock, and what two
+# clocks that somebody looks after may be apart.
+_CLOCKS_APART_S: Final = 600.0
 _STEP_S: Final = 0.01
 # A process that is stopped in order leaves nothing of which nobody knows, if the peer is quick enough.
 DRAIN_S: Final = 5.0

@@ -17,6 +17,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -150,6 +151,9 @@ class Receipts:
             if durable:
                 os.fdatasync(self._fd)
         except OSError as error:
+            # What was written in part would hide all that comes behind it.
+            with suppress(OSError):
+                os.ftruncate(self._fd, self._bytes)
             raise self._trouble(error) from error
 
     def _load(self) -> None:
