@@ -94,11 +94,11 @@ class Receipts:
             raise self._trouble(error) from error
 
     def submitted(self, units: Sequence[CapturedUnit]) -> None:
-        """See Notes. Raises Unavailable 6430."""
+        """See Notes. Durable when it returns. Raises Unavailable 6430."""
         at_s = self._now_ns() // _NS
         made = {unit.number: _Receipt(unit.channel, unit.brought_by, at_s) for unit in units}
-        # Not synced: the queue's own sync comes after it, and without that there is no request.
-        self._append(_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
+        notes = (_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
+        self._append(notes, durable=True)
         with self._lock:
             self._receipts |= made
             self._drop_old(at_s)
