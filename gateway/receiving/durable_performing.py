@@ -31,6 +31,8 @@ from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
 from gateway.unit.submitting import PerformedBody
 
+__all__ = ["Answering", "DurablePerformer", "Terms"]
+
 # Repeatable ones, in all, whatever crashes in between; and how long after one that failed.
 MOST_TRIES: Final = 3
 PAUSES_S: Final = (2.0, 10.0)

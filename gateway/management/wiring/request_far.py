@@ -13,8 +13,7 @@ from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.management.host import Desk
 from gateway.management.layout import Role
 from gateway.receiving.admitted import in_memory
-from gateway.receiving.due_requests import Terms
-from gateway.receiving.durable_performing import Answering, DurablePerformer
+from gateway.receiving.durable_performing import Answering, DurablePerformer, Terms
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import QueueReader, Taken
 from gateway.unit.asking import Performer
