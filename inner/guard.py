@@ -9,6 +9,7 @@ from gateway.management.host import Host, open_desk
 from gateway.management.layout import Role
 from gateway.management.process import Process
 from gateway.management.sandboxes import Sandboxes
+from gateway.management.wiring.durable_guard import DurableWay
 from gateway.management.wiring.guards import guard_of
 from gateway.management.wiring.receiving_guard import admitting
 from gateway.unit.model import Lane
@@ -21,15 +22,16 @@ def guard(host: Host, sandboxes: Sandboxes) -> Process:
     """Inspects and judges; holds the keys, and what people decide about. No network, no link. Waits until
     all sandboxes are closed off."""
     desk = open_desk(host, Role.GUARD)
-    admit = admitting(desk, RECEIVES, sandboxes.of(Reading.RECEIVING))
+    way = DurableWay(desk)
+    admit = admitting(desk, RECEIVES, sandboxes.of(Reading.RECEIVING), way)
     halves = [admit.half]
     if host.settings.is_two_way:
         from gateway.management.wiring.sending_guard import clearing
         from gateway.management.wiring.transient_guard import exchanging
 
-        clear = clearing(desk, SENDS, sandboxes.of(Reading.SENDING))
+        clear = clearing(desk, SENDS, sandboxes.of(Reading.SENDING), way)
         passing = exchanging(desk, SENDS, RECEIVES, clear.inspector, admit.inspector)
-        halves = [passing, admit.half, clear.half]
+        halves = [passing, admit.half, clear.half, way.half()]
     process = guard_of(desk, halves)
     sandboxes.in_force(desk.board)
     return process

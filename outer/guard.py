@@ -9,6 +9,7 @@ from gateway.management.host import Host, open_desk
 from gateway.management.layout import Role
 from gateway.management.process import Process
 from gateway.management.sandboxes import Sandboxes
+from gateway.management.wiring.durable_guard import DurableWay
 from gateway.management.wiring.guards import guard_of
 from gateway.management.wiring.sending_guard import clearing
 from gateway.unit.model import Lane
@@ -20,15 +21,16 @@ RECEIVES: Final = Lane.EXPORT
 def guard(host: Host, sandboxes: Sandboxes) -> Process:
     """Inspects and judges; holds the keys. No network, no link. Waits until all sandboxes are closed off."""
     desk = open_desk(host, Role.GUARD)
-    clear = clearing(desk, SENDS, sandboxes.of(Reading.SENDING))
+    way = DurableWay(desk)
+    clear = clearing(desk, SENDS, sandboxes.of(Reading.SENDING), way)
     halves = [clear.half]
     if host.settings.is_two_way:
         from gateway.management.wiring.receiving_guard import admitting
         from gateway.management.wiring.transient_guard import exchanging
 
-        admit = admitting(desk, RECEIVES, sandboxes.of(Reading.RECEIVING))
+        admit = admitting(desk, RECEIVES, sandboxes.of(Reading.RECEIVING), way)
         passing = exchanging(desk, SENDS, RECEIVES, clear.inspector, admit.inspector)
-        halves = [passing, clear.half, admit.half]
+        halves = [passing, clear.half, admit.half, way.half()]
     process = guard_of(desk, halves)
     sandboxes.in_force(desk.board)
     return process

@@ -10,6 +10,7 @@ from gateway.messages import (
     audit,
     changing,
     connectors,
+    durable_requests,
     exchange,
     ferry,
     formats_csv,
@@ -69,6 +70,7 @@ _AREAS = (
     pki,
     requests,
     request_files,
+    durable_requests,
 )
 
 

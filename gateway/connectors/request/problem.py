@@ -52,9 +52,10 @@ _STATUS: Final = {
     6361: 429,
     6362: 429,
     6363: 429,
+    6432: 404,
 }
-# Shown with its text: the form of the request, its caller, limits, outcome.
-_SHOWN: Final = range(6300, 6380)
+# Shown with its text: the form of the request, its caller, limits, outcome; that there is no such receipt.
+_SHOWN: Final = frozenset({*range(6300, 6380), 6432})
 # Of an answer that the sink read: the request was performed.
 _OF_ANSWERS: Final = range(6385, 6390)
 # A guard of either side has refused it: its rule is nobody's business out here.

@@ -23,6 +23,7 @@ from gateway.connectors.request.entry import Entry
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.limits import Turnstile
 from gateway.connectors.request.media import check_boundary
+from gateway.connectors.request.receipts import Receipts, is_for_receipt, told_of
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import Signatures, Signed, check_digest
 from gateway.connectors.request.telling import Refusals, Teller, Told
@@ -45,7 +46,7 @@ class Submitter(Protocol):
     """The durable way of a channel that answers with a receipt."""
 
     async def submit(self, unit: CapturedUnit, content: bytes) -> None:
-        """The request is durable when this returns. Raises Unavailable and nothing else."""
+        """The request is durable when this returns. Raises Refused, Unavailable and StateUncertain."""
         ...
 
 
@@ -54,6 +55,7 @@ class Gate:
     """What a source needs of its gate. asker or submitter: by what the channel is.
 
     next_number: a number that no unit has had; raises Unavailable; called from the loop's thread.
+    receipts: None where no outcome ever comes back.
     """
 
     match: Match
@@ -61,6 +63,7 @@ class Gate:
     teller: Teller
     asker: Asker | None = None
     submitter: Submitter | None = None
+    receipts: Receipts | None = None
 
 
 @dataclass(slots=True)
@@ -138,6 +141,8 @@ class Service:
         signed = self._identify(head, entry, asked)
         self._turnstile.enter(asked.caller, self._loop.time())
         try:
+            if self._gate.receipts is not None and is_for_receipt(head.target):
+                return self._receipt(self._gate.receipts, head, entry, asked)
             called = self._gate.match(head.method, head.target, head.by_name)
             asked.operation = called.operation.name
             media_type, boundary, limit = content_limit(called.operation, head)
@@ -209,6 +214,13 @@ class Service:
         self._tell("call.submitted", asked, 0)
         receipt = b'{"receipt": "%s"}\n' % speak(unit.number).encode("ascii")
         return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit.number)
+
+    def _receipt(self, receipts: Receipts, head: Head, entry: Entry, asked: _Asked) -> Answer:
+        """What became of a request that this caller has submitted. Raises Refused 6432, 6326."""
+        if head.length != 0:
+            raise Refused(6326)
+        told = told_of(receipts, head.method, head.target, self._listening.channel, asked.caller)
+        return Answer(entry, 200, told, [("Content-Type", "application/json")], None)
 
     def _answered(self, called: Called, answered: Answered, entry: Entry, asked: _Asked) -> Answer:
         headers = answer_headers(called.operation, answered)
