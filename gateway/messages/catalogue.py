@@ -28,6 +28,7 @@ from gateway.messages import (
     policy,
     policy_codes,
     policy_requests,
+    request_bodies,
     request_files,
     requests,
     sandbox,
@@ -69,6 +70,7 @@ _AREAS = (
     pki,
     requests,
     request_files,
+    request_bodies,
 )
 
 

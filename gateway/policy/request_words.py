@@ -224,8 +224,10 @@ ANSWER_WITHIN: Final = Word[float](
 )  # fmt: skip
 SIZE: Final = Word[SizeBound](
     "size", (Section.LIMITS,),
-    "The most that a content may be, whatever its own line says. 4 MiB where nothing is said.",
-    "正文大小上限,优先于各行自身的上限;未写时为 4 MiB。",
+    "The most that a content may be, whatever its own line says; at most 4 GiB, also where nothing is said."
+    " Operations with contents above 4 MiB cross through the queues, in bounded memory.",
+    "正文大小上限,优先于各行自身的上限;最多 4 GiB,未写时亦同。"
+    "正文可超过 4 MiB 的操作经队列传输,占用内存有界。",
     ("at most SIZE",), "at most 2 MiB", rf"^at most {SIZE_FORM}$", grammar.read_size_bound,
 )  # fmt: skip
 TRY_CALL: Final = Word[str](

@@ -12,20 +12,25 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from aiohttp import web
 
 from gateway.connectors.request.answer import Answer, failure
 from gateway.connectors.request.asking import Call, Tries, ask
+from gateway.connectors.request.body_file import front_of
 from gateway.connectors.request.content import read_content
 from gateway.connectors.request.entry import Entry
+from gateway.connectors.request.file_answer import FileAnswer
 from gateway.connectors.request.head import Head
+from gateway.connectors.request.large import Asking, Large, ask_large
 from gateway.connectors.request.limits import Turnstile
 from gateway.connectors.request.media import check_boundary
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import Signatures, Signed, check_digest
 from gateway.connectors.request.telling import Refusals, Teller, Told
+from gateway.connectors.request.tus import ALWAYS, TusUploads
 from gateway.connectors.request.typed import (
     Called,
     Match,
@@ -54,6 +59,7 @@ class Gate:
     """What a source needs of its gate. asker or submitter: by what the channel is.
 
     next_number: a number that no unit has had; raises Unavailable; called from the loop's thread.
+    large: where a channel has operations of large contents.
     """
 
     match: Match
@@ -61,6 +67,7 @@ class Gate:
     teller: Teller
     asker: Asker | None = None
     submitter: Submitter | None = None
+    large: Large | None = None
 
 
 @dataclass(slots=True)
@@ -98,6 +105,9 @@ class Service:
         self._listening, self._gate = listening, gate
         self._signatures, self._refusals = signatures, refusals
         self._turnstile = Turnstile(listening.limits)
+        uploads = gate.large.uploads if gate.large is not None else None
+        is_signed = signatures is not None
+        self._tus = TusUploads(uploads, is_signed=is_signed) if uploads is not None else None
         self._loop = asyncio.get_running_loop()
         self.stopping = False
 
@@ -114,10 +124,12 @@ class Service:
             Tries(),
         )
         try:
-            response = await self._serve(request, entry, asked)
+            response: Answer | FileAnswer = await self._serve(request, entry, asked)
         except GatewayError as error:
             self._tell_failure(error, asked)
             response = failure(entry, error, asked.tries.unit)
+            if self._tus is not None and self._tus.is_for(entry.head):
+                response.headers.update(ALWAYS)
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not leave a caller without an answer
@@ -126,11 +138,15 @@ class Service:
             response = failure(entry, trouble, asked.tries.unit, status=500)
         if not entry.is_open:
             self._tell("call.dropped", asked, 6373)
+            if isinstance(response, FileAnswer):
+                response.abandon()
             raise ConnectionResetError
         entry.begin_answer()
         return response
 
-    async def _serve(self, request: web.BaseRequest, entry: Entry, asked: _Asked) -> Answer:
+    async def _serve(
+        self, request: web.BaseRequest, entry: Entry, asked: _Asked
+    ) -> Answer | FileAnswer:
         head = entry.head
         _compare(request, head)
         if self.stopping:
@@ -138,8 +154,12 @@ class Service:
         signed = self._identify(head, entry, asked)
         self._turnstile.enter(asked.caller, self._loop.time())
         try:
+            if self._tus is not None and self._tus.is_for(head):
+                return await self._upload(self._tus, request, entry, asked, signed)
             called = self._gate.match(head.method, head.target, head.by_name)
             asked.operation = called.operation.name
+            if called.operation.is_large:
+                return await self._ask_large(called, request, entry, asked, signed)
             media_type, boundary, limit = content_limit(called.operation, head)
             room_bytes = limit if head.length is None else head.length
             self._turnstile.hold(room_bytes)
@@ -198,6 +218,53 @@ class Service:
         answered = await ask(self._gate.asker, call, asked.tries)
         return self._answered(called, answered, entry, asked)
 
+    async def _ask_large(
+        self,
+        called: Called,
+        request: web.BaseRequest,
+        entry: Entry,
+        asked: _Asked,
+        signed: Signed | None,
+    ) -> Answer | FileAnswer:
+        large, within_s = self._gate.large, self._listening.answer_within_s
+        if large is None:
+            raise RuntimeError("a large operation without a queue")
+        head = entry.head
+
+        def make(media_type: str, size_bytes: int) -> CapturedUnit:
+            # Its caller's time for an answer begins when all of the content is here.
+            body = request_body(called, head, media_type, size_bytes, round(within_s * 1000))
+            number, channel = self._gate.next_number(), self._listening.channel
+            return CapturedUnit(number, channel, Kind.REQUESTS, time.time_ns(), body, asked.caller)
+
+        submits, whose = self._listening.submits, _whose(asked)
+        asking = Asking(called, head, whose, signed, make, within_s, asked.tries, submits)
+        answered = await ask_large(large, asking, request)
+        if answered is None:
+            return self._receipt(entry, asked)
+        answer, body = answered.head, answered.body
+        try:
+            front = await asyncio.to_thread(front_of, body)
+            headers = answer_headers(called.operation, Answered(answered.number, answer, front))
+        except BaseException:
+            large.submitter.served(answered)
+            raise
+        if entry.is_open:
+            self._tell("call.answered", asked, 0, status=answer.status)
+        let_go = partial(large.submitter.served, answered)
+        return FileAnswer(entry, answer.status, body, headers, answer.request, let_go)
+
+    async def _upload(
+        self,
+        tus: TusUploads,
+        request: web.BaseRequest,
+        entry: Entry,
+        asked: _Asked,
+        signed: Signed | None,
+    ) -> Answer:
+        reply = await tus.serve(request, entry.head, _whose(asked), signed)
+        return Answer(entry, reply.status, b"", [*ALWAYS, *reply.headers], None)
+
     async def _submit(
         self, unit: CapturedUnit, content: bytes, entry: Entry, asked: _Asked
     ) -> Answer:
@@ -206,9 +273,15 @@ class Service:
         asked.tries.count, asked.tries.unit = 1, unit.number
         await self._gate.submitter.submit(unit, content)
         # From here the caller may forget it.
+        return self._receipt(entry, asked)
+
+    def _receipt(self, entry: Entry, asked: _Asked) -> Answer:
+        unit = asked.tries.unit
+        if unit is None:
+            raise RuntimeError("a receipt for nothing")
         self._tell("call.submitted", asked, 0)
-        receipt = b'{"receipt": "%s"}\n' % speak(unit.number).encode("ascii")
-        return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit.number)
+        receipt = b'{"receipt": "%s"}\n' % speak(unit).encode("ascii")
+        return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit)
 
     def _answered(self, called: Called, answered: Answered, entry: Entry, asked: _Asked) -> Answer:
         headers = answer_headers(called.operation, answered)
@@ -230,6 +303,11 @@ class Service:
         else:
             # Nothing of it was asked: an outsider can have as many of these as he likes.
             self._refusals.tell("call.refused", error, caller=asked.caller, address=asked.address)
+
+
+def _whose(asked: _Asked) -> str:
+    """The caller whose uploads these are: by his address where nothing else is known of him."""
+    return asked.caller or asked.address
 
 
 def _compare(request: web.BaseRequest, head: Head) -> None:

@@ -1,0 +1,78 @@
+"""An answer that may be a file, streamed to its caller with its length. Memory: one piece.
+
+    prepare --> piece --drained--> piece ... --> whole: the next request may come
+                  | the caller is gone, or takes it too slowly (entry)
+                  v
+               the connection ends, and the answer is lost
+
+Whoever keeps the file is told once that it is not needed any more, whatever happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+
+from gateway.connectors.request.answer import SERVER
+from gateway.connectors.request.body_file import read_pieces
+from gateway.connectors.request.entry import Entry
+from gateway.errors import Unavailable
+from gateway.unit.number import speak
+from gateway.unit.stages import Body
+
+
+class FileAnswer(web.StreamResponse):
+    """let_go: called once, when the body is not read any more."""
+
+    def __init__(
+        self,
+        entry: Entry,
+        status: int,
+        body: Body,
+        headers: Sequence[tuple[str, str]],
+        unit: int,
+        let_go: Callable[[], None],
+    ) -> None:
+        super().__init__(status=status)
+        said = self.headers
+        for name, value in headers:
+            said.add(name, value)
+        said["Cache-Control"] = "no-store"
+        said["Server"] = SERVER
+        said["Ferrygate-Unit"] = speak(unit)
+        self.content_length = body.size_bytes
+        self._entry, self._sent = entry, body
+        self._let_go: Callable[[], None] | None = let_go
+        if entry.retiring:
+            self.force_close()
+
+    def abandon(self) -> None:
+        """Nobody is there to read it."""
+        let_go, self._let_go = self._let_go, None
+        if let_go is not None:
+            let_go()
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        try:
+            return await super().prepare(request)
+        except BaseException:
+            self.abandon()
+            raise
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        try:
+            async with aclosing(read_pieces(self._sent)) as pieces:
+                async for piece in pieces:
+                    await self.write(piece)
+                    self._entry.took(len(piece))
+            await super().write_eof(data)
+        except Unavailable as error:
+            # Less than its head has said: only the end of the connection can tell that.
+            self._entry.abort()
+            raise ConnectionResetError from error
+        finally:
+            self.abandon()
+        self._entry.answered()
