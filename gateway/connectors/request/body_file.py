@@ -129,7 +129,16 @@ async def pieces(
     """A content in pieces of about a megabyte. Raises as fill(), but for the disk."""
     parts: list[bytes] = []
     held, size_bytes = 0, 0
-    while part := await content.readany():
+    while True:
+        try:
+            part = await content.readany()
+        except Exception:
+            # It ends in the middle: what has come is whoever's to keep or to throw away.
+            if parts:
+                yield b"".join(parts)
+            raise
+        if not part:
+            break
         held += len(part)
         size_bytes += len(part)
         if size_bytes > limit:

@@ -145,6 +145,8 @@ class HttpSource:
             self._refusals.tick()
             if now_s >= look_s:
                 look_s = now_s + _LOOK_S
+                if self._gate.large is not None and self._gate.large.uploads is not None:
+                    self._gate.large.uploads.sweep()
                 if self._door.renew():
                     for entry in list(self._entries.values()):
                         entry.retire()

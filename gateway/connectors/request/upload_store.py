@@ -244,6 +244,19 @@ class Uploads:
                 state.unlink()
 
 
+def remove_old(root: Path, clock: Callable[[], float] = time.time) -> None:
+    """What is left in the folders below `root`, of channels that are not open any more, too. Raises nothing.
+
+    A body that nobody has written to for so long was begun before.
+    """
+    before_s = clock() - MOST_AGE_S
+    for body in root.glob("*/*.body"):
+        with suppress(OSError):
+            if body.lstat().st_mtime < before_s:
+                body.with_suffix(".upload").unlink(missing_ok=True)
+                body.unlink()
+
+
 def _read(token: str, state: Path, body: Path) -> Upload | None:
     """An upload of an earlier run; None where it is not whole, or not as we write it."""
     try:

@@ -124,7 +124,9 @@ def large_gate(
         room = DiskRoom(folder, limits)
         large = Large(submitter, room, Uploads(uploads, room, LIMIT))
         gate = Gate(matching(LARGE_OPERATIONS), itertools.count(1).__next__, journal, large=large)
-        source = HttpSource(replace(listening, most_body_bytes=LIMIT), gate)
+        # A loaded machine takes its time for hundreds of megabytes.
+        listening = replace(listening, most_body_bytes=LIMIT, answer_within_s=60.0)
+        source = HttpSource(listening, gate)
         beside.call(sink.start())
         beside.call(source.start())
         try:
