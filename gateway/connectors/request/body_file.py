@@ -25,8 +25,10 @@ from gateway.connectors.kernel import start_writeback
 from gateway.errors import Refused, Unavailable
 from gateway.unit.stages import Body
 
-# What is written, or read, at once: few turns through a thread, little memory for many bodies.
+# What is written at once: few turns through a thread, little memory for many bodies.
 PIECE_BYTES: Final = 1 << 20
+# What is read at once: of answers as many may be under way as a channel lets requests in.
+_READ_BYTES: Final = 256 << 10
 # For its first line: the boundary of a multipart and the head of its first part.
 FRONT_BYTES: Final = 4_096
 # open(2): O_TMPFILE where the file system, or the kernel, has none.
@@ -157,7 +159,7 @@ async def read_pieces(body: Body) -> AsyncGenerator[bytes, None]:
     try:
         with await asyncio.to_thread(body.open) as stream:
             while left:
-                piece = await asyncio.to_thread(stream.read, min(PIECE_BYTES, left))
+                piece = await asyncio.to_thread(stream.read, min(_READ_BYTES, left))
                 if not piece:
                     raise Unavailable(6452, reason="short")
                 left -= len(piece)

@@ -10,6 +10,7 @@ Whoever keeps the file is told once that it is not needed any more, whatever hap
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
@@ -17,11 +18,15 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from gateway.connectors.request.answer import SERVER
-from gateway.connectors.request.body_file import read_pieces
+from gateway.connectors.request.body_file import front_of, read_pieces
 from gateway.connectors.request.entry import Entry
+from gateway.connectors.request.typed import answer_headers
 from gateway.errors import Unavailable
+from gateway.policy.operations import Operation
+from gateway.unit.asking import Answered
 from gateway.unit.number import speak
 from gateway.unit.stages import Body
+from gateway.unit.submitting import AnsweredBody
 
 
 class FileAnswer(web.StreamResponse):
@@ -76,3 +81,18 @@ class FileAnswer(web.StreamResponse):
         finally:
             self.abandon()
         self._entry.answered()
+
+
+async def file_answer(
+    entry: Entry, operation: Operation, answered: AnsweredBody, let_go: Callable[[], None]
+) -> FileAnswer:
+    """The answer to a caller. Raises Refused 6327, 6328, 6385, 6389 and Unavailable 6452: then it is let
+    go of."""
+    head, body = answered.head, answered.body
+    try:
+        front = await asyncio.to_thread(front_of, body)
+        headers = answer_headers(operation, Answered(answered.number, head, front))
+        return FileAnswer(entry, head.status, body, headers, head.request, let_go)
+    except BaseException:
+        let_go()
+        raise

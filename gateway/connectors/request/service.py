@@ -19,10 +19,9 @@ from aiohttp import web
 
 from gateway.connectors.request.answer import Answer, failure
 from gateway.connectors.request.asking import Call, Tries, ask
-from gateway.connectors.request.body_file import front_of
 from gateway.connectors.request.content import read_content
 from gateway.connectors.request.entry import Entry
-from gateway.connectors.request.file_answer import FileAnswer
+from gateway.connectors.request.file_answer import FileAnswer, file_answer
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.large import Asking, Large, ask_large
 from gateway.connectors.request.limits import Turnstile
@@ -242,17 +241,11 @@ class Service:
         answered = await ask_large(large, asking, request)
         if answered is None:
             return self._receipt(entry, asked)
-        answer, body = answered.head, answered.body
-        try:
-            front = await asyncio.to_thread(front_of, body)
-            headers = answer_headers(called.operation, Answered(answered.number, answer, front))
-        except BaseException:
-            large.submitter.served(answered)
-            raise
-        if entry.is_open:
-            self._tell("call.answered", asked, 0, status=answer.status)
         let_go = partial(large.submitter.served, answered)
-        return FileAnswer(entry, answer.status, body, headers, answer.request, let_go)
+        response = await file_answer(entry, called.operation, answered, let_go)
+        if entry.is_open:
+            self._tell("call.answered", asked, 0, status=response.status)
+        return response
 
     async def _upload(
         self,
