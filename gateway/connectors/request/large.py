@@ -136,11 +136,11 @@ async def _submit_upload(
     if upload.size_bytes > limit:
         raise Refused(6325, limit=limit)
     if boundary:
-        check_boundary(boundary, await asyncio.to_thread(uploads.front, upload))
+        check_boundary(boundary, await asyncio.to_thread(upload.front))
     if asking.signed is not None:
-        check_sha256(asking.signed, await asyncio.to_thread(uploads.sha256, upload))
+        check_sha256(asking.signed, await asyncio.to_thread(upload.sha256))
     path = _fresh(large.submitter.staging())
-    handed = await asyncio.to_thread(uploads.hand_over, upload, path)
+    handed = await asyncio.to_thread(upload.hand_over, path)
     try:
         unit = asking.make(media_type, upload.size_bytes)
     except BaseException:

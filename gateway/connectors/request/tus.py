@@ -26,7 +26,8 @@ from aiohttp import ClientPayloadError, web
 from gateway.connectors.request.body_file import pieces
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.signature import Signed, check_sha256
-from gateway.connectors.request.upload_store import MOST_AGE_S, Upload, Uploads
+from gateway.connectors.request.upload_files import Upload
+from gateway.connectors.request.upload_store import MOST_AGE_S, Uploads
 from gateway.errors import Refused
 
 # Below what no operation can have (RFC 8615).
@@ -131,7 +132,7 @@ class TusUploads:
                 keeps = upload.size_bytes
             finally:
                 size_bytes = upload.size_bytes if keeps is None else keeps
-                await asyncio.shield(asyncio.to_thread(self._uploads.sync, upload, size_bytes))
+                await asyncio.shield(asyncio.to_thread(upload.sync, size_bytes))
         return Reply(HTTPStatus.NO_CONTENT, _state(upload))
 
     async def _take(
@@ -142,7 +143,7 @@ class TusUploads:
         try:
             async for piece in pieces(request.content, limit, lambda: more):
                 # To its end, also where the caller goes: two never write to one file.
-                await asyncio.shield(asyncio.to_thread(self._uploads.append, upload, piece))
+                await asyncio.shield(asyncio.to_thread(upload.append, piece))
                 digest.update(piece)
         except (web.RequestPayloadError, ClientPayloadError, asyncio.IncompleteReadError) as error:
             raise ConnectionResetError from error

@@ -19,7 +19,7 @@ import requests
 from tusclient.client import TusClient
 
 from client.ferrygate_client import HmacKey, signed_headers
-from gateway.connectors.request import upload_store
+from gateway.connectors.request import upload_files
 from gateway.connectors.request.disk_room import DiskLimits, DiskRoom
 from gateway.connectors.request.tus import PATH
 from gateway.connectors.request.upload_store import MOST_AGE_S, MOST_OF_CALLER, Uploads
@@ -282,7 +282,7 @@ def test_a_full_disk_is_told_and_what_had_come_stays(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr(upload_store, "write_all", full)
+        patched.setattr(upload_files, "write_all", full)
         told = piece(gate, upload, 10, b"b" * 10)
         assert (told.status_code, told.json()["number"]) == (503, "FG-6452")
         headers = {**TUS, "Upload-Length": "5"}
