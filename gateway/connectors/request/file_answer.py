@@ -5,7 +5,7 @@
                   v
                the connection ends, and the answer is lost
 
-Whoever keeps the file is told once that it is not needed any more, whatever happened.
+Whoever keeps the file is told once that it is not needed any more, and whether its caller has it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gateway.unit.submitting import AnsweredBody
 
 
 class FileAnswer(web.StreamResponse):
-    """let_go: called once, when the body is not read any more."""
+    """ended: called once, when the body is not read any more; whether all of it was taken."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class FileAnswer(web.StreamResponse):
         body: Body,
         headers: Sequence[tuple[str, str]],
         unit: int,
-        let_go: Callable[[], None],
+        ended: Callable[[bool], None],
     ) -> None:
         super().__init__(status=status)
         said = self.headers
@@ -50,15 +50,18 @@ class FileAnswer(web.StreamResponse):
         said["Ferrygate-Unit"] = speak(unit)
         self.content_length = body.size_bytes
         self._entry, self._sent = entry, body
-        self._let_go: Callable[[], None] | None = let_go
+        self._ended: Callable[[bool], None] | None = let_go
         if entry.retiring:
             self.force_close()
 
     def abandon(self) -> None:
         """Nobody is there to read it."""
-        let_go, self._let_go = self._let_go, None
-        if let_go is not None:
-            let_go()
+        self._end(whole=False)
+
+    def _end(self, *, whole: bool) -> None:
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended(whole)
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         try:
@@ -74,6 +77,7 @@ class FileAnswer(web.StreamResponse):
                     await self.write(piece)
                     self._entry.took(len(piece))
             await super().write_eof(data)
+            self._end(whole=True)
         except Unavailable as error:
             # Less than its head has said: only the end of the connection can tell that.
             self._entry.abort()
@@ -84,15 +88,11 @@ class FileAnswer(web.StreamResponse):
 
 
 async def file_answer(
-    entry: Entry, operation: Operation, answered: AnsweredBody, let_go: Callable[[], None]
+    entry: Entry, operation: Operation, answered: AnsweredBody, ended: Callable[[bool], None]
 ) -> FileAnswer:
-    """The answer to a caller. Raises Refused 6327, 6328, 6385, 6389 and Unavailable 6452: then it is let
-    go of."""
+    """The answer to a caller. Raises Refused 6327, 6328, 6385, 6389 and Unavailable 6452; then nothing has
+    ended."""
     head, body = answered.head, answered.body
-    try:
-        front = await asyncio.to_thread(front_of, body)
-        headers = answer_headers(operation, Answered(answered.number, head, front))
-        return FileAnswer(entry, head.status, body, headers, head.request, let_go)
-    except BaseException:
-        let_go()
-        raise
+    front = await asyncio.to_thread(front_of, body)
+    headers = answer_headers(operation, Answered(answered.number, head, front))
+    return FileAnswer(entry, head.status, body, headers, head.request, ended)

@@ -72,7 +72,7 @@ async def ask_large(large: Large, asking: Asking, request: web.BaseRequest) -> A
     with ExitStack() as stack:
         if operation.content is None:
             unit = await _submit_nothing(large, asking)
-        elif head.one(UPLOAD) is not None:
+        elif UPLOAD in head.by_name:
             unit = await _submit_upload(large, asking, stack, media_type, boundary, limit)
         else:
             unit = await _submit_body(large, asking, stack, request, media_type, boundary, limit)
@@ -126,11 +126,12 @@ async def _submit_upload(
     large: Large, asking: Asking, stack: ExitStack, media_type: str, boundary: str, limit: int
 ) -> CapturedUnit:
     head, uploads = asking.head, large.uploads
+    named = head.by_name[UPLOAD]
     if head.length != 0:
         raise Refused(6454)
-    if uploads is None:
+    if uploads is None or len(named) != 1:
         raise Refused(6455)
-    upload = stack.enter_context(uploads.taken(uploads.find(asking.caller, head.one(UPLOAD) or "")))
+    upload = stack.enter_context(uploads.taken(uploads.find(asking.caller, named[0])))
     if not upload.is_whole:
         raise Refused(6460, offset=upload.size_bytes, limit=upload.length_bytes)
     if upload.size_bytes > limit:

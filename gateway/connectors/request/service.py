@@ -12,7 +12,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, Protocol
 
 from aiohttp import web
@@ -136,9 +135,10 @@ class Service:
             self._tell_failure(trouble, asked)
             response = failure(entry, trouble, asked.tries.unit, status=500)
         if not entry.is_open:
-            self._tell("call.dropped", asked, 6373)
             if isinstance(response, FileAnswer):
                 response.abandon()
+            else:
+                self._tell("call.dropped", asked, 6373)
             raise ConnectionResetError
         entry.begin_answer()
         return response
@@ -241,11 +241,20 @@ class Service:
         answered = await ask_large(large, asking, request)
         if answered is None:
             return self._receipt(entry, asked)
-        let_go = partial(large.submitter.served, answered)
-        response = await file_answer(entry, called.operation, answered, let_go)
-        if entry.is_open:
-            self._tell("call.answered", asked, 0, status=response.status)
-        return response
+        submitter, status = large.submitter, answered.head.status
+
+        def ended(whole: bool) -> None:
+            submitter.served(answered)
+            if whole:
+                self._tell("call.answered", asked, 0, status=status)
+            else:
+                self._tell("call.dropped", asked, 6373)
+
+        try:
+            return await file_answer(entry, called.operation, answered, ended)
+        except BaseException:
+            submitter.served(answered)
+            raise
 
     async def _upload(
         self,

@@ -73,17 +73,17 @@ class TusUploads:
     ) -> Reply:
         """Raises Refused 6325, 6327, 6356, 6455 to 6463, 6303, Unavailable 6450 to 6452 and
         ConnectionResetError (the caller is gone), nothing else."""
-        if head.method == "OPTIONS":
-            more = ("Tus-Max-Size", str(self._uploads.most_bytes))
-            return Reply(HTTPStatus.NO_CONTENT, [("Tus-Extension", _EXTENSIONS), more])
-        if head.one("tus-resumable") != VERSION:
-            raise Refused(6461, version=VERSION)
-        target = _target(head)
         if head.method != "PATCH":
             if head.length != 0:
                 raise Refused(6326)
             if signed is not None:
                 check_sha256(signed, sha256(b"").digest())
+        if head.method == "OPTIONS":
+            more = ("Tus-Max-Size", str(self._uploads.most_bytes))
+            return Reply(HTTPStatus.NO_CONTENT, [("Tus-Extension", _EXTENSIONS), more])
+        if head.by_name.get("tus-resumable") != (VERSION,):
+            raise Refused(6461, version=VERSION)
+        target = _target(head)
         if not target.id:
             if head.method != "POST":
                 raise Refused(6303, method=head.method)
@@ -152,9 +152,10 @@ class TusUploads:
 
     def _number(self, head: Head, target: _Target, name: str, word: str) -> int:
         """Of a header, and the same in the query where that is signed. Raises Refused 6458, 6463."""
-        value = head.one(name)
-        if value is None or not _COUNT.fullmatch(value):
+        values = head.by_name.get(name, ())
+        if len(values) != 1 or not _COUNT.fullmatch(values[0]):
             raise Refused(6458, name=name)
+        value = values[0]
         said = target.said.get(word)
         if (said is None and self._is_signed) or (said is not None and said != int(value)):
             raise Refused(6463, word=word)

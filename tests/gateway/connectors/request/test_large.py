@@ -70,7 +70,8 @@ def test_a_large_body_and_a_large_answer_pass_whole(tmp_path: Path) -> None:
         chunked = requests.post(f"{gate.url}/objects", data=big(5 * MIB), headers=TYPE, timeout=20)
         fetched = requests.get(f"{gate.url}/objects/o-1", timeout=20)
         assert (chunked.status_code, len(fetched.content)) == (200, 9 * MIB)
-        assert gate.submitter.let_go == [1, 2, 3]
+        until(lambda: gate.submitter.let_go == [1, 2, 3])
+        assert gate.journal.numbers("call.answered") == [0, 0, 0]
         assert (gate.room.held, gate.room.held_bytes) == (0, 0)
         # What is left are the answers, which the queue would take away.
         assert len(gate.left()) == 3
@@ -164,6 +165,8 @@ def test_a_caller_that_reads_no_answer_lets_go_of_it(tmp_path: Path) -> None:
         caller.sendall(b"GET /objects/o-1 HTTP/1.1\r\nHost: g\r\n\r\n")
         assert caller.recv(12) == b"HTTP/1.1 200"
         until(lambda: gate.submitter.let_go == [1])
+        assert gate.journal.numbers("call.dropped") == [6373]
+        assert gate.journal.numbers("call.answered") == []
 
 
 def test_a_failed_submit_is_told_and_leaves_nothing(tmp_path: Path) -> None:

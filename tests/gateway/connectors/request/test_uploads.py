@@ -160,6 +160,8 @@ def test_a_length_is_a_number_within_the_limit(
         ("POST", PATH, {"Upload-Length": "5"}, 412),
         ("POST", PATH, {"Upload-Length": "5", "Tus-Resumable": "0.2.2"}, 412),
         ("POST", PATH, {**TUS, "Upload-Defer-Length": "1"}, 400),
+        ("POST", PATH, {**TUS, "Upload-Length": "5", "upload-Length": "6"}, 400),
+        ("POST", PATH, {**TUS, "tus-resumable": "1.0.0", "Upload-Length": "5"}, 412),
         ("POST", PATH + "?length=6", {**TUS, "Upload-Length": "5"}, 400),
         ("GET", PATH, TUS, 405),
         ("HEAD", PATH + "/../objects", TUS, 404),
