@@ -8,6 +8,7 @@ from gateway.management.host import Host, open_desk
 from gateway.management.layout import Role
 from gateway.management.process import Process
 from gateway.management.wiring.half import joined
+from gateway.management.wiring.one_way_sink import OneWaySink
 from gateway.management.wiring.receiving_edge import delivering
 from gateway.unit.model import Lane
 
@@ -18,11 +19,11 @@ SENDS: Final = Lane.EXPORT
 def edge(host: Host) -> Process:
     """Speaks the protocols of the inner network. No keys, no link."""
     desk = open_desk(host, Role.EDGE)
-    halves = [delivering(desk, RECEIVES)]
     if host.settings.is_two_way:
-        from gateway.management.wiring.request_edge import requesting
-        from gateway.management.wiring.sending_edge import capturing, unit_numbers
+        from gateway.management.wiring.sending_edge import unit_numbers
+        from gateway.management.wiring.two_way_edge import two_way
 
-        numbers = unit_numbers(desk)
-        halves = [requesting(desk, SENDS, numbers), *halves, capturing(desk, SENDS, numbers)]
-    return joined(desk, halves)
+        return joined(desk, two_way(desk, SENDS, RECEIVES, unit_numbers(desk)))
+    requests = OneWaySink(desk)
+    deliver = delivering(desk, RECEIVES, requests.take_queue)
+    return joined(desk, [requests.half(), deliver])

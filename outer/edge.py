@@ -8,6 +8,7 @@ from gateway.management.host import Host, open_desk
 from gateway.management.layout import Role
 from gateway.management.process import Process
 from gateway.management.wiring.half import joined
+from gateway.management.wiring.one_way_source import OneWaySource
 from gateway.management.wiring.sending_edge import capturing, unit_numbers
 from gateway.unit.model import Lane
 
@@ -19,10 +20,10 @@ def edge(host: Host) -> Process:
     """Speaks the protocols of the outer network. No keys, no link."""
     desk = open_desk(host, Role.EDGE)
     numbers = unit_numbers(desk)
-    halves = [capturing(desk, SENDS, numbers)]
     if host.settings.is_two_way:
-        from gateway.management.wiring.receiving_edge import delivering
-        from gateway.management.wiring.request_edge import requesting
+        from gateway.management.wiring.two_way_edge import two_way
 
-        halves = [requesting(desk, SENDS, numbers), *halves, delivering(desk, RECEIVES)]
-    return joined(desk, halves)
+        return joined(desk, two_way(desk, SENDS, RECEIVES, numbers))
+    requests = OneWaySource(desk, numbers)
+    capture = capturing(desk, SENDS, numbers, requests.take_queue)
+    return joined(desk, [requests.half(), capture])

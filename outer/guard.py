@@ -7,6 +7,7 @@ from typing import Final
 from gateway.management.host import Host, open_desk
 from gateway.management.layout import Role
 from gateway.management.process import Process
+from gateway.management.wiring.durable_guard import DurableWay
 from gateway.management.wiring.guards import guard_of
 from gateway.management.wiring.sending_guard import clearing
 from gateway.unit.model import Lane
@@ -18,13 +19,14 @@ RECEIVES: Final = Lane.EXPORT
 def guard(host: Host) -> Process:
     """Inspects and judges; holds the keys. No network, no link."""
     desk = open_desk(host, Role.GUARD)
-    clear = clearing(desk, SENDS)
+    way = DurableWay(desk)
+    clear = clearing(desk, SENDS, way)
     halves = [clear.half]
     if host.settings.is_two_way:
         from gateway.management.wiring.receiving_guard import admitting
         from gateway.management.wiring.transient_guard import exchanging
 
-        admit = admitting(desk, RECEIVES)
+        admit = admitting(desk, RECEIVES, way)
         passing = exchanging(desk, SENDS, RECEIVES, clear.inspector, admit.inspector)
-        halves = [passing, clear.half, admit.half]
+        halves = [passing, clear.half, admit.half, way.half()]
     return guard_of(desk, halves)

@@ -34,15 +34,18 @@ _JUDGED: Final = "name size_bytes type policy checks counted? inside?"
 _DECIDED: Final = "rule? word?"
 _SAID: Final = "sha256? captured_at_ns? cleared_at_ns? sender_policy?"
 
+# Of a request, answer or failure that came through a queue. request: the number of what it answers.
+_EXCHANGED: Final = "operation? caller? status? request? refused? failed?"
+
 EVENTS: Final[dict[str, Meaning]] = {
     "captured": _of(
-        "edge", "taken in from a source", "已从来源采集", "name size_bytes peer? address?"
+        "edge", "taken in from a source", "已从来源采集", "name size_bytes peer? address? caller?"
     ),
     "cleared": _of(
         "guard",
         "inspected; policy lets it pass; sealed",
         "已检查，策略放行，已封装",
-        f"{_JUDGED} {_DECIDED} held_at? again?",
+        f"{_JUDGED} {_DECIDED} held_at? again? {_EXCHANGED}",
     ),
     "sent": _of(
         "ferry",
@@ -64,20 +67,20 @@ EVENTS: Final[dict[str, Meaning]] = {
         "opened, verified, inspected anew and let in",
         "已拆封、验证、重新检查并准入",
         f"{_JUDGED} {_SAID} {_DECIDED} changed? changed_sha256? changed_size_bytes? masked?"
-        " released_by? released_by_uids? again? lane?",
+        f" released_by? released_by_uids? again? lane? {_EXCHANGED}",
     ),
     "delivered": _of(
         "edge",
         "handed to its destination",
         "已交付目的地",
-        "name size_bytes sha256 receipt proof captured_at_ns again?",
+        "name size_bytes sha256 receipt proof captured_at_ns again? status?",
     ),
     "refused": _of(
         "guard",
         "not let pass, for good; set aside",
         "已拒绝，不再重试，已隔离存放",
         f"name? size_bytes? type? policy? checks? counted? inside? {_DECIDED} {_SAID} released_by?"
-        " released_by_uids? user? uid? reason? lane?",
+        f" released_by_uids? user? uid? reason? lane? {_EXCHANGED} tries?",
     ),
     "deferred": _of(
         "any", "cannot be judged or handed on now; tried again", "暂不能判定或转交，将重试", ""
@@ -268,6 +271,18 @@ EVENTS: Final[dict[str, Meaning]] = {
         "the caller was gone when its answer came; the answer went no further",
         "应答到达时调用方已断开;应答被丢弃",
         "caller address operation tries answer_ms",
+    ),
+    "request.performed": _of(
+        "edge",
+        "a request from the queue was performed by its peer; status 0: its answer was not taken",
+        "队列中的请求已由对端执行；status 为 0：其应答未被接收",
+        "operation tries status ms? again?",
+    ),
+    "request.unknown": _of(
+        "edge",
+        "a request from the queue was begun, and nobody knows what came of it; not begun again",
+        "队列中的请求已开始执行，其结果未知；不会再次执行",
+        "operation tries again?",
     ),
     "journal.recovered": _of(
         "any", "a torn tail was cut back at start", "启动时截回残缺的尾部", "cut_bytes kept_in"

@@ -26,7 +26,7 @@ from gateway.policy.model import Channel, PolicySet
 from gateway.policy.operations import ContentRule, Operation
 from gateway.policy.request_judges import judge_request, judge_response
 from gateway.unit.model import CapturedUnit, Lane, Manifest, Side
-from gateway.unit.request import RequestBody, ResponseBody
+from gateway.unit.request import MAX_CONTENT_BYTES, RequestBody, ResponseBody
 from gateway.unit.stages import Body
 
 # In place of a set's digest: there is none.
@@ -35,10 +35,13 @@ _NO_SET: Final = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    """What a guard lets pass: under which set, and the body as it was judged."""
+    """What a guard lets pass: under which set, and the body as it was judged. checks: lines asked of a
+    request. is_submitted: nobody waits for its answer."""
 
     policy_digest: str
     body: Body
+    checks: int = 0
+    is_submitted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +65,50 @@ class RequestJudge:
         self._side, self._policy, self._inspector = side, policy, inspector
 
     def request(
-        self, unit: CapturedUnit | Manifest, lane: Lane, head: RequestBody, content: bytes
+        self,
+        unit: CapturedUnit | Manifest,
+        lane: Lane,
+        head: RequestBody,
+        content: bytes | Body,
+        *,
+        by_queue: bool = False,
     ) -> Let:
-        """A request that came for this lane. Raises Refused (the number of the line, 1051, 5770) and
-        Unavailable 1050, 33xx."""
+        """A request that came for this lane. by_queue: how it came. Raises Refused (the number of the line,
+        1051, 5770, 5783) and Unavailable 1050, 33xx."""
         policy, channel = self._channel(unit, lane)
         # Who brought it is known where it was taken in only.
         caller = unit.brought_by if isinstance(unit, CapturedUnit) else None
-        _must_pass(judge_request(channel, head, caller=caller))
+        verdict = judge_request(channel, head, caller=caller)
+        _must_pass(verdict)
         check_size(head.size_bytes, content)
-        rule = _operation(channel, head.operation).content
-        return self._let(unit, lane, policy, channel, content, rule)
+        operation = _operation(channel, head.operation)
+        _check_way(channel, operation, by_queue=by_queue)
+        let = self._let(unit, lane, policy, channel, content, operation.content)
+        is_submitted = channel.requests is not None and channel.requests.submit
+        return Let(let.policy_digest, let.body, len(verdict.checks), is_submitted)
 
     def answer(
-        self, unit: CapturedUnit | Manifest, lane: Lane, head: ResponseBody, content: bytes
+        self,
+        unit: CapturedUnit | Manifest,
+        lane: Lane,
+        head: ResponseBody,
+        content: bytes | Body,
+        *,
+        by_queue: bool = False,
     ) -> Let:
         """An answer on this lane, whose request this guard has let pass. Raises as request(), and Refused
-        2364, 2365. The body is written anew on the inner host where the channel takes places out of it."""
+        2364, 2365, 5784. Written anew on the inner host where the channel takes places out of it."""
         policy, channel = self._channel(unit, _back(lane))
         operation = _operation(channel, head.operation)
         _must_pass(judge_response(channel, operation, head))
         check_size(head.size_bytes, content)
+        _check_way(channel, operation, by_queue=by_queue)
         rule = operation.answers[head.status].content
         let = self._let(unit, lane, policy, channel, content, rule)
         removed = channel.requests.removed if channel.requests is not None else ()
-        if not removed or rule is None or not content:
+        if not removed or rule is None or not head.size_bytes:
             return let
+        content = _in_memory(content)
         anew = without_places(content, removed)
         if self._side is Side.INNER:
             # What was written anew is judged again, as a file is (`changed`).
@@ -123,10 +144,10 @@ class RequestJudge:
         lane: Lane,
         policy: PolicySet,
         channel: Channel,
-        content: bytes,
+        content: bytes | Body,
         rule: ContentRule | None,
     ) -> Let:
-        body = bytes_body(content)
+        body = bytes_body(content) if isinstance(content, bytes) else content
         if rule is not None:
             at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
             verdict = judge(
@@ -150,10 +171,27 @@ def deadline(number: int, channel: str, head: RequestBody) -> Asked:
     return Asked(number, channel, head.operation, now_s, now_s + head.answer_within_ms / 1000)
 
 
-def check_size(told_bytes: int, content: bytes) -> None:
+def check_size(told_bytes: int, content: bytes | Body) -> None:
     """Raises Refused 5770 unless the content is as long as its head says."""
-    if told_bytes != len(content):
-        raise Refused(5770, told_bytes=told_bytes, size_bytes=len(content))
+    size_bytes = len(content) if isinstance(content, bytes) else content.size_bytes
+    if told_bytes != size_bytes:
+        raise Refused(5770, told_bytes=told_bytes, size_bytes=size_bytes)
+
+
+def _check_way(channel: Channel, operation: Operation, *, by_queue: bool) -> None:
+    requests = channel.requests
+    if requests is not None and requests.goes_by_queue(operation) is not by_queue:
+        raise Refused(5783, operation=operation.name)
+
+
+def _in_memory(content: bytes | Body) -> bytes:
+    """A content that places are taken out of. Raises Refused 5784: it is too large for that."""
+    if isinstance(content, bytes):
+        return content
+    if content.size_bytes > MAX_CONTENT_BYTES:
+        raise Refused(5784, size_bytes=content.size_bytes, limit=MAX_CONTENT_BYTES)
+    with content.open() as stream:
+        return stream.read()
 
 
 def _operation(channel: Channel, name: str) -> Operation:

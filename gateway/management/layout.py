@@ -211,8 +211,8 @@ class HostFolder:
             made[self.state_of(role)] = Owned(PRIVATE_MODE, role)
             made[self.journal(role)] = Owned(JOURNAL_MODE, role)
             made[self.control(role)] = Owned(CONTROL_MODE, role)
+        made[self.requests] = Owned(PRIVATE_MODE, Role.EDGE)
         if len(lanes) > 1:
-            made[self.requests] = Owned(PRIVATE_MODE, Role.EDGE)
             for neighbour in (Role.EDGE, Role.FERRY):
                 made[self.sockets_of(neighbour)] = Owned(SOCKETS_MODE, Role.GUARD)
         if side is DECIDING_SIDE:

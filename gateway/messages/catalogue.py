@@ -10,6 +10,7 @@ from gateway.messages import (
     audit,
     changing,
     connectors,
+    durable_requests,
     exchange,
     ferry,
     formats_csv,
@@ -71,6 +72,7 @@ _AREAS = (
     requests,
     request_files,
     request_bodies,
+    durable_requests,
 )
 
 

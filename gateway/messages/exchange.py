@@ -136,4 +136,16 @@ TEXTS: Final[dict[int, Text]] = {
         en_do="each process has a user of its own: `ferrygate doctor` says what is wrong",
         zh_do="每个进程有独立用户：`ferrygate doctor` 指出问题",
     ),
+    5783: Text(
+        en="requests and answers of {operation} do not come this way (by queue or by socket)",
+        zh="{operation} 的请求和应答不走此路径（队列或套接字）",
+        en_do="none: no edge of ours sends it so; look at the other host's journal and policy set",
+        zh_do="无：边缘进程不会如此发送；请查看对端主机的日志和策略集",
+    ),
+    5784: Text(
+        en="an answer of {size_bytes} bytes is too large for places to be taken out of it ({limit} at most)",
+        zh="应答为 {size_bytes} 字节，过大，无法从中去除字段（上限 {limit}）",
+        en_do="give operations with large answers a channel of their own, without `changed`",
+        zh_do="请为大应答的操作单独建立不含 changed 的通道",
+    ),
 }

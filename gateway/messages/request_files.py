@@ -60,10 +60,10 @@ TEXTS: Final[dict[int, Text]] = {
         "本机审计日志积压 {waiting} 条；暂不接收请求。",
     ),
     6409: Text(
-        "channel {channel} is one of `submit`, which this version does not carry yet.",
-        "通道 {channel} 为 submit 类型，本版本尚不支持。",
-        "Take `submit: yes` out of its policy, and give it both lanes.",
-        "请从策略中去掉 submit: yes，并为其配置双向通道。",
+        "channel {channel} answers its callers, and this gate has one lane only.",
+        "通道 {channel} 需要应答调用方，而本网闸只有单向通道。",
+        "Write `submit: yes` in its policy, or make the gate a two-way one.",
+        "请在策略中写 submit: yes，或将网闸改为双向。",
     ),
     6410: Text(
         "{count} channels of requests have the files that they need.",

@@ -14,15 +14,19 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Final
 
-from gateway.policy.operations import Operation
+from gateway.policy.operations import ContentRule, Operation
 from gateway.policy.values import Rate
 from gateway.unit.model import Lane
+from gateway.unit.request import MAX_CONTENT_BYTES
 
 if TYPE_CHECKING:
     from gateway.policy.request_trials import RequestTrial
 
 # Time for an answer where the channel says nothing: longer than a person at a screen waits.
 ANSWER_WITHIN_S: Final = 10.0
+
+# A submitted request whose peer is away: longer than a weekend with holidays around it.
+PERFORMED_WITHIN_S: Final = 7.0 * 24 * 3600
 
 Network = IPv4Network | IPv6Network
 
@@ -76,7 +80,8 @@ class Removal:
 @dataclass(frozen=True, slots=True)
 class RequestChannel:
     """answer_lane: what answers go on, None for a channel of submit without one. submit: answered 202 with
-    a receipt, performed later.
+    a receipt, performed later. waits_s: so old a submitted request may become while its peer is away.
+    in_order: submitted requests are performed one by one, in the order of their numbers.
 
     operations_line: where `operations` stands. lines: file lines of `callers`, `addresses`, `answer_within`
     and of other words that judge, where the file says them.
@@ -91,6 +96,21 @@ class RequestChannel:
     whole_channel: Share = field(default=Share())
     answer_within_s: float = ANSWER_WITHIN_S
     submit: bool = False
+    waits_s: float = PERFORMED_WITHIN_S
+    in_order: bool = True
     removed: tuple[Removal, ...] = ()
     tests: tuple[RequestTrial, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
+
+    def goes_by_queue(self, operation: Operation) -> bool:
+        """Whether calls of it are durable units: all of a channel of submit, and what is no transient's size.
+
+        Edges and both guards ask it, on either way: what goes by one is refused on the other, so that
+        nobody has one sealed request performed by both.
+        """
+        answers = (answer.content for answer in operation.answers.values())
+        return self.submit or any(map(_is_large, (operation.content, *answers)))
+
+
+def _is_large(content: ContentRule | None) -> bool:
+    return content is not None and content.most_bytes > MAX_CONTENT_BYTES

@@ -6,12 +6,13 @@ What passes is read from the queue `admitted` as Admitted, and from nowhere else
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from gateway.errors import Field, Refused
 from gateway.guard.judgement import Judgement, decision_fields, judge
@@ -25,6 +26,9 @@ from gateway.spool.model import Entry, Taken
 from gateway.unit.encode import encode_manifest
 from gateway.unit.model import Kind, Lane, Manifest, Stage
 from gateway.unit.stages import Body
+
+if TYPE_CHECKING:
+    from gateway.guard.durable_requests import Judged
 
 NO_POLICY_WAIT_S: Final = 2.0
 NOT_HELD_THERE: Final = 1058
@@ -60,7 +64,8 @@ class Admit:
     staging: folder of the next queue for opened large bodies. rewriter: of the inner host.
     holds: whether people decide on this host. Where they do not, they have decided on the sending one, as
     long as it judged by this same set; by another one, what a line here holds is refused.
-    Safe to call from several threads for different units.
+    of_requests: judges requests and answers that come through the queue, by rules of their own; None refuses
+    them. Safe to call from several threads for different units.
     """
 
     def __init__(
@@ -73,8 +78,10 @@ class Admit:
         rewriter: Rewriter | None = None,
         *,
         holds: bool = True,
+        of_requests: Callable[[Manifest, Body], Judged] | None = None,
     ) -> None:
         self._holds = holds
+        self._of_requests = of_requests
         self._lane = lane
         self._policy = policy
         self._opener = opener
@@ -132,12 +139,14 @@ class Admit:
         is_released: bool,
     ) -> Outcome:
         said = _as_the_sender_said(manifest)
+        if manifest.kind is Kind.REQUESTS and self._of_requests is not None:
+            return self._exchanged(taken, manifest, body, self._of_requests)
         channel = policy.channels.get(manifest.channel)
         if (
             channel is None
             or channel.lane is not self._lane
             or channel.carries is not manifest.kind
-            # Requests are judged by other rules, and do not come through a queue.
+            # Without those who judge requests by their own rules none passes.
             or manifest.kind is Kind.REQUESTS
         ):
             return Exit(
@@ -168,6 +177,29 @@ class Admit:
             fields |= rewritten.fields
         entry = Entry(taken.number, encode_manifest(manifest), content)
         return Passed(entry, channel.name, fields)
+
+    def _exchanged(
+        self,
+        taken: Taken,
+        manifest: Manifest,
+        body: Body,
+        judged_by: Callable[[Manifest, Body], Judged],
+    ) -> Outcome:
+        said = _as_the_sender_said(manifest)
+        try:
+            judged = judged_by(manifest, body)
+        except Refused as error:
+            fields = {**said, **error.fields}
+            return Exit(Stage.REFUSED, error.number, manifest.channel, fields)
+        content: bytes | Path
+        content = judged.body.path if judged.body.path is not None else judged.body.read()
+        if judged.body is not body:
+            # Another one goes on, in memory: the one that came ends here.
+            (self._staging / str(taken.number)).unlink(missing_ok=True)
+            digest = hashlib.sha256(judged.body.read()).digest()
+            manifest = replace(manifest, body=judged.head, body_sha256=digest)
+        entry = Entry(taken.number, encode_manifest(manifest), content)
+        return Passed(entry, manifest.channel, said | judged.fields)
 
     def _rewritten(
         self, taken: Taken, channel: Channel, judgement: Judgement, body: Body, is_released: bool

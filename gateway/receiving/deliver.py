@@ -17,13 +17,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, Refused, Unavailable
 from gateway.spool.model import QueueReader, Taken
 from gateway.unit.edge import Delivery, Progress, Receipt, Sink
-from gateway.unit.model import Stage
+from gateway.unit.model import FileBody, Stage
 from gateway.unit.stages import Admitted
 
 # Descriptors of a batch stay below the usual limit of 1,024, and its syncs cost little a unit.
@@ -65,6 +65,14 @@ class _Down:
     error: Unavailable
 
 
+class Others(Protocol):
+    """Who has the units of the queue that are no files: it answers the queue for them."""
+
+    def take(self, taken: Taken, admitted: Admitted) -> None:
+        """Raises Refused (it is nothing for this edge), Unavailable of the queue. Does not block."""
+        ...
+
+
 class Deliverer:
     """Moves admitted units to their sinks. One thread calls step()."""
 
@@ -77,13 +85,16 @@ class Deliverer:
         status: Status,
         *,
         tries: Mapping[str, int] | None = None,
+        others: Others | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """sinks: by channel. read_admitted: raises Refused. tries: by channel, else DEFAULT_TRIES."""
+        """sinks: by channel. read_admitted: raises Refused. tries: by channel, else DEFAULT_TRIES. others:
+        answer the queue for units that are no files; without them those wait."""
         self._queue, self._sinks = queue, sinks
         self._read_admitted = read_admitted
         self._recorder, self._status = recorder, status
         self._tries = tries or {}
+        self._others = others
         self._now_ns = now_ns
         self._copying: dict[int, _Unit] = {}
         self._events: deque[Event] = deque()
@@ -144,7 +155,13 @@ class Deliverer:
         units = []
         for taken in self._queue.take(BATCH_UNITS, BATCH_BYTES):
             try:
-                units.append(_Unit(taken.number, taken.attempt, self._read_admitted(taken)))
+                unit = _Unit(taken.number, taken.attempt, self._read_admitted(taken))
+                if self._others is not None and not isinstance(
+                    unit.admitted.manifest.body, FileBody
+                ):
+                    self._others.take(taken, unit.admitted)
+                    continue
+                units.append(unit)
             except Refused as error:
                 self._record("corrupt", taken.number, "", error.number, error.fields)
                 self._unreadable.append((taken.number, error))

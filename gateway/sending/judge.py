@@ -25,10 +25,11 @@ from gateway.policy.rate import TokenBucket
 from gateway.sending.seal import Sealer
 from gateway.spool.model import Entry, Taken
 from gateway.unit.decode import decode_captured
-from gateway.unit.model import CapturedUnit, Kind, Lane, Stage
+from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Stage
 from gateway.unit.stages import Body, Cleared
 
 if TYPE_CHECKING:
+    from gateway.guard.durable_requests import Judged
     from gateway.guard.rewriting import Rewriter, Rewritten
 
 # Without a policy set nothing is judged; the set may come at any moment by a reload.
@@ -50,7 +51,8 @@ class Judge:
     holds: whether people can release on this host what a line holds. Where they cannot, it goes on to
     the receiving guard, which judges by itself and holds; all that refuses refuses here as well.
     rewriter: of the inner host, which writes units anew before they are sealed.
-    Safe to call from several threads for different units.
+    of_requests: judges requests and answers that come through the queue, by rules of their own; None refuses
+    them. Safe to call from several threads for different units.
     """
 
     def __init__(
@@ -63,9 +65,11 @@ class Judge:
         *,
         holds: bool,
         rewriter: Rewriter | None = None,
+        of_requests: Callable[[CapturedUnit, Body], Judged] | None = None,
     ) -> None:
         self._lane, self._holds = lane, holds
         self._rewriter = rewriter
+        self._of_requests = of_requests
         self._policy = policy
         self._inspector = inspector
         self._sealer = sealer
@@ -91,9 +95,11 @@ class Judge:
         policy = self._policy()
         if policy is None:
             return Wait(NO_POLICY_WAIT_S, 1050, unit.channel)
+        if unit.kind is Kind.REQUESTS and self._of_requests is not None:
+            return self._exchanged(taken, unit, self._of_requests)
         channel = policy.channels.get(unit.channel)
         fits = channel is not None and channel.lane is self._lane and channel.carries is unit.kind
-        # Requests are judged by other rules, and do not come through a queue.
+        # Without those who judge requests by their own rules none passes.
         if channel is None or not fits or unit.kind is Kind.REQUESTS:
             return Exit(Stage.REFUSED, 1051, unit.channel, {"channel": unit.channel})
         if unit.number != taken.number:
@@ -152,6 +158,22 @@ class Judge:
         finally:
             if body is not taken.body and body.path is not None:
                 body.path.unlink(missing_ok=True)
+
+    def _exchanged(
+        self, taken: Taken, unit: CapturedUnit, judged_by: Callable[[CapturedUnit, Body], Judged]
+    ) -> Outcome:
+        if unit.number != taken.number:
+            return Exit(Stage.CORRUPT, 1052, unit.channel)
+        try:
+            with hold(taken.body) as body:
+                before = marks(body)
+                judged = judged_by(unit, body)
+                told = replace(unit, body=judged.head)
+                cleared = Cleared(told, judged.body, judged.policy_digest, time.time_ns())
+                held = replace(taken, body=body)
+                return self._sealed(held, cleared, judged.fields, before, Priority.NORMAL)
+        except Refused as error:
+            return Exit(Stage.REFUSED, error.number, unit.channel, error.fields)
 
     def _rewritten(
         self, taken: Taken, channel: Channel, judgement: Judgement, is_released: bool
@@ -221,4 +243,4 @@ def _changed(taken: Taken, unit: CapturedUnit) -> Outcome:
     """
     if taken.attempt < CHANGES_ALLOWED:
         return Wait(CHANGED_WAIT_S, 0, unit.channel)
-    raise Refused(1054, name=unit.file.name)
+    raise Refused(1054, name=unit.file.name if isinstance(unit.body, FileBody) else "content")

@@ -50,7 +50,7 @@ class FileAnswer(web.StreamResponse):
         said["Ferrygate-Unit"] = speak(unit)
         self.content_length = body.size_bytes
         self._entry, self._sent = entry, body
-        self._ended: Callable[[bool], None] | None = let_go
+        self._ended: Callable[[bool], None] | None = ended
         if entry.retiring:
             self.force_close()
 

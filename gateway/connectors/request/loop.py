@@ -80,6 +80,10 @@ class Beside:
         future: Future[_T] = asyncio.run_coroutine_threadsafe(work, self._loop)
         return future.result(within_s)
 
+    def begin(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
+        """Run something in the loop and do not wait for it. It ends with the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def close(self) -> None:
         """Close the parts, the last one first, then the loop. Takes CLOSE_S at most; raises nothing."""
         if self._thread.is_alive():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.connectors.file.folder_sink import DestinationFolder, FolderSink, OnClash
@@ -11,25 +12,33 @@ from gateway.management.set_aside import keep_aside
 from gateway.management.wiring.half import Half
 from gateway.policy.model import Channel
 from gateway.receiving.admitted import read_admitted
-from gateway.receiving.deliver import Deliverer
+from gateway.receiving.deliver import Deliverer, Others
+from gateway.spool.model import QueueReader
 from gateway.spool.reader import open_reader
 from gateway.unit.model import Lane, Stage
 
 
-def delivering(desk: Desk, lane: Lane) -> Half:
-    """A lane's queue `admitted` into the destinations of its channels."""
+def delivering(
+    desk: Desk, lane: Lane, others: Callable[[QueueReader], Others] | None = None
+) -> Half:
+    """A lane's queue `admitted` into the destinations of its channels. others: is given the queue's end, for
+    the units that are no files; closed before this half."""
     host, status = desk.host, desk.status(lane)
     admitted = open_reader(
         host.folder.queue(lane, Stage.ADMITTED),
         keep_aside=keep_aside(host.settings, desk.journal, status),
     )
 
+    has_others = others(admitted) if others is not None else None
+
     def deliverer() -> Deliverer:
         policy = desk.policy.current()
         channels = policy.of_lane(lane) if policy is not None else ()
         sinks = {channel.name: _sink(desk, channel) for channel in channels}
         tries = {channel.name: channel.retry.times for channel in channels}
-        return Deliverer(admitted, sinks, read_admitted, desk.journal, status, tries=tries)
+        return Deliverer(
+            admitted, sinks, read_admitted, desk.journal, status, tries=tries, others=has_others
+        )
 
     step = Reloaded(deliverer, desk.policy)
     return Half(

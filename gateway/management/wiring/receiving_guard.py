@@ -17,6 +17,7 @@ from gateway.management.host import Desk, Host, Hourly, QueueStep
 from gateway.management.layout import DECIDING_SIDE
 from gateway.management.process import Step
 from gateway.management.set_aside import keep_aside
+from gateway.management.wiring.durable_guard import DurableWay
 from gateway.management.wiring.half import Half
 from gateway.receiving.admit import Admit
 from gateway.receiving.verify import Opener
@@ -33,9 +34,12 @@ class Admitting:
     inspector: Inspector
 
 
-def admitting(desk: Desk, lane: Lane) -> Admitting:
-    """A lane's received units opened, verified and judged. On the inner host people decide on what is held,
-    and what a channel wants written anew is written anew before it is admitted."""
+def admitting(desk: Desk, lane: Lane, way: DurableWay) -> Admitting:
+    """A lane's received units opened, verified and judged; way: of requests among them.
+
+    On the inner host people decide on what is held, and what a channel wants written anew is written anew
+    before it is admitted.
+    """
     host, status = desk.host, desk.status(lane)
     settings, folder = host.settings, host.folder
     received = open_reader(
@@ -58,8 +62,9 @@ def admitting(desk: Desk, lane: Lane) -> Admitting:
         rewriter, handing_out = open_rewriter(desk, inspector)
         closing.append(handing_out.close)
     admit = Admit(
-        lane, desk.policy.current, opener, inspector, admitted.staging(), rewriter, holds=decides
-    )
+        lane, desk.policy.current, opener, inspector, admitted.staging(), rewriter, holds=decides,
+        of_requests=way.admitter(lane, inspector),
+    )  # fmt: skip
     work: Work = admit
     steps: list[Step] = []
     if decides:

@@ -1,8 +1,10 @@
-"""Requests in an edge of a two-way gate: sources where callers are, sinks where peers are, one thread.
+"""Requests in an edge: sources where callers are, sinks where peers are, one thread.
 
-    callers --> HttpSource --> asker --+
-                                       +-- EdgeExchange --> guard
-    peers <---- HttpSink <-- performer-+
+    callers --> HttpSource --> asker --+                              two-way gates
+               |                       +-- EdgeExchange --> guard
+    peers <----|-- HttpSink <-performer+
+               |      +<------- FarEnd <-- queue `admitted`           what is durable, in every gate
+               +--> NearEnd --> queue `captured`
 
 A channel's source is on the side that sends its request lane. The HTTP library is loaded with the first
 channel that needs it.
@@ -12,55 +14,103 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from gateway.audit.event import Status
 from gateway.connectors.numbering import UnitNumbers
 from gateway.connectors.request.loop import Beside, Kept
 from gateway.errors import Misconfigured
 from gateway.management.host import Desk
+from gateway.management.process import Step
 from gateway.management.wiring.half import Half
 from gateway.management.wiring.request_ends import End, Ends
 from gateway.management.wiring.request_files import calling_of, listening_of
 from gateway.management.wiring.request_journal import JournalTeller
-from gateway.management.wiring.transient_edge import EdgeExchange
 from gateway.policy.model import Channel
 from gateway.policy.routes import match
-from gateway.unit.asking import Performed, Performer
+from gateway.unit.asking import Asker, Performed, Performer
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
+
+if TYPE_CHECKING:
+    from gateway.management.wiring.request_far import FarEnd
+    from gateway.management.wiring.request_near import NearEnd
+    from gateway.management.wiring.transient_edge import EdgeExchange
 
 # What a peer is doing when its channel ends may come to its end, within the time of a source.
 _DRAIN_S: Final = 5.0
 
 
-def requesting(desk: Desk, sends: Lane, numbers: UnitNumbers) -> Half:
-    """The half of an edge for requests: first of its halves, so that what is under way ends while the
-    others still stand. numbers: of this host; they are taken in another thread too."""
-    host, status = desk.host, desk.status(sends)
-    teller = JournalTeller(desk.journal)
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """The durable way of an edge. near: where it has sources. far: where it has sinks."""
+
+    near: NearEnd | None = None
+    far: FarEnd | None = None
+
+
+def requesting(desk: Desk, sends: Lane, numbers: UnitNumbers, durable: Durable) -> Half:
+    """The half of an edge of a two-way gate for requests: first of its halves, so that what is under way
+    ends while the others still stand. numbers: of this host; they are taken in another thread too."""
+    from gateway.management.wiring.transient_edge import EdgeExchange
+
     performers: dict[str, Performer] = {}
-    exchange = EdgeExchange(host.folder, performers, numbers.next, status)
+    exchange = EdgeExchange(desk.host.folder, performers, numbers.next, desk.status(sends))
+    return _requesting(desk, desk.status(sends), numbers.next, durable, exchange, performers)
+
+
+def requesting_one_way(desk: Desk, next_number: Callable[[], int], durable: Durable) -> Half:
+    """The same of a gate of one lane: what is durable alone."""
+    return _requesting(desk, desk.board, next_number, durable, None, {})
+
+
+def _requesting(
+    desk: Desk,
+    status: Status,
+    next_number: Callable[[], int],
+    durable: Durable,
+    exchange: EdgeExchange | None,
+    performers: MutableMapping[str, Performer],
+) -> Half:
+    host = desk.host
+    teller = JournalTeller(desk.journal)
+    asker = exchange.asker if exchange is not None else None
     opening = _Opening(
-        host.settings.side, host.folder.requests, exchange, performers, numbers.next, teller
+        host.settings.side, host.folder.requests, asker, performers, next_number, teller, durable
     )
     ends = Ends(host.folder.requests, opening, opening.begin, status)
+    parts = [Kept(ends.run)]
+    if exchange is not None:
+        run = exchange.run
 
-    async def exchanging() -> None:
-        # Who has nothing to ask and nothing to perform is not the guard's neighbour.
-        await ends.some.wait()
-        await exchange.run()
+        async def exchanging() -> None:
+            # Who has nothing to ask and nothing to perform is not the guard's neighbour.
+            await ends.some.wait()
+            await run()
 
-    beside = Beside([Kept(exchanging), Kept(ends.run)])
+        parts.insert(0, Kept(exchanging))
+    beside = Beside(parts)
+    near, far = durable.near, durable.far
+    steps: list[Step] = [beside, teller]
+    closing: list[Callable[[], None]] = [beside.close, teller.close]
+    if far is not None:
+        far.use(beside)
+        steps.append(far.due)
+        closing.insert(0, far.due.close)
+    if near is not None:
+        steps.append(near.queued)
+        closing.insert(0, near.queued.close)
 
     def want() -> None:
         policy = desk.policy.current()
         beside.call(ends.want(policy.of_requests if policy is not None else ()))
 
     want()
-    return Half(steps=[beside, teller], closing=[beside.close, teller.close], reloads=[want])
+    return Half(steps=steps, closing=closing, reloads=[want])
 
 
 class _Opening:
@@ -70,12 +120,13 @@ class _Opening:
         self,
         side: Side,
         folder: Path,
-        exchange: EdgeExchange,
+        asker: Asker | None,
         performers: MutableMapping[str, Performer],
         next_number: Callable[[], int],
         teller: JournalTeller,
+        durable: Durable,
     ) -> None:
-        self._side, self._folder, self._exchange = side, folder, exchange
+        self._side, self._folder, self._asker, self._durable = side, folder, asker, durable
         self._performers, self._next, self._teller = performers, next_number, teller
         # Of all channels, so that a caller in the wrong place is told from a stranger. Kept up to date in
         # place: a change of one channel touches no source of another.
@@ -89,7 +140,7 @@ class _Opening:
                 self._callers |= dict.fromkeys(channel.requests.source.callers, channel.name)
 
     async def __call__(self, channel: Channel) -> End:
-        if channel.requests is not None and channel.requests.submit:
+        if self._asker is None and not _is_submit(channel):
             raise Misconfigured(6409, channel=channel.name)
         if channel.lane.sender is self._side:
             return await self._source(channel)
@@ -101,7 +152,9 @@ class _Opening:
         from gateway.connectors.request.source import HttpSource
         from gateway.identity.raw_keys import RawKeys
 
-        gate = Gate(partial(match, channel), self._number, self._teller, self._exchange.asker)
+        gate = Gate(
+            partial(match, channel), self._number, self._teller, self._asker, self._durable.near
+        )
         source = HttpSource(listening, gate, RawKeys())
         await source.start()
         return source
@@ -113,17 +166,26 @@ class _Opening:
         sink = HttpSink(calling)
         await sink.start()
         made = _Draining(sink, sink.close, lambda: self._forget(channel.name, made))
-        self._performers[channel.name] = made
+        if not _is_submit(channel):
+            self._performers[channel.name] = made
+        if self._durable.far is not None:
+            self._durable.far.open(channel.name, made)
         return made
 
     def _forget(self, name: str, one: _Draining) -> None:
         # A successor may have its name already.
         if self._performers.get(name) is one:
             del self._performers[name]
+        if self._durable.far is not None:
+            self._durable.far.forget(name, one)
 
     def _number(self) -> int:
         self._teller.check()
         return self._next()
+
+
+def _is_submit(channel: Channel) -> bool:
+    return channel.requests is not None and channel.requests.submit
 
 
 class _Draining:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.connectors.file.folder_source import FolderSource, WatchedFolder
@@ -12,6 +13,7 @@ from gateway.management.layout import Role
 from gateway.management.wiring.half import Half
 from gateway.policy.model import Channel
 from gateway.sending.capture import Capturer
+from gateway.spool.model import QueueWriter
 from gateway.spool.writer import open_writer
 from gateway.unit.model import Lane, Side, Stage
 
@@ -30,14 +32,23 @@ def unit_numbers(desk: Desk) -> UnitNumbers:
     )
 
 
-def capturing(desk: Desk, lane: Lane, numbers: UnitNumbers) -> Half:
-    """Watched folders of a lane's channels to its queue `captured`."""
+def capturing(
+    desk: Desk,
+    lane: Lane,
+    numbers: UnitNumbers,
+    also: Callable[[QueueWriter], None] | None = None,
+) -> Half:
+    """Watched folders of a lane's channels to its queue `captured`. also: is given the queue's end, for the
+    requests of this process; closed before this half."""
     settings, status = desk.host.settings, desk.status(lane)
     queue = open_writer(
         desk.host.folder.queue(lane, Stage.CAPTURED),
         inline_limit_bytes=settings.inline_bytes,
         reserve_bytes=settings.reserve_bytes,
     )
+
+    if also is not None:
+        also(queue)
 
     def capturer() -> Capturer:
         policy = desk.policy.current()

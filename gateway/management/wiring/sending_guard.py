@@ -18,6 +18,7 @@ from gateway.management.host import Desk, Host, QueueStep
 from gateway.management.layout import DECIDING_SIDE
 from gateway.management.process import Step
 from gateway.management.set_aside import keep_aside
+from gateway.management.wiring.durable_guard import DurableWay
 from gateway.management.wiring.half import Half
 from gateway.sending.judge import Judge
 from gateway.sending.seal import Sealer
@@ -34,9 +35,12 @@ class Clearing:
     inspector: Inspector
 
 
-def clearing(desk: Desk, lane: Lane) -> Clearing:
-    """A lane's captured units judged and sealed. On the inner host people decide on what is held, and what
-    a channel wants written anew is written anew before it is sealed."""
+def clearing(desk: Desk, lane: Lane, way: DurableWay) -> Clearing:
+    """A lane's captured units judged and sealed; way: of requests among them.
+
+    On the inner host people decide on what is held, and what a channel wants written anew is written anew
+    before it is sealed.
+    """
     host, status = desk.host, desk.status(lane)
     settings, folder = host.settings, host.folder
     captured = open_reader(
@@ -66,6 +70,7 @@ def clearing(desk: Desk, lane: Lane) -> Clearing:
         cleared.staging(),
         holds=decides,
         rewriter=rewriter,
+        of_requests=way.clearer(lane, inspector),
     )
     work: Work = judge
     steps: list[Step] = []

@@ -1,0 +1,82 @@
+"""Judges of requests that come through the queues of a guard, loaded with the first of them.
+
+Both halves of a two-way guard share what they know of large requests under way; a guard of one lane has none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from gateway.inspection.chain import Inspector
+from gateway.management.host import Desk
+from gateway.management.wiring.half import Half
+from gateway.unit.model import CapturedUnit, Lane, Manifest
+from gateway.unit.stages import Body
+
+if TYPE_CHECKING:
+    from gateway.guard.durable_requests import Judged, Tables
+
+_EXPIRE_S: Final = 0.5
+
+
+class DurableWay:
+    """One a guard. Safe to use from several threads."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._lock = threading.Lock()
+        self._tables: Tables | None = None
+        if desk.host.settings.is_two_way:
+            from gateway.guard.durable_requests import Tables
+
+            self._tables = Tables()
+
+    def clearer(self, lane: Lane, inspector: Inspector) -> Callable[[CapturedUnit, Body], Judged]:
+        """Judges what this guard sends."""
+        made: list[Callable[[CapturedUnit, Body], Judged]] = []
+
+        def judge(unit: CapturedUnit, body: Body) -> Judged:
+            with self._lock:
+                if not made:
+                    from gateway.guard.requests import RequestJudge
+                    from gateway.sending.durable_requests import DurableClearer
+
+                    desk = self._desk
+                    asked = RequestJudge(desk.host.settings.side, desk.policy.current, inspector)
+                    made.append(DurableClearer(lane, asked, self._tables))
+            return made[0](unit, body)
+
+        return judge
+
+    def admitter(self, lane: Lane, inspector: Inspector) -> Callable[[Manifest, Body], Judged]:
+        """Judges what this guard receives."""
+        made: list[Callable[[Manifest, Body], Judged]] = []
+
+        def judge(manifest: Manifest, body: Body) -> Judged:
+            with self._lock:
+                if not made:
+                    from gateway.guard.requests import RequestJudge
+                    from gateway.receiving.durable_requests import DurableAdmitter
+
+                    desk = self._desk
+                    asked = RequestJudge(desk.host.settings.side, desk.policy.current, inspector)
+                    made.append(DurableAdmitter(lane, asked, self._tables))
+            return made[0](manifest, body)
+
+        return judge
+
+    def half(self) -> Half:
+        """Tells the journal of large requests whose time is over; of a two-way guard."""
+        return Half(steps=[self])
+
+    def step(self, _now_s: float) -> float:
+        if self._tables is not None:
+            from gateway.sending.transient import unanswered
+
+            for table in (self._tables.asked, self._tables.let_in):
+                for late in table.expire(time.monotonic()):
+                    self._desk.journal.record(unanswered(late, 5763))
+        return _EXPIRE_S

@@ -1,0 +1,372 @@
+"""Requests that came through the queue `admitted`, performed: each at most once, or as often as it may be.
+
+    taken --> its turn --> begun (durable) --> peer --> result (durable) --> events --> acknowledged
+                  ^             |               |
+                  |             |               +-- no connection: not performed; again, until it gives up
+                  +-------------|---------------+-- outcome unknown and repeatable: three times at most
+                                +-- crash: begun and no result: outcome unknown, never begun again
+
+One thread calls take() and step(); the peer is called in the loop's thread, by `perform`. What came of a
+request goes to the journal, never its content; where somebody waits for it, its answer goes into the queue
+that leads back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Protocol
+
+from gateway.audit.event import Event, Recorder, Status
+from gateway.errors import Field, GatewayError, Refused, StateUncertain, Unavailable
+from gateway.receiving.due_lines import Lines
+from gateway.receiving.performed_marks import PerformedMarks
+from gateway.spool.model import QueueReader, Taken
+from gateway.unit.model import Stage
+from gateway.unit.request import RequestBody
+from gateway.unit.stages import Admitted
+from gateway.unit.submitting import PerformedBody
+
+# Repeatable ones, in all, whatever crashes in between; and how long after one that failed.
+MOST_TRIES: Final = 3
+PAUSES_S: Final = (2.0, 10.0)
+# A peer that is away is asked again soon, then less often, as a destination of files is.
+FIRST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 10.0
+# One for which there is no room in hand, or whose channel this host does not know yet.
+PUT_OFF_S: Final = 1.0
+NO_CHANNEL_S: Final = 2.0
+# One that its caller waits for is not begun when he has gone: his time by his host's clock, and a minute.
+_CLOCKS_APART_S: Final = 60.0
+_STEP_S: Final = 0.01
+# A process that is stopped in order leaves nothing of which nobody knows, if the peer is quick enough.
+DRAIN_S: Final = 5.0
+_S: Final = 10**9
+
+UNKNOWN: Final = 6423
+GAVE_UP: Final = 6424
+CALLER_GONE: Final = 6427
+NO_CHANNEL: Final = 6428
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the policy in force says of one operation. waits_s: for a peer that is away."""
+
+    is_submitted: bool
+    is_repeatable: bool
+    waits_s: float
+    is_ordered: bool = True
+
+
+class Answering(Protocol):
+    """Where answers go that somebody waits for. Durable when they return; raise Unavailable."""
+
+    def answer(self, admitted: Admitted, performed: PerformedBody) -> None: ...
+
+    def fail(self, admitted: Admitted, head: RequestBody, error: GatewayError) -> None: ...
+
+
+Perform = Callable[[Admitted, RequestBody], Future[PerformedBody]]
+
+
+@dataclass(slots=True)
+class _Due:
+    """One request in hand. away_s: the last pause for a peer that was away."""
+
+    admitted: Admitted
+    head: RequestBody
+    terms: Terms
+    away_s: float = 0.0
+    began_s: float = 0.0
+
+    @property
+    def number(self) -> int:
+        return self.admitted.manifest.number
+
+    @property
+    def channel(self) -> str:
+        return self.admitted.manifest.channel
+
+
+@dataclass(slots=True)
+class _End:
+    """What is to be said of one, then to the queue. reason: 0 for an acknowledgement."""
+
+    due: _Due
+    reason: int
+    events: list[Event] = field(default_factory=list)
+
+
+class DurablePerformer:
+    """terms: of a channel and operation, None where the policy in force does not know them.
+
+    perform: calls the peer once; its Future raises as BodyPerformer. answering: None in a gate of one lane.
+    """
+
+    def __init__(
+        self,
+        queue: QueueReader,
+        marks: PerformedMarks,
+        perform: Perform,
+        terms: Callable[[str, str], Terms | None],
+        recorder: Recorder,
+        status: Status,
+        answering: Answering | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._queue, self._marks, self._perform = queue, marks, perform
+        self._terms, self._answering = terms, answering
+        self._recorder, self._status, self._now_ns = recorder, status, now_ns
+        self._lines = Lines()
+        self._due: dict[int, _Due] = {}
+        self._under_way: dict[int, Future[PerformedBody]] = {}
+        self._ends: list[_End] = []
+        self._waiting: dict[str, GatewayError] = {}
+        self._alarms: set[int] = set()
+
+    def take(self, taken: Taken, admitted: Admitted, head: RequestBody) -> None:
+        """A unit that the queue has given. Does no I/O but to put it off. Raises Unavailable of the queue."""
+        channel, number = admitted.manifest.channel, admitted.manifest.number
+        terms = self._terms(channel, head.operation)
+        if terms is None:
+            error = Unavailable(NO_CHANNEL, channel=channel, operation=head.operation)
+            self._defer(taken, channel, error)
+            self._waiting[channel] = error
+            self._queue.release(number, NO_CHANNEL_S)
+            return
+        waited = self._waiting.get(channel)
+        if waited is not None and waited.number == NO_CHANNEL:
+            del self._waiting[channel]
+        if not self._lines.add(channel, number):
+            self._queue.release(number, PUT_OFF_S)
+            return
+        self._due[number] = _Due(admitted, head, terms)
+
+    def step(self, now_s: float) -> float:
+        """Settle what has come, begin what is due. Raises StateUncertain; Unavailable where nothing moves."""
+        self._answer()
+        settled = self._settle(now_s)
+        self._answer()
+        begun = self._begin(now_s)
+        self._show_alarms()
+        return 0.0 if settled or begun else _STEP_S
+
+    def close(self) -> None:
+        """What is under way may come to its end, for DRAIN_S; then nobody knows of it but the marks."""
+        wait(self._under_way.values(), DRAIN_S)
+        with suppress(Unavailable):
+            self._settle(time.monotonic())
+            self._answer()
+        self._marks.close()
+
+    def _settle(self, now_s: float) -> bool:
+        done = {n: one for n, one in self._under_way.items() if one.done()}
+        for number, future in done.items():
+            due = self._due[number]
+            try:
+                performed = future.result()
+            except GatewayError as error:
+                self._failed(due, error, now_s)
+            else:
+                self._performed(due, performed)
+            del self._under_way[number]
+        return bool(done)
+
+    def _begin(self, now_s: float) -> bool:
+        turn = [self._due[number] for number in self._turns(now_s)]
+        try:
+            fresh = [due for due in turn if not (self._is_known(due) or self._is_over(due))]
+            self._marks.begin([due.number for due in fresh])
+        except Unavailable:
+            ended = {end.due.number for end in self._ends}
+            for due in turn:
+                if due.number not in ended:
+                    self._lines.again(due.channel, due.number, now_s + FIRST_WAIT_S)
+            raise
+        for due in fresh:
+            due.began_s = time.monotonic()
+            self._under_way[due.number] = self._perform(due.admitted, due.head)
+        return bool(turn)
+
+    def _turns(self, now_s: float) -> list[int]:
+        found: list[int] = []
+        for channel in self._lines.channels():
+            terms = next(due.terms for due in self._due.values() if due.channel == channel)
+            is_ordered = terms.is_submitted and terms.is_ordered
+            found += self._lines.next(now_s, is_ordered, channel)
+        return found
+
+    def _is_known(self, due: _Due) -> bool:
+        """Whether an earlier run has begun it, and it is not begun again: then that is told."""
+        mark = self._marks.get(due.number)
+        if mark is None:
+            return False
+        if mark.result:
+            self._end(due, mark.result, again=True)
+            return True
+        if due.terms.is_repeatable and due.terms.is_submitted and mark.tries < MOST_TRIES:
+            return False
+        self._lost(due, StateUncertain(UNKNOWN), again=True)
+        return True
+
+    def _is_over(self, due: _Due) -> bool:
+        """Whether it is too late to begin: told, and not performed."""
+        age_s = (self._now_ns() - due.admitted.manifest.captured_at_ns) / _S
+        if not due.terms.is_submitted:
+            if age_s <= due.head.answer_within_ms / 1000 + _CLOCKS_APART_S:
+                return False
+            self._lost(due, Unavailable(CALLER_GONE))
+            return True
+        waited = self._waiting.get(due.channel)
+        if waited is None or age_s <= due.terms.waits_s:
+            return False
+        if self._marks.get(due.number) is None:
+            self._lost(due, Refused(GAVE_UP, reason=waited.number))
+        else:
+            self._lost(due, StateUncertain(UNKNOWN))
+        return True
+
+    def _performed(self, due: _Due, performed: PerformedBody) -> None:
+        status = performed.head.status
+        if due.terms.is_submitted or self._answering is None:
+            if isinstance(performed.content, Path):
+                performed.content.unlink(missing_ok=True)
+        else:
+            self._answering.answer(due.admitted, performed)
+        self._marks.result([(due.number, status)])
+        self._end(due, status)
+
+    def _failed(self, due: _Due, error: GatewayError, now_s: float) -> None:
+        if isinstance(error, Unavailable) and due.terms.is_submitted:
+            self._away(due, error, now_s)
+            return
+        if isinstance(error, Refused) and error.fields.get("performed"):
+            self._tell(due, error)
+            self._marks.result([(due.number, error.number)])
+            self._end(due, error.number)
+            return
+        mark = self._marks.get(due.number)
+        tries = mark.tries if mark is not None else MOST_TRIES
+        uncertain = not isinstance(error, Refused | Unavailable)
+        may_repeat = due.terms.is_repeatable and due.terms.is_submitted
+        if uncertain and may_repeat and tries < MOST_TRIES:
+            pause_s = PAUSES_S[min(tries, len(PAUSES_S)) - 1]
+            self._lines.again(due.channel, due.number, now_s + pause_s)
+            return
+        self._lost(due, error)
+
+    def _away(self, due: _Due, error: Unavailable, now_s: float) -> None:
+        """No byte went to the peer: the whole line waits for it."""
+        self._marks.not_performed(due.number)
+        if not due.away_s:
+            self._defer_event(due.number, due.channel, error)
+        due.away_s = min(due.away_s * 2, LONGEST_WAIT_S) if due.away_s else FIRST_WAIT_S
+        self._waiting[due.channel] = error
+        self._lines.again(due.channel, due.number, now_s + due.away_s)
+
+    def _lost(self, due: _Due, error: GatewayError, *, again: bool = False) -> None:
+        """It has no result: refused, given up, or nobody knows. Set aside, and told where somebody waits."""
+        self._tell(due, error)
+        number = error.number
+        unknown = not isinstance(error, Refused | Unavailable)
+        fields = self._fields(due)
+        if again:
+            fields["again"] = 1
+        events = []
+        if unknown:
+            events.append(self._event("request.unknown", due, number, dict(fields)))
+            number = UNKNOWN
+        told: dict[str, Field] = {"name": due.head.operation, **error.fields, **fields}
+        events.append(self._event(Stage.REFUSED.value, due, number, told))
+        self._ends.append(_End(due, number, events))
+
+    def _end(self, due: _Due, result: int, *, again: bool = False) -> None:
+        """It was performed. result: the peer's status, or why its answer was not taken."""
+        status, reason = (result, 0) if result < 1000 else (0, result)
+        fields = self._fields(due) | ({"again": 1} if again else {})
+        performed = {**fields, "status": status}
+        if due.began_s:
+            performed["ms"] = round((time.monotonic() - due.began_s) * 1000, 1)
+        manifest = due.admitted.manifest
+        digest = manifest.body_sha256.hex()
+        mark = f"{due.number}\n{due.head.operation}\n{status}\n{digest}"
+        delivered: dict[str, Field] = {
+            "name": due.head.operation,
+            "size_bytes": due.head.size_bytes,
+            "sha256": digest,
+            "receipt": sha256(mark.encode()).hexdigest()[:16],
+            "proof": "status",
+            "status": status,
+            "captured_at_ns": manifest.captured_at_ns,
+        }
+        if again:
+            delivered["again"] = 1
+        events = [
+            self._event("request.performed", due, reason, performed),
+            self._event(Stage.DELIVERED.value, due, reason, delivered),
+        ]
+        self._ends.append(_End(due, 0, events))
+        self._waiting.pop(due.channel, None)
+
+    def _tell(self, due: _Due, error: GatewayError) -> None:
+        if self._answering is not None and not due.terms.is_submitted:
+            self._answering.fail(due.admitted, due.head, error)
+
+    def _answer(self) -> None:
+        """Journal first, then the queue, then the marks may go. Raises Unavailable; call it again."""
+        if not self._ends:
+            return
+        for end in self._ends:
+            while end.events:
+                self._recorder.record(end.events[0])
+                del end.events[0]
+        self._recorder.commit()
+        done = [end.due.number for end in self._ends if not end.reason]
+        if done:
+            # From here the queue may forget them: they were performed, and it is on disk.
+            self._queue.ack(done)
+            self._status.count("units_delivered_total", len(done))
+        gone: list[int] = []
+        while self._ends:
+            due, reason = self._ends[0].due, self._ends[0].reason
+            if reason:
+                self._queue.reject(due.number, reason, Stage.REFUSED.value)
+                self._status.count("units_refused_total")
+            self._lines.done(due.channel, due.number)
+            del self._due[due.number]
+            gone.append(due.number)
+            del self._ends[0]
+        self._marks.forget(gone)
+
+    def _defer(self, taken: Taken, channel: str, error: GatewayError) -> None:
+        if taken.attempt == 1:
+            self._defer_event(taken.number, channel, error)
+
+    def _defer_event(self, number: int, channel: str, error: GatewayError) -> None:
+        event = Event(
+            Stage.DEFERRED.value, self._now_ns(), number, channel, error.number, dict(error.fields)
+        )
+        self._recorder.record(event)
+
+    def _fields(self, due: _Due) -> dict[str, Field]:
+        mark = self._marks.get(due.number)
+        return {"operation": due.head.operation, "tries": mark.tries if mark is not None else 0}
+
+    def _event(self, what: str, due: _Due, number: int, fields: Mapping[str, Field]) -> Event:
+        return Event(what, self._now_ns(), due.number, due.channel, number, fields)
+
+    def _show_alarms(self) -> None:
+        alarms: dict[int, Mapping[str, Field]] = {}
+        for channel, error in self._waiting.items():
+            alarms[error.number] = {"channel": channel, **error.fields}
+        for number, fields in alarms.items():
+            self._status.raise_alarm(number, **fields)
+        for number in self._alarms - alarms.keys():
+            self._status.clear_alarm(number)
+        self._alarms = set(alarms)

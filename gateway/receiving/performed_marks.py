@@ -1,0 +1,167 @@
+"""What an edge must know after a crash: which requests were about to be performed, and what came of them.
+
+    begun     durable before a peer is called: found again without a result, nobody knows
+    result    durable after it: found again, it is only told once more
+    ended     the queue has answered for it; of no use any more
+
+One file, appended to, one fdatasync for all of a step; read at start and written anew with what is open.
+
+    record, big-endian:   | kind 1 | tries 1 | result 2 | number 8 | CRC32 4 |
+    result: a status (200 to 599) or the FG number of why there is none
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.errors import Misconfigured, Unavailable
+
+_RECORD: Final = struct.Struct(">BBHQI")
+_BEGUN, _RESULT, _ENDED = 1, 2, 3
+# A few thousand requests; written anew then.
+_MOST_BYTES: Final = 256 << 10
+# Never as many at once; more than a file of this size holds is none of ours.
+_READ_BYTES: Final = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One request. tries: begun so far. result: of the last one, 0 while there is none."""
+
+    tries: int
+    result: int = 0
+
+
+class PerformedMarks:
+    """The marks of one edge. One thread; every call but `get` writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises Misconfigured 6426 (damaged in the middle), Unavailable 6425 and nothing else."""
+        self._path = path
+        self._marks: dict[int, Mark] = {}
+        self._fd = -1
+        try:
+            self._read()
+            self._write_anew()
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def get(self, number: int) -> Mark | None:
+        """What is known of a request; None: no peer was ever called for it."""
+        return self._marks.get(number)
+
+    def begin(self, numbers: Iterable[int]) -> None:
+        """Peers are about to be called. Durable when it returns. Raises Unavailable 6425."""
+        marks = {}
+        for number in numbers:
+            before = self._marks.get(number)
+            marks[number] = Mark(before.tries + 1 if before is not None else 1)
+        self._append([_encode(_BEGUN, n, mark) for n, mark in marks.items()])
+        # From here a crash leaves them performed, perhaps.
+        self._marks |= marks
+
+    def result(self, results: Iterable[tuple[int, int]]) -> None:
+        """What came of some of them: durable when it returns. Raises Unavailable 6425."""
+        marks = {number: Mark(self._marks[number].tries, result) for number, result in results}
+        self._append([_encode(_RESULT, n, mark) for n, mark in marks.items()])
+        self._marks |= marks
+
+    def not_performed(self, number: int) -> None:
+        """No byte went to the peer at the last try; of earlier ones nobody knows. Raises Unavailable 6425."""
+        mark = Mark(self._marks[number].tries - 1)
+        self._append([_encode(_BEGUN if mark.tries else _ENDED, number, mark)])
+        if mark.tries:
+            self._marks[number] = mark
+        else:
+            del self._marks[number]
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """The queue has answered for these. Durable with the next call; raises nothing."""
+        gone = [number for number in numbers if self._marks.pop(number, None) is not None]
+        try:
+            if os.fstat(self._fd).st_size > _MOST_BYTES:
+                self._write_anew()
+            else:
+                os.write(self._fd, b"".join(_encode(_ENDED, n, Mark(0)) for n in gone))
+        except OSError:
+            # Found again at start, and known by nobody: the next write says whether the disk is well.
+            return
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
+    def _read(self) -> None:
+        try:
+            content = self._path.read_bytes()[:_READ_BYTES]
+        except FileNotFoundError:
+            return
+        for at in range(0, len(content), _RECORD.size):
+            record = content[at : at + _RECORD.size]
+            if len(record) < _RECORD.size or not _holds(record):
+                # A torn end is what a crash leaves; damage before that is not ours.
+                if any(content[at + _RECORD.size :]):
+                    raise Misconfigured(6426, file=str(self._path))
+                return
+            kind, tries, result, number, _ = _RECORD.unpack(record)
+            if kind == _ENDED:
+                self._marks.pop(number, None)
+            else:
+                self._marks[number] = Mark(tries, result)
+
+    def _write_anew(self) -> None:
+        new = self._path.with_name(self._path.name + ".new")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+        fd = os.open(new, flags, 0o600)
+        try:
+            records = [
+                _encode(_RESULT if mark.result else _BEGUN, number, mark)
+                for number, mark in self._marks.items()
+            ]
+            _write(fd, b"".join(records))
+            os.fsync(fd)
+            new.replace(self._path)
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except BaseException:
+            os.close(fd)
+            raise
+        self.close()
+        self._fd = fd
+
+    def _append(self, records: list[bytes]) -> None:
+        if not records:
+            return
+        try:
+            _write(self._fd, b"".join(records))
+            os.fdatasync(self._fd)
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def _trouble(self, error: OSError) -> Unavailable:
+        return Unavailable(6425, file=str(self._path), reason=error.strerror or "")
+
+
+def _encode(kind: int, number: int, mark: Mark) -> bytes:
+    bare = _RECORD.pack(kind, mark.tries, mark.result, number, 0)
+    return _RECORD.pack(kind, mark.tries, mark.result, number, zlib.crc32(bare))
+
+
+def _holds(record: bytes) -> bool:
+    *values, crc = _RECORD.unpack(record)
+    return zlib.crc32(_RECORD.pack(*values, 0)) == crc and values[0] in (_BEGUN, _RESULT, _ENDED)
+
+
+def _write(fd: int, content: bytes) -> None:
+    if os.write(fd, content) != len(content):
+        raise OSError(0, "a record was written in part")
