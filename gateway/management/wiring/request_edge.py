@@ -29,14 +29,17 @@ from gateway.management.wiring.half import Half
 from gateway.management.wiring.request_ends import End, Ends
 from gateway.management.wiring.request_files import calling_of, listening_of
 from gateway.management.wiring.request_journal import JournalTeller
+from gateway.management.wiring.request_large import large_of
 from gateway.policy.model import Channel
 from gateway.policy.routes import match
 from gateway.unit.asking import Asker, Performed, Performer
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
+from gateway.unit.submitting import PerformedBody
 
 if TYPE_CHECKING:
+    from gateway.connectors.request.sink import HttpSink
     from gateway.management.wiring.request_far import FarEnd
     from gateway.management.wiring.request_near import NearEnd
     from gateway.management.wiring.transient_edge import EdgeExchange
@@ -80,8 +83,9 @@ def _requesting(
     teller = JournalTeller(desk.journal)
     asker = exchange.asker if exchange is not None else None
     opening = _Opening(
-        host.settings.side, host.folder.requests, asker, performers, next_number, teller, durable
-    )
+        host.settings.side, host.folder.requests, asker, performers, next_number, teller, durable,
+        host.folder.uploads, host.settings.reserve_bytes,
+    )  # fmt: skip
     ends = Ends(host.folder.requests, opening, opening.begin, status)
     parts = [Kept(ends.run)]
     if exchange is not None:
@@ -125,9 +129,12 @@ class _Opening:
         next_number: Callable[[], int],
         teller: JournalTeller,
         durable: Durable,
+        uploads: Path,
+        reserve_bytes: int,
     ) -> None:
         self._side, self._folder, self._asker, self._durable = side, folder, asker, durable
         self._performers, self._next, self._teller = performers, next_number, teller
+        self._uploads, self._reserve_bytes = uploads, reserve_bytes
         # Of all channels, so that a caller in the wrong place is told from a stranger. Kept up to date in
         # place: a change of one channel touches no source of another.
         self._callers: dict[str, str] = {}
@@ -152,9 +159,9 @@ class _Opening:
         from gateway.connectors.request.source import HttpSource
         from gateway.identity.raw_keys import RawKeys
 
-        gate = Gate(
-            partial(match, channel), self._number, self._teller, self._asker, self._durable.near
-        )
+        near = self._durable.near
+        large = large_of(channel, near, self._uploads, self._reserve_bytes)
+        gate = Gate(partial(match, channel), self._number, self._teller, self._asker, near, large)
         source = HttpSource(listening, gate, RawKeys())
         await source.start()
         return source
@@ -193,7 +200,7 @@ class _Draining:
 
     def __init__(
         self,
-        performer: Performer,
+        performer: HttpSink,
         close: Callable[[], Awaitable[None]],
         forget: Callable[[], None],
     ) -> None:
@@ -204,6 +211,15 @@ class _Draining:
         self._under_way += 1
         try:
             return await self._performer.perform(admitted, head)
+        finally:
+            self._under_way -= 1
+
+    async def perform_body(
+        self, admitted: Admitted, head: RequestBody, staging: Path
+    ) -> PerformedBody:
+        self._under_way += 1
+        try:
+            return await self._performer.perform_body(admitted, head, staging)
         finally:
             self._under_way -= 1
 
