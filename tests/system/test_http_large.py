@@ -180,7 +180,7 @@ def test_a_large_body_and_answer_cross_while_every_process_stays_small(
 def test_what_is_wrong_at_its_end_never_reaches_the_peer(large: Large) -> None:
     got = len(large.peer.got)
     table = big_table(8 * MIB, 1)
-    infected = large.post("/tables", table + generate_sample("eicar") + b"\n", "text/csv")
+    infected = large.post("/tables", table + generate_sample("eicar") + b",1,2,3,4\n", "text/csv")
     assert infected.status_code == 403, infected.text
     cut = large.file.read_bytes()[: 40 * MIB]
     broken = large.post("/objects", cut, "application/dicom")
