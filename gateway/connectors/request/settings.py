@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.connectors.request.disk_room import DiskLimits
 from gateway.connectors.request.limits import Limits
 from gateway.connectors.request.signature import Signing
 from gateway.connectors.request.subject import Callers
@@ -103,6 +104,7 @@ class Calling:
 
     base_path: put before each path, "" or like "/app". secrets, secret: file and name of the credential.
     idle_s: how long a connection is kept; below what the peer keeps it, so that it is seldom stale.
+    disk: room for large answers.
     """
 
     channel: str
@@ -116,3 +118,4 @@ class Calling:
     most_connections: int = 64
     connect_s: float = 3.0
     idle_s: float = 4.0
+    disk: DiskLimits = field(default=DiskLimits())

@@ -25,6 +25,7 @@ from yarl import URL
 
 from gateway.connectors.request import building
 from gateway.connectors.request.body_file import front_of, read_pieces
+from gateway.connectors.request.disk_room import DiskRoom
 from gateway.connectors.request.parser import ask_once, check_parser
 from gateway.connectors.request.reply import read_reply, read_reply_file
 from gateway.connectors.request.secret_files import Credential, read_credential
@@ -55,6 +56,7 @@ class HttpSink:
         self._base = f"{scheme}://{host}:{calling.port}"
         self._session: aiohttp.ClientSession | None = None
         self._credential: Credential | None = None
+        self._room: DiskRoom | None = None
 
     async def start(self) -> None:
         """Read secrets and certificates. Raises Misconfigured 6392 to 6397; connects to nothing."""
@@ -101,12 +103,32 @@ class HttpSink:
     async def perform_body(
         self, admitted: Admitted, head: RequestBody, staging: Path
     ) -> PerformedBody:
-        """See BodyPerformer. Raises as perform(), and Unavailable 6452 (the disk; nothing was sent)."""
+        """See BodyPerformer. Raises as perform(), and Unavailable 6450 to 6452: there would be no room for
+        its answer, and nothing was sent."""
+        room_bytes = self._large_answer_bytes(head)
+        if not room_bytes:
+            return await self._perform_body(admitted, head, staging)
+        room = self._room = self._room or DiskRoom(staging, self._calling.disk)
+        room.hold(room_bytes)
+        try:
+            return await self._perform_body(admitted, head, staging)
+        finally:
+            room.release(room_bytes)
+
+    async def _perform_body(
+        self, admitted: Admitted, head: RequestBody, staging: Path
+    ) -> PerformedBody:
         size_bytes = admitted.body.size_bytes
         front = await asyncio.to_thread(front_of, admitted.body) if size_bytes else b""
         sending = _Sending(read_pieces(admitted.body) if size_bytes else None, front, size_bytes)
         read = partial(read_reply_file, staging=staging)
         return await self._perform(admitted, head, sending, read)
+
+    def _large_answer_bytes(self, head: RequestBody) -> int:
+        """The most that an answer to this call may take on disk; 0 where none does."""
+        operation = self._calling.operations.get(head.operation)
+        contents = [a.content for a in operation.answers.values()] if operation is not None else []
+        return max((c.most_bytes for c in contents if c is not None and c.is_large), default=0)
 
     async def _perform(
         self, admitted: Admitted, head: RequestBody, sending: _Sending, read: _Read[_Told]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -170,7 +170,9 @@ class _Opening:
         calling = calling_of(channel, self._folder / channel.name)
         from gateway.connectors.request.sink import HttpSink
 
-        sink = HttpSink(calling)
+        # Large answers wait in the staging folder of a queue.
+        disk = replace(calling.disk, reserve_bytes=self._reserve_bytes)
+        sink = HttpSink(replace(calling, disk=disk))
         await sink.start()
         made = _Draining(sink, sink.close, lambda: self._forget(channel.name, made))
         if not _is_submit(channel):

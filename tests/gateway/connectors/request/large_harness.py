@@ -113,13 +113,15 @@ def large_gate(
     peer: Peer,
     listening: Listening = PLAIN,
     limits: DiskLimits = USUAL,
+    answers: DiskLimits = USUAL,
 ) -> Iterator[LargeGate]:
     """The same folder again is the same edge after a restart."""
     staging, uploads = folder / "staging", folder / "uploads"
     staging.mkdir(exist_ok=True)
     journal = Journal()
     with _running(peer) as beside:
-        sink = HttpSink(Calling("reports", "127.0.0.1", peer.port, None, LARGE_OPERATIONS))
+        calling = Calling("reports", "127.0.0.1", peer.port, None, LARGE_OPERATIONS)
+        sink = HttpSink(replace(calling, disk=answers))
         submitter = FolderSubmitter(staging, sink)
         room = DiskRoom(folder, limits)
         large = Large(submitter, room, Uploads(uploads, room, LIMIT))

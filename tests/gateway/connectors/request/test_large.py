@@ -187,6 +187,14 @@ def test_room_on_disk_is_held_before_the_first_byte(tmp_path: Path) -> None:
         assert told.headers["Retry-After"]
 
 
+def test_a_sink_without_room_for_the_answer_asks_nobody(tmp_path: Path) -> None:
+    peer = Digesting(9 * MIB)
+    with large_gate(tmp_path, peer, answers=DiskLimits(most_bytes=LIMIT - 1)) as gate:
+        told = requests.get(f"{gate.url}/objects/o-1", timeout=20)
+        assert told.status_code == 503
+        assert peer.digests == []
+
+
 def test_room_counts_bodies_bytes_and_what_the_disk_keeps_free(tmp_path: Path) -> None:
     free = 100
     room = DiskRoom(tmp_path, DiskLimits(most=2, most_bytes=80, reserve_bytes=30), lambda: free)
