@@ -33,7 +33,7 @@ from gateway.policy.model import (
     TypeRule,
 )
 from gateway.policy.operations import ContentRule
-from gateway.policy.phrases import Misread, did_you_mean, read_number, read_size, say_size
+from gateway.policy.phrases import Misread, did_you_mean, read_number, read_size
 from gateway.policy.soap_words import SOAP_FORMS, read_soap
 from gateway.policy.transaction_words import (
     TRANSACTION_FORMS,
@@ -41,7 +41,7 @@ from gateway.policy.transaction_words import (
     read_transaction,
 )
 from gateway.policy.values import FormatDemand, SchemaText, SizeBound
-from gateway.unit.request import MAX_CONTENT_BYTES, MAX_LARGE_BYTES
+from gateway.unit.request import MAX_LARGE_BYTES
 
 CONTENT_FORMS: Final = (
     "fhir RESOURCE or RESOURCE", "fhir Bundle of RESOURCE or RESOURCE", "fhir any resource",
@@ -53,8 +53,6 @@ CONTENT_FORMS: Final = (
 )  # fmt: skip
 # Of one content, whatever a file says. Above MAX_CONTENT_BYTES its operation goes through the queues.
 MOST_CONTENT_BYTES: Final = MAX_LARGE_BYTES
-# A multipart is taken apart in memory.
-_MOST_MULTIPART_BYTES: Final = MAX_CONTENT_BYTES
 USUAL_CONTENT_BYTES: Final = 1 << 20
 MOST_ENTRIES: Final = 10_000
 
@@ -142,10 +140,6 @@ def read_content(
         else:
             raise Misread(2124, at, len(part), CONTENT_FORMS, text=part, write="malware clean")
     what = _with_entries(_what(first, schemas), entries, text)
-    if what.inside and most > _MOST_MULTIPART_BYTES:
-        at = text.rindex("at most ")
-        raise Misread(2316, at, len(text) - at, size=say_size(most),
-                      limit=say_size(_MOST_MULTIPART_BYTES))  # fmt: skip
     return _rule(text, file, line, what, most, scanned=scanned)
 
 
