@@ -52,6 +52,10 @@ operations:
     call: POST /objects
     body: dicom, at most 300 MiB
     answers: {{200: "json, at most 1 KiB"}}
+  stow:
+    call: POST /studies
+    body: multipart of dicom, at most 64 MiB
+    answers: {{200: "json, at most 1 KiB"}}
   table:
     call: POST /tables
     body: csv, at most 64 MiB, malware clean
@@ -186,6 +190,19 @@ def test_what_is_wrong_at_its_end_never_reaches_the_peer(large: Large) -> None:
     broken = large.post("/objects", cut, "application/dicom")
     assert broken.status_code == 403, broken.text
     assert large.post("/tables", table, "text/csv").status_code == 200
+    assert len(large.peer.got) == got + 1
+
+
+def test_each_part_of_a_large_multipart_is_looked_at(large: Large, tmp_path: Path) -> None:
+    for _ in write_large(tmp_path / "part.dcm", 6 * MIB):
+        pass
+    part, got = (tmp_path / "part.dcm").read_bytes(), len(large.peer.got)
+    head = b"Content-Type: application/dicom\r\n\r\n"
+    kind = 'multipart/related; type="application/dicom"; boundary=b'
+    for last, status in ((part, 200), (b"%PDF-1.4 " + part, 403)):
+        content = b"--b\r\n" + head + part + b"\r\n--b\r\n" + head + last + b"\r\n--b--\r\n"
+        told = large.post("/studies", content, kind)
+        assert told.status_code == status, told.text
     assert len(large.peer.got) == got + 1
 
 
