@@ -39,7 +39,10 @@ _EXCHANGED: Final = "operation? caller? status? request? refused? failed?"
 
 EVENTS: Final[dict[str, Meaning]] = {
     "captured": _of(
-        "edge", "taken in from a source", "已从来源采集", "name size_bytes peer? address? caller?"
+        "edge",
+        "taken in from a source",
+        "已从来源采集",
+        "name size_bytes peer? address? caller? request?",
     ),
     "cleared": _of(
         "guard",
@@ -73,7 +76,7 @@ EVENTS: Final[dict[str, Meaning]] = {
         "edge",
         "handed to its destination",
         "已交付目的地",
-        "name size_bytes sha256 receipt proof captured_at_ns again? status?",
+        "name size_bytes sha256 receipt proof captured_at_ns again? status? request?",
     ),
     "refused": _of(
         "guard",
@@ -186,7 +189,7 @@ EVENTS: Final[dict[str, Meaning]] = {
         "guard",
         "what the other host says became of a unit sent there (became: the word of its journal)",
         "对端主机告知的交换单元结果（became 为其日志用词）",
-        "became there_at_ns",
+        "became there_at_ns status?",
     ),
     "outcomes.told": _of(
         "guard",
@@ -271,6 +274,12 @@ EVENTS: Final[dict[str, Meaning]] = {
         "the caller was gone when its answer came; the answer went no further",
         "应答到达时调用方已断开;应答被丢弃",
         "caller address operation tries answer_ms",
+    ),
+    "answer.dropped": _of(
+        "edge",
+        "an answer came through the queue for a caller who waits no more; it went no further",
+        "应答经队列到达时已无人等待；应答被丢弃",
+        "name size_bytes request",
     ),
     "request.performed": _of(
         "edge",

@@ -124,11 +124,16 @@ class Hop:
         """Put, record, acknowledge: in this order, one group commit each."""
         at_ns = time.time_ns()
         passed = [(taken, out) for taken, out in results if isinstance(out, Passed)]
+        ended = [(taken, out) for taken, out in results if isinstance(out, Ended)]
+        told = [out.entry for _, out in ended if out.entry is not None]
+        entries = [*(out.entry for _, out in passed), *told]
         try:
-            put = self._writer.put([out.entry for _, out in passed]) if passed else []
+            put = self._writer.put(entries)[: len(passed)] if entries else []
         except Unavailable as error:
             self._put_back(passed, error, at_ns)
-            passed, put = [], []
+            for taken, _ in ended:
+                self._reader.release(taken.number, FIRST_WAIT_S)
+            passed, ended, put = [], [], []
         for (taken, out), answer in zip(passed, put, strict=True):
             again: dict[str, Field] = {}
             if answer is Put.DUPLICATE:
@@ -140,7 +145,6 @@ class Hop:
             for what in (left.stage.value, left.beside):
                 if what:
                     self._record(what, taken, left.channel, left.number, left.fields, at_ns)
-        ended = [(taken, out) for taken, out in results if isinstance(out, Ended)]
         for _, end in ended:
             for event in end.events:
                 self._recorder.record(event)

@@ -46,9 +46,11 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A unit of the gate's own: it has said what it had to say, and goes no further. events: of that."""
+    """A unit of the gate's own: it has said what it had to say, and goes no further. events: of that. entry:
+    what the next queue is told of it, None for nothing."""
 
     events: Sequence[Event]
+    entry: Entry | None = None
 
 
 Outcome = Passed | Exit | Wait

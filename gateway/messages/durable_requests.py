@@ -1,4 +1,4 @@
-"""Texts of the area: requests that go through the queues, and their receipts (642x)."""
+"""Texts of the area: requests that go through the queues, and their receipts (642x, 643x; 241x in policies)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import Final
 from gateway.messages.text import Text
 
 TEXTS: Final[dict[int, Text]] = {
+    2410: Text(
+        "what is below {path} a source answers by itself",
+        "{path} 之下的路径由来源自行应答",
+        "Give the operation another path.",
+        "请为该操作选用其他路径。",
+    ),
     6420: Text(
         "{waiting} requests wait to be made durable already; this one was not kept.",
         "已有 {waiting} 个请求等待落盘；本请求未保存。",

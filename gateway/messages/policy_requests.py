@@ -349,12 +349,6 @@ TEXTS: Final[dict[int, Text]] = {
         "See docs/POLICY.md, Channels that carry requests.",
         "参见 docs/POLICY.md 中 Channels that carry requests 一节。",
     ),
-    2391: Text(
-        "no operation can be below {path}: a source answers there itself",
-        "{path} 之下由网闸自身应答，不能定义操作",
-        "Give the operation another path.",
-        "请为该操作另选路径。",
-    ),
     2390: Text(
         "places are taken out of answers of at most {limit}, and that of line {line} may be larger",
         "removed 仅用于不超过 {limit} 的应答，而第 {line} 行的应答可能更大",

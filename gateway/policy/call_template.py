@@ -12,12 +12,10 @@ from typing import Final
 
 from gateway.policy.phrases import Misread, did_you_mean
 from gateway.policy.routes import METHODS
-from gateway.policy.targets import MAX_SEGMENTS
+from gateway.policy.targets import MAX_SEGMENTS, OWN_PATH, OWN_SEGMENTS
 from gateway.unit.request import MAX_FIELDS
 
 CALL_FORMS: Final = ("METHOD /path/{parameter}", "METHOD /path?field={parameter}&field=word")
-# What a source answers itself stands below these (RFC 8615): uploads, and what else is of the gate.
-OWN_SEGMENTS: Final = (".well-known", "ferrygate")
 _CALL: Final = re.compile(r"(?P<method>\S+) +(?P<path>/[^\s?]*)(?:\?(?P<query>\S+))?")
 _LITERAL: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,=:@-]{1,128}")
 _PARAMETER: Final = re.compile(r"\{(?P<name>[A-Za-z_][A-Za-z0-9_-]{0,63})\}")
@@ -44,7 +42,7 @@ class Template:
 
 
 def read_call(text: str) -> Template:
-    """Raises Misread 2124, 2107, 2118, 2311, 2312, 2391 and nothing else."""
+    """Raises Misread 2124, 2107, 2118, 2311, 2312, 2410 and nothing else."""
     match = _CALL.fullmatch(text)
     if match is None:
         raise Misread(2124, 0, len(text), CALL_FORMS, text=text[:80], write="GET /path/{id}")
@@ -74,7 +72,7 @@ def _path(path: str, at: int) -> tuple[str | tuple[str], ...]:
             raise Misread(2311, at, max(len(part), 1), part=part[:40])
         at += len(part) + 1
     if tuple(segments[:2]) == OWN_SEGMENTS:
-        raise Misread(2391, 0, len(path), path="/" + "/".join(OWN_SEGMENTS))
+        raise Misread(2410, 0, len(path), path=OWN_PATH)
     if len(segments) > MAX_SEGMENTS:
         raise Misread(2123, 0, len(path), value=len(segments), low=0, high=MAX_SEGMENTS)
     return tuple(segments)

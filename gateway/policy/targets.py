@@ -19,6 +19,9 @@ from gateway.unit.request import MAX_FIELD_BYTES, MAX_FIELDS
 # RFC 9110, 4.1 asks for 8,000 of what is sent on; none of our templates comes near the half of it.
 MAX_TARGET_BYTES: Final = 4_096
 MAX_SEGMENTS: Final = 32
+# Below it a source answers by itself; no operation may be there.
+OWN_SEGMENTS: Final = (".well-known", "ferrygate")
+OWN_PATH: Final = "/" + "/".join(OWN_SEGMENTS)
 
 # RFC 3986, 3.3 without the semicolon: parameters of a part are read in as many ways as there are servers.
 _PLAIN: Final = r"A-Za-z0-9._~!$&'()*+,=:@\-"

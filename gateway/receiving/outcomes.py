@@ -17,7 +17,8 @@ from gateway.audit.event import Event
 from gateway.errors import Field, Refused
 from gateway.guard.outcome import AnyOutcome, Ended, Exit, Work
 from gateway.receiving.verify import Opener
-from gateway.spool.model import Taken
+from gateway.spool.model import Entry, Taken
+from gateway.unit.encode import encode_manifest
 from gateway.unit.model import Kind, Manifest, Stage
 from gateway.unit.outcomes import (
     CHANNEL,
@@ -36,11 +37,19 @@ _NS: Final = 10**9
 class OutcomesHeard:
     """`work` of a receiving guard, with the units of outcomes taken out. Safe to call from several threads.
 
-    is_ours: whether a number is one that this side gives.
+    is_ours: whether a number is one that this side gives. tells: whether the edge is told, too: it has
+    receipts to settle.
     """
 
-    def __init__(self, work: Work, opener: Opener, is_ours: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        work: Work,
+        opener: Opener,
+        is_ours: Callable[[int], bool],
+        tells: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._work, self._opener, self._is_ours = work, opener, is_ours
+        self._tells = tells
 
     def use(self, opener: Opener) -> None:
         """Open with this one from the next unit on."""
@@ -56,7 +65,9 @@ class OutcomesHeard:
             manifest, content = self._opener.open_bytes(taken.body.read(), taken.number)
         except Refused as error:
             return Exit(Stage.CORRUPT, error.number, fields=error.fields)
-        return Ended(_events(manifest.number, self.outcomes(manifest, content)))
+        events = _events(manifest.number, self.outcomes(manifest, content))
+        entry = Entry(taken.number, encode_manifest(manifest), content) if self._tells() else None
+        return Ended(events, entry)
 
     def outcomes(self, manifest: Manifest, content: bytes) -> tuple[UnitOutcome, ...]:
         """The outcomes of a verified unit. Raises Refused 5743, 1080 and nothing else. No I/O."""
@@ -91,4 +102,7 @@ def _events(number: int, outcomes: Sequence[UnitOutcome]) -> list[Event]:
 
 def _event(one: UnitOutcome, at_ns: int) -> Event:
     fields: dict[str, Field] = {"became": one.what.word, "there_at_ns": one.at_ns}
-    return Event(OUTCOME, at_ns, one.unit, number=one.reason, fields=fields)
+    reason = one.reason
+    if one.what is What.PERFORMED and reason < 1000:
+        fields["status"], reason = reason, 0
+    return Event(OUTCOME, at_ns, one.unit, number=reason, fields=fields)

@@ -14,7 +14,7 @@ guard has let in (untold.py), for a reason of a short list, at the second in whi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final, TypeGuard
@@ -59,7 +59,8 @@ _WORDS: Final = {
 # What a sink may say of a unit that it does not take (gateway.unit.edge.Sink); anything else is OTHER_REASON.
 _OF_EDGES: Final = {
     What.DELIVERED: frozenset({0}),
-    What.REFUSED: frozenset({2530, 2531, 2533}),
+    What.REFUSED: frozenset({2530, 2531, 2533, 6327, 6328, 6382, 6383, 6384, 6423, 6424, 6427}),
+    What.PERFORMED: frozenset({5770, 6385, 6386, 6387, 6388, 6389}),
     What.CORRUPT: frozenset({1080, 2532}),
 }
 OTHER_REASON: Final = 5744
@@ -80,7 +81,8 @@ class OutcomeTeller:
     """Reads the journals of this host and puts units of outcomes into `cleared` of the lane that leads back.
 
     journals: of GUARD and EDGE. lane: on which their units come. residue: of this side's own numbers, 0 or
-    1. now_ns: wall clock. May raise OSError at start.
+    1. statuses: that answers of submitted requests may have by the policy in force: no other is told.
+    now_ns: wall clock. May raise OSError at start.
     """
 
     def __init__(
@@ -94,8 +96,10 @@ class OutcomeTeller:
         status: Status,
         *,
         residue: int,
+        statuses: Callable[[], Collection[int]] = frozenset,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
+        self._statuses = statuses
         self._now_ns = now_ns
         self._state, self._queue, self._sealer = state, queue, sealer
         self._lane, self._residue = lane, residue
@@ -177,11 +181,21 @@ class OutcomeTeller:
         unit, what = record.unit, _WORDS[EDGE].get(record.what)
         if what is None or not self._is_theirs(unit):
             return None
-        reason = record.number if record.number in _OF_EDGES[what] else OTHER_REASON
-        reason = 0 if what is What.DELIVERED else reason
+        what, reason = self._end_of(record, what)
         if not self._untold.end(unit, what, reason):
             return None
         return UnitOutcome(unit, what, reason, self._this_second())
+
+    def _end_of(self, record: Record, what: What) -> tuple[What, int]:
+        """What the edge says, by the lists of what an edge may say."""
+        status = record.fields.get("status")
+        if what is What.DELIVERED and isinstance(status, int):
+            what = What.PERFORMED
+            if status in self._statuses():
+                return what, status
+        if record.number in _OF_EDGES[what]:
+            return what, record.number
+        return what, 0 if what is What.DELIVERED else OTHER_REASON
 
     def _is_theirs(self, unit: int | None) -> TypeGuard[int]:
         return unit is not None and not is_own_number(unit) and unit % 2 != self._residue

@@ -37,6 +37,8 @@ class What(IntEnum):
     HELD = 4
     # People have let it go on; its end is told as well.
     RELEASED = 5
+    # Of a request. Its reason is the peer's status, or why its answer was not taken.
+    PERFORMED = 6
 
     @property
     def word(self) -> str:
@@ -53,7 +55,8 @@ class OutcomesBody:
 
 @dataclass(frozen=True, slots=True)
 class UnitOutcome:
-    """What became of one unit. reason: FG number, 0 where all is as it should be. at_ns: by that host."""
+    """What became of one unit. reason: FG number, 0 where all is as it should be; of a performed request the
+    status (200 to 599) or an FG number. at_ns: by that host."""
 
     unit: int
     what: What
@@ -81,7 +84,7 @@ def encode_outcomes(outcomes: Sequence[UnitOutcome]) -> bytes:
 _Entry = tuple[
     Annotated[int, Meta(ge=0, lt=FIRST_OWN_NUMBER)],
     What,
-    # 0, or a number of the catalogue.
+    # 0, or a number of the catalogue; of a performed request, a status.
     Annotated[int, Meta(ge=0, le=9999)],
     Annotated[int, Meta(ge=0, le=(1 << 63) - 1)],
 ]
@@ -93,6 +96,12 @@ _content = msgspec.msgpack.Decoder(
 )
 
 
+def _fits(what: What, reason: int) -> bool:
+    if what is What.PERFORMED:
+        return 200 <= reason <= 599 or reason >= 1000
+    return not 0 < reason < 1000
+
+
 def decode_outcomes(untrusted_bytes: bytes) -> tuple[UnitOutcome, ...]:
     """The outcomes in a content. Raises Refused 1080 and nothing else."""
     if len(untrusted_bytes) > MAX_OUTCOMES_BYTES:
@@ -102,6 +111,6 @@ def decode_outcomes(untrusted_bytes: bytes) -> tuple[UnitOutcome, ...]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(1080, size_bytes=len(untrusted_bytes)) from error
     whole = _pack(value) == untrusted_bytes
-    if not whole or any(0 < reason < 1000 for _, _, reason, _ in value[1]):
+    if not whole or not all(_fits(what, reason) for _, what, reason, _ in value[1]):
         raise Refused(1080, size_bytes=len(untrusted_bytes))
     return tuple(UnitOutcome(*entry) for entry in value[1])

@@ -59,9 +59,11 @@ _STATUS: Final = {
     6460: 409,
     6461: 412,
     6462: 429,
+    6432: 404,
 }
-# Shown with its text: the form of the request, its caller, limits, outcome; large bodies and uploads.
-_SHOWN: Final = frozenset((*range(6300, 6380), *range(6450, 6464)))
+# Shown with its text: the form of the request, its caller, limits, outcome; that there is no such receipt;
+# large bodies and uploads.
+_SHOWN: Final = frozenset({*range(6300, 6380), 6432, *range(6450, 6464)})
 # Of an answer that the sink read: the request was performed.
 _OF_ANSWERS: Final = range(6385, 6390)
 # A guard of either side has refused it: its rule is nobody's business out here.

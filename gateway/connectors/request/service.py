@@ -25,6 +25,7 @@ from gateway.connectors.request.head import Head
 from gateway.connectors.request.large import Asking, Large, ask_large
 from gateway.connectors.request.limits import Turnstile
 from gateway.connectors.request.media import check_boundary
+from gateway.connectors.request.receipts import Receipts, is_for_receipt, told_of
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import Signatures, Signed, check_digest
 from gateway.connectors.request.telling import Refusals, Teller, Told
@@ -48,7 +49,7 @@ class Submitter(Protocol):
     """The durable way of a channel that answers with a receipt."""
 
     async def submit(self, unit: CapturedUnit, content: bytes) -> None:
-        """The request is durable when this returns. Raises Unavailable and nothing else."""
+        """The request is durable when this returns. Raises Refused, Unavailable and StateUncertain."""
         ...
 
 
@@ -58,6 +59,7 @@ class Gate:
 
     next_number: a number that no unit has had; raises Unavailable; called from the loop's thread.
     large: where a channel has operations of large contents.
+    receipts: None where no outcome ever comes back.
     """
 
     match: Match
@@ -66,6 +68,7 @@ class Gate:
     asker: Asker | None = None
     submitter: Submitter | None = None
     large: Large | None = None
+    receipts: Receipts | None = None
 
 
 @dataclass(slots=True)
@@ -155,6 +158,8 @@ class Service:
         try:
             if self._tus is not None and self._tus.is_for(head):
                 return await self._upload(self._tus, request, entry, asked, signed)
+            if self._gate.receipts is not None and is_for_receipt(head.target):
+                return self._receipt(self._gate.receipts, head, entry, asked)
             called = self._gate.match(head.method, head.target, head.by_name)
             asked.operation = called.operation.name
             if called.operation.is_large:
@@ -240,7 +245,7 @@ class Service:
         asking = Asking(called, head, whose, signed, make, within_s, asked.tries, submits)
         answered = await ask_large(large, asking, request)
         if answered is None:
-            return self._receipt(entry, asked)
+            return self._taken(entry, asked)
         submitter, status = large.submitter, answered.head.status
 
         def ended(whole: bool) -> None:
@@ -275,15 +280,22 @@ class Service:
         asked.tries.count, asked.tries.unit = 1, unit.number
         await self._gate.submitter.submit(unit, content)
         # From here the caller may forget it.
-        return self._receipt(entry, asked)
+        return self._taken(entry, asked)
 
-    def _receipt(self, entry: Entry, asked: _Asked) -> Answer:
+    def _taken(self, entry: Entry, asked: _Asked) -> Answer:
         unit = asked.tries.unit
         if unit is None:
             raise RuntimeError("a receipt for nothing")
         self._tell("call.submitted", asked, 0)
         receipt = b'{"receipt": "%s"}\n' % speak(unit).encode("ascii")
         return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit)
+
+    def _receipt(self, receipts: Receipts, head: Head, entry: Entry, asked: _Asked) -> Answer:
+        """What became of a request that this caller has submitted. Raises Refused 6432, 6326."""
+        if head.length != 0:
+            raise Refused(6326)
+        told = told_of(receipts, head.method, head.target, self._listening.channel, asked.caller)
+        return Answer(entry, 200, told, [("Content-Type", "application/json")], None)
 
     def _answered(self, called: Called, answered: Answered, entry: Entry, asked: _Asked) -> Answer:
         headers = answer_headers(called.operation, answered)

@@ -29,9 +29,9 @@ from gateway.connectors.request.signature import Signed, check_sha256
 from gateway.connectors.request.upload_files import Upload
 from gateway.connectors.request.upload_store import MOST_AGE_S, Uploads
 from gateway.errors import Refused
+from gateway.policy.targets import OWN_PATH
 
-# Below what no operation can have (RFC 8615).
-PATH: Final = "/.well-known/ferrygate/uploads"
+PATH: Final = f"{OWN_PATH}/uploads"
 VERSION: Final = "1.0.0"
 # In every answer, also where there is nothing else to say; the second is asked for with a 412.
 ALWAYS: Final = (("Tus-Resumable", VERSION), ("Tus-Version", VERSION))

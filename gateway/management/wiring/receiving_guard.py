@@ -76,8 +76,10 @@ def admitting(desk: Desk, lane: Lane, way: DurableWay) -> Admitting:
     users: list[Callable[[Opener], None]] = [admit.use]
     work_on: AnyWork = work
     if settings.is_two_way:
-        from gateway.management.wiring.outcomes import hearing
+        from gateway.management.wiring.outcomes import hearing, refusals
 
+        sends = next(one for one in Lane if one is not lane)
+        steps.append(refusals(desk, sends, admitted, status))
         heard = hearing(desk, work, opener)
         work_on = heard
         users.append(heard.use)

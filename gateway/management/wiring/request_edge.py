@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from gateway.management.wiring.request_far import FarEnd
     from gateway.management.wiring.request_near import NearEnd
     from gateway.management.wiring.transient_edge import EdgeExchange
+    from gateway.sending.receipts import Receipts
 
 # What a peer is doing when its channel ends may come to its end, within the time of a source.
 _DRAIN_S: Final = 5.0
@@ -50,10 +51,12 @@ _DRAIN_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Durable:
-    """The durable way of an edge. near: where it has sources. far: where it has sinks."""
+    """The durable way of an edge. near: where it has sources. far: where it has sinks. receipts: where
+    outcomes come back."""
 
     near: NearEnd | None = None
     far: FarEnd | None = None
+    receipts: Receipts | None = None
 
 
 def requesting(desk: Desk, sends: Lane, numbers: UnitNumbers, durable: Durable) -> Half:
@@ -159,9 +162,12 @@ class _Opening:
         from gateway.connectors.request.source import HttpSource
         from gateway.identity.raw_keys import RawKeys
 
-        near = self._durable.near
-        large = large_of(channel, near, self._uploads, self._reserve_bytes)
-        gate = Gate(partial(match, channel), self._number, self._teller, self._asker, near, large)
+        near, is_submit = self._durable.near, _is_submit(channel)
+        gate = Gate(
+            partial(match, channel), self._number, self._teller, self._asker, near,
+            large_of(channel, near, self._uploads, self._reserve_bytes),
+            self._durable.receipts if is_submit else None,
+        )  # fmt: skip
         source = HttpSource(listening, gate, RawKeys())
         await source.start()
         return source

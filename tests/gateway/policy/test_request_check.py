@@ -100,7 +100,6 @@ def test_what_is_not_said_is_narrow() -> None:
         ("404: empty", "404: zip", 2317),
         ("404: empty", "404: json following schemas/none.json", 2241),
         ("404: empty", "404: json, at most 9 GiB", 2316),
-        ("call: POST /", "call: POST /.well-known/ferrygate/", 2391),
         ("404: empty", "404: json, at most 5 entries", 2315),
         ("    body: json, at most 1 KiB\n", "    body: json, at most 1 KiB\n    repeatable: yes\n", 2323),
         ("per_caller: at most 20 requests/s, 5 at once", "per_caller: 20", 2124),

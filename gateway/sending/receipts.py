@@ -1,0 +1,227 @@
+"""Receipts of submitted requests: whose each is, and what became of it. Kept over restarts, bounded.
+
+    waiting --outcome--> performed (status, or why its answer was not taken) | refused (number) | unknown
+
+The edge of the source keeps them: noted before a request is durable, so that none is without one, settled by
+what its own guard hands it. The first end stands. One file, appended to, written anew at start.
+
+    record   | length 2 | CRC32 4 | MessagePack |
+             [number, channel, caller, at_s] or [number, what, reason, at_s]
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from gateway.audit.event import Status
+from gateway.errors import Unavailable
+from gateway.unit.model import CapturedUnit
+from gateway.unit.number import MAX_NUMBER
+from gateway.unit.outcomes import UnitOutcome, What
+
+# A request each two seconds for a day; about 15 MB of memory.
+MOST_RECEIPTS: Final = 50_000
+# People who ask later look into the journal.
+KEPT_S: Final = 30 * 24 * 3600
+# Written anew when it has grown to this: all receipts are a quarter of it.
+_MOST_BYTES: Final = 32 << 20
+_UNKNOWN: Final = 6423
+_FRONT: Final = struct.Struct(">HI")
+_NS: Final = 10**9
+
+
+class State(StrEnum):
+    """What is known of a submitted request, in the word that its caller gets."""
+
+    WAITING = "waiting"
+    PERFORMED = "performed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """status: of the peer, 0 for none. number: FG number of the reason, 0 for none."""
+
+    state: State
+    status: int = 0
+    number: int = 0
+
+
+@dataclass(slots=True)
+class _Receipt:
+    channel: str
+    caller: str
+    at_s: int
+    what: int = 0
+    reason: int = 0
+
+
+_Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
+_Seconds = Annotated[int, Meta(ge=0, le=1 << 40)]
+_pack = msgspec.msgpack.Encoder().encode
+_read = msgspec.msgpack.Decoder(tuple[_Number, str | int, str | int, _Seconds])
+
+
+class Receipts:
+    """submitted() and heard() in one thread, known() in any."""
+
+    def __init__(
+        self, path: Path, status: Status, now_ns: Callable[[], int] = time.time_ns
+    ) -> None:
+        """Raises Unavailable 6430. What is damaged is left out, with alarm 6431."""
+        self._path, self._status, self._now_ns = path, status, now_ns
+        self._lock = threading.Lock()
+        self._receipts: dict[int, _Receipt] = {}
+        self._fd, self._bytes = -1, 0
+        try:
+            self._load()
+            self._write_anew()
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def submitted(self, units: Sequence[CapturedUnit]) -> None:
+        """See Notes. Raises Unavailable 6430."""
+        at_s = self._now_ns() // _NS
+        made = {unit.number: _Receipt(unit.channel, unit.brought_by, at_s) for unit in units}
+        # Not synced: the queue's own sync comes after it, and without that there is no request.
+        self._append(_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
+        with self._lock:
+            self._receipts |= made
+            self._drop_old(at_s)
+
+    def heard(self, outcomes: Iterable[UnitOutcome]) -> None:
+        """What became of units of this side; durable when it returns. Raises Unavailable 6430."""
+        ends = [
+            (one, known)
+            for one in outcomes
+            if one.what not in (What.HELD, What.RELEASED)
+            and (known := self._receipts.get(one.unit)) is not None
+            and not known.what
+        ]
+        if not ends:
+            return
+        at_s = self._now_ns() // _NS
+        self._append((_pack([o.unit, int(o.what), o.reason, at_s]) for o, _ in ends), durable=True)
+        with self._lock:
+            for one, known in ends:
+                known.what, known.reason = int(one.what), one.reason
+
+    def known(self, number: int, channel: str, caller: str) -> Known | None:
+        """What its caller may know of a request; None for anybody else's, and for none."""
+        with self._lock:
+            receipt = self._receipts.get(number)
+            if receipt is None or (receipt.channel, receipt.caller) != (channel, caller):
+                return None
+            return _known(receipt)
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
+    def _drop_old(self, at_s: int) -> None:
+        while self._receipts:
+            number, oldest = next(iter(self._receipts.items()))
+            if len(self._receipts) <= MOST_RECEIPTS and at_s - oldest.at_s <= KEPT_S:
+                return
+            del self._receipts[number]
+
+    def _append(self, payloads: Iterable[bytes], *, durable: bool = False) -> None:
+        content = b"".join(_framed(payload) for payload in payloads)
+        try:
+            if self._bytes + len(content) > _MOST_BYTES:
+                self._write_anew()
+            if os.write(self._fd, content) != len(content):
+                raise OSError(0, "a record was written in part")
+            self._bytes += len(content)
+            if durable:
+                os.fdatasync(self._fd)
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def _load(self) -> None:
+        try:
+            content = self._path.read_bytes()[: 2 * _MOST_BYTES]
+        except FileNotFoundError:
+            return
+        at = 0
+        for number, first, second, at_s, end in _records(content):
+            at = end
+            if isinstance(first, str) and isinstance(second, str):
+                self._receipts[number] = _Receipt(first, second, at_s)
+            elif (known := self._receipts.get(number)) is not None:
+                known.what, known.reason = int(first), int(second)
+        if any(content[at : at + _FRONT.size]) and len(content) - at > 4096:
+            # More than the end that a crash may tear.
+            self._status.raise_alarm(6431, file=str(self._path), offset=at)
+        self._drop_old(self._now_ns() // _NS)
+
+    def _write_anew(self) -> None:
+        payloads: list[bytes] = []
+        for number, one in self._receipts.items():
+            payloads.append(_pack([number, one.channel, one.caller, one.at_s]))
+            if one.what:
+                payloads.append(_pack([number, one.what, one.reason, one.at_s]))
+        content = b"".join(_framed(payload) for payload in payloads)
+        new = self._path.with_name(self._path.name + ".new")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+        fd = os.open(new, flags, 0o600)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(fd, view) :]
+            os.fsync(fd)
+            new.replace(self._path)
+        except BaseException:
+            os.close(fd)
+            raise
+        self.close()
+        self._fd, self._bytes = fd, len(content)
+
+    def _trouble(self, error: OSError) -> Unavailable:
+        return Unavailable(6430, file=str(self._path), reason=error.strerror or "")
+
+
+def _known(receipt: _Receipt) -> Known:
+    if not receipt.what:
+        return Known(State.WAITING)
+    what, reason = What(receipt.what), receipt.reason
+    if what in (What.PERFORMED, What.DELIVERED):
+        is_status = reason < 1000
+        return Known(State.PERFORMED, reason if is_status else 0, 0 if is_status else reason)
+    state = State.UNKNOWN if reason == _UNKNOWN else State.REFUSED
+    return Known(state, 0, reason)
+
+
+def _framed(payload: bytes) -> bytes:
+    return _FRONT.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def _records(content: bytes) -> Iterator[tuple[int, str | int, str | int, int, int]]:
+    """Whole records from the begin, each with where it ends."""
+    at = 0
+    while at + _FRONT.size <= len(content):
+        length, crc = _FRONT.unpack_from(content, at)
+        end = at + _FRONT.size + length
+        payload = content[at + _FRONT.size : end]
+        if len(payload) < length or not length or zlib.crc32(payload) != crc:
+            return
+        try:
+            number, first, second, at_s = _read.decode(payload)
+        except msgspec.DecodeError:
+            return
+        at = end
+        yield number, first, second, at_s, end
