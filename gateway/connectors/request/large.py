@@ -115,6 +115,7 @@ async def _submit_body(
         check_sha256(asking.signed, file.sha256)
     if not file.size_bytes:
         raise Refused(6327, type="")
+    await asyncio.to_thread(file.sync)
     unit = asking.make(media_type, file.size_bytes)
     asking.tries.count, asking.tries.unit = 1, unit.number
     await large.submitter.submit(unit, file.named(_fresh(staging)))

@@ -68,6 +68,7 @@ async def read_reply_file(
         )
         if not file.size_bytes:
             return PerformedBody(head, b"")
+        await asyncio.to_thread(file.sync)
         return PerformedBody(head, file.named(staging / f"{secrets.token_hex(16)}.body"))
     finally:
         file.close()
