@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -204,6 +205,24 @@ def test_each_part_of_a_large_multipart_is_looked_at(large: Large, tmp_path: Pat
         told = large.post("/studies", content, kind)
         assert told.status_code == status, told.text
     assert len(large.peer.got) == got + 1
+
+
+def test_an_upload_goes_on_after_its_edge_was_killed(large: Large, tmp_path: Path) -> None:
+    file = tmp_path / "scan.dcm"
+    for _ in write_large(file, 12 * MIB):
+        pass
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    killed: list[int] = []
+
+    def progress(done: int, _size: int) -> None:
+        if done and not killed:
+            killed.append(large.gate.signal(Side.OUTER, Role.EDGE, signal.SIGKILL))
+
+    with large.client() as caller:
+        reply = caller.upload("POST", "/objects", str(file), "application/dicom", progress=progress)
+    assert killed[0]
+    assert (reply.status, reply.json()) == (200, {"sha256": digest})
+    assert large.peer.got.count(digest) == 1
 
 
 def test_nothing_is_left_at_the_edges(large: Large) -> None:

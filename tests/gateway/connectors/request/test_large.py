@@ -220,7 +220,7 @@ def until(holds: object, within_s: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-def test_both_ends_stay_small_beside_256_mib(tmp_path: Path) -> None:
+def test_both_ends_stay_small_beside_128_mib(tmp_path: Path) -> None:
     """In a process of its own, so that the peak is theirs. The caller and the peer are in it, too."""
     done = subprocess.run(
         [sys.executable, "-c", f"from {__name__} import measured; measured({str(tmp_path)!r})"],
@@ -232,13 +232,13 @@ def test_both_ends_stay_small_beside_256_mib(tmp_path: Path) -> None:
 
 
 def measured(folder: str) -> None:
-    peer = Digesting(256 * MIB)
+    peer = Digesting(128 * MIB)
     with large_gate(Path(folder), peer) as gate:
         requests.get(f"{gate.url}/objects", timeout=20)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with requests.post(
-            f"{gate.url}/objects", data=big(256 * MIB), headers=TYPE, timeout=60, stream=True
+            f"{gate.url}/objects", data=big(128 * MIB), headers=TYPE, timeout=60, stream=True
         ) as told:
             got = sum(len(piece) for piece in told.iter_content(MIB))
-        assert (peer.digests[0][0], got) == (256 * MIB, 256 * MIB)
+        assert (peer.digests[0][0], got) == (128 * MIB, 128 * MIB)
         print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
