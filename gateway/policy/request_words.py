@@ -217,9 +217,9 @@ WHOLE_CHANNEL: Final = Word[Share](
 )  # fmt: skip
 ANSWER_WITHIN: Final = Word[float](
     "answer_within", (Section.LIMITS,),
-    "Time for an answer, from the caller's request on; then 504 with the unit's number. 10 s where nothing"
-    " is said.",
-    "应答时限;超时回复 504 及单元编号。未写时为 10 s。",
+    "Time for an answer, from the caller's request on (where contents may be above 4 MiB: from its last byte"
+    " on); then 504 with the unit's number. 10 s where nothing is said.",
+    "应答时限(正文可超过 4 MiB 时自最后一个字节起算);超时回复 504 及单元编号。未写时为 10 s。",
     ("DURATION",), "3 s", rf"^{SPAN_FORM}$", _answer_within,
 )  # fmt: skip
 SIZE: Final = Word[SizeBound](
