@@ -13,6 +13,12 @@ TEXTS: Final[dict[int, Text]] = {
         "Give the operation another path.",
         "请为该操作选用其他路径。",
     ),
+    2411: Text(
+        "{word} is said of requests that are performed later, and this channel answers its callers",
+        "{word} 仅用于稍后执行的请求,而本通道需应答调用方",
+        "Write `submit: yes` in the channel, or take the line out.",
+        "请在通道中写 submit: yes,或删除该行。",
+    ),
     6420: Text(
         "{waiting} requests wait to be made durable already; this one was not kept.",
         "已有 {waiting} 个请求等待落盘；本请求未保存。",

@@ -18,6 +18,7 @@ from gateway.policy.phrases import Misread, say_size
 from gateway.policy.removals import read_removals
 from gateway.policy.request_channel import (
     ANSWER_WITHIN_S,
+    PERFORMED_WITHIN_S,
     RequestChannel,
     RequestSink,
     RequestSource,
@@ -61,10 +62,12 @@ def build_requests(sheet: Sheet) -> Channel | None:
         zone = UTC
     tests = read_request_trials(sheet, _parameters(operations))
     source, sink = _source(sheet), _sink(sheet)
+    _check_submit(sheet)
     name = sheet.value(Section.CHANNEL, channel_words.CHANNEL)
     if sheet.problems or name is None or lanes is None or source is None or sink is None:
         return None
     limits = Section.LIMITS
+    in_order = sheet.value(limits, request_words.ORDER)
     requests = RequestChannel(
         answer_lane=lanes[1],
         source=source,
@@ -75,6 +78,8 @@ def build_requests(sheet: Sheet) -> Channel | None:
         whole_channel=sheet.value(limits, request_words.WHOLE_CHANNEL) or Share(),
         answer_within_s=sheet.value(limits, request_words.ANSWER_WITHIN) or ANSWER_WITHIN_S,
         submit=sheet.value(Section.CHANNEL, request_words.SUBMIT) or False,
+        waits_s=sheet.value(limits, request_words.PERFORMED_WITHIN) or PERFORMED_WITHIN_S,
+        in_order=True if in_order is None else in_order,
         removed=removed,
         tests=tests,
         lines={
@@ -125,6 +130,16 @@ def _read_sections(sheet: Sheet) -> None:
             sheet.found[section] = read_entries(sheet, section, node, (), request_words_of(section))
         elif not isinstance(node, Broken):
             sheet.complain(node, 2172, section=section.value)
+
+
+def _check_submit(sheet: Sheet) -> None:
+    """Words that mean nothing to a caller who waits."""
+    if sheet.value(Section.CHANNEL, request_words.SUBMIT):
+        return
+    for word in (request_words.PERFORMED_WITHIN, request_words.ORDER):
+        found = sheet.at(Section.LIMITS, word)
+        if found is not None:
+            sheet.complain(found.node, 2411, word=word.name)
 
 
 def _lanes(sheet: Sheet) -> tuple[Lane, Lane | None] | None:

@@ -23,6 +23,7 @@ from gateway.unit.model import Kind
 from gateway.unit.request import MAX_ANSWER_WITHIN_MS
 
 _YES: Final = ("yes", "no")
+_ORDERS: Final = ("kept", "any")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,17 @@ def _answer_within(text: str) -> float:
     return seconds
 
 
+# Less is a matter of seconds, for which a caller waits; more is nobody's wish any more.
+_WITHIN_S: Final = (60.0, 90 * 86_400.0)
+
+
+def _performed_within(text: str) -> float:
+    seconds = read_duration(text)
+    if not _WITHIN_S[0] <= seconds <= _WITHIN_S[1]:
+        raise Misread(2123, 0, len(text), value=text, low="1 min", high="90 d")
+    return seconds
+
+
 CARRIES: Final = replace(
     channel_words.CARRIES, en="The kind of data: calls and their answers.", zh="数据类别:请求与应答。",
     forms=("requests",), example="requests", pattern=choice((Kind.REQUESTS.value,)),
@@ -222,6 +234,20 @@ ANSWER_WITHIN: Final = Word[float](
     "应答时限(正文可超过 4 MiB 时自最后一个字节起算);超时回复 504 及单元编号。未写时为 10 s。",
     ("DURATION",), "3 s", rf"^{SPAN_FORM}$", _answer_within,
 )  # fmt: skip
+PERFORMED_WITHIN: Final = Word[float](
+    "performed_within", (Section.LIMITS,),
+    "With `submit: yes`: so old a request may become while its peer is away; then it is given up and was not"
+    " performed. 7 d where nothing is said.",
+    "用于 submit: yes:对端不可用期间请求可保留的时长;逾期则放弃,且未执行。未写时为 7 d。",
+    ("DURATION",), "3 d", rf"^{SPAN_FORM}$", _performed_within,
+)  # fmt: skip
+ORDER: Final = Word[bool](
+    "order", (Section.LIMITS,),
+    "With `submit: yes`: `kept`, one request after the other, as they came; `any`, several at once. kept"
+    " where nothing is said.",
+    "用于 submit: yes:kept 按到达顺序逐个执行;any 可同时执行多个。未写时为 kept。",
+    _ORDERS, "any", choice(_ORDERS), one_of(_ORDERS), lambda items: bool(items[0] == "kept"),
+)  # fmt: skip
 SIZE: Final = Word[SizeBound](
     "size", (Section.LIMITS,),
     "The most that a content may be, whatever its own line says; at most 4 GiB, also where nothing is said."
@@ -269,7 +295,7 @@ REQUEST_WORDS: Final[tuple[Word[Any], ...]] = (
     channel_words.TIME_ZONE, SUBMIT,
     LISTENS, CALLERS, ADDRESSES, SIGNED,
     HTTPS, HTTP, SECRET, BASE_PATH,
-    PER_CALLER, WHOLE_CHANNEL, ANSWER_WITHIN, SIZE,
+    PER_CALLER, WHOLE_CHANNEL, ANSWER_WITHIN, SIZE, PERFORMED_WITHIN, ORDER,
     trial_words.TITLE, trial_words.EXPECT,
     TRY_CALL, TRY_CALLER, TRY_ADDRESS, trial_words.TRY_FILE, TRY_TYPE, TRY_ANSWER, TRY_ANSWER_TYPE,
     TRY_STATUS,

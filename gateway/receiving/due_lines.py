@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final
 
-# In hand for a channel: so many lie open in memory (their bodies do not).
-MAX_IN_HAND: Final = 64
+# In hand for a channel: what is above is read again from its queue each second.
+MAX_IN_HAND: Final = 1_024
 # Where no order counts.
 AT_ONCE: Final = 16
 
@@ -25,6 +26,18 @@ class _Line:
     in_hand: dict[int, float] = field(default_factory=dict)
     under_way: set[int] = field(default_factory=set)
     put_off: set[int] = field(default_factory=set)
+    # The same as a heap; what is in it and not in put_off has come back.
+    _lowest: list[int] = field(default_factory=list)
+
+    def put(self, number: int) -> None:
+        self.put_off.add(number)
+        heappush(self._lowest, number)
+
+    def is_behind(self, number: int) -> bool:
+        """Whether one with a lower number is to come back."""
+        while self._lowest and self._lowest[0] not in self.put_off:
+            heappop(self._lowest)
+        return bool(self._lowest) and number > self._lowest[0]
 
 
 class Lines:
@@ -33,13 +46,13 @@ class Lines:
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
 
-    def add(self, channel: str, number: int) -> bool:
-        """One has come. False: it is to be put off, and comes again."""
+    def add(self, channel: str, number: int, has_room: bool = True) -> bool:
+        """One has come. False: it is to be put off, and comes again. has_room: for all channels together."""
         line = self._lines.setdefault(channel, _Line())
         line.put_off.discard(number)
         is_full = len(line.in_hand) + len(line.under_way) >= MAX_IN_HAND
-        if is_full or (line.put_off and number > min(line.put_off)):
-            line.put_off.add(number)
+        if is_full or not has_room or line.is_behind(number):
+            line.put(number)
             return False
         line.in_hand[number] = 0.0
         return True

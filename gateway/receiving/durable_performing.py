@@ -38,6 +38,8 @@ PAUSES_S: Final = (2.0, 10.0)
 # A peer that is away is asked again soon, then less often, as a destination of files is.
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 10.0
+# Of bodies in hand that are no files.
+MAX_IN_HAND_BYTES: Final = 32 << 20
 # One for which there is no room in hand, or whose channel this host does not know yet.
 PUT_OFF_S: Final = 1.0
 NO_CHANNEL_S: Final = 2.0
@@ -77,11 +79,12 @@ Perform = Callable[[Admitted, RequestBody], Future[PerformedBody]]
 
 @dataclass(slots=True)
 class _Due:
-    """One request in hand. away_s: the last pause for a peer that was away."""
+    """One request in hand. in_memory: bytes of its body. away_s: the last pause for a peer that was away."""
 
     admitted: Admitted
     head: RequestBody
     terms: Terms
+    in_memory: int
     away_s: float = 0.0
     began_s: float = 0.0
 
@@ -125,6 +128,7 @@ class DurablePerformer:
         self._recorder, self._status, self._now_ns = recorder, status, now_ns
         self._lines = Lines()
         self._due: dict[int, _Due] = {}
+        self._bytes = 0
         self._under_way: dict[int, Future[PerformedBody]] = {}
         self._ends: list[_End] = []
         self._waiting: dict[str, GatewayError] = {}
@@ -143,10 +147,14 @@ class DurablePerformer:
         waited = self._waiting.get(channel)
         if waited is not None and waited.number == NO_CHANNEL:
             del self._waiting[channel]
-        if not self._lines.add(channel, number):
-            self._queue.release(number, PUT_OFF_S)
+        in_memory = admitted.body.size_bytes if admitted.body.path is None else 0
+        has_room = not self._due or self._bytes + in_memory <= MAX_IN_HAND_BYTES
+        if not self._lines.add(channel, number, has_room):
+            is_away = channel in self._waiting
+            self._queue.release(number, LONGEST_WAIT_S if is_away else PUT_OFF_S)
             return
-        self._due[number] = _Due(admitted, head, terms)
+        self._bytes += in_memory
+        self._due[number] = _Due(admitted, head, terms, in_memory)
 
     def step(self, now_s: float) -> float:
         """Settle what has come, begin what is due. Raises StateUncertain; Unavailable where nothing moves."""
@@ -339,7 +347,7 @@ class DurablePerformer:
                 self._queue.reject(due.number, reason, Stage.REFUSED.value)
                 self._status.count("units_refused_total")
             self._lines.done(due.channel, due.number)
-            del self._due[due.number]
+            self._bytes -= self._due.pop(due.number).in_memory
             gone.append(due.number)
             del self._ends[0]
         self._marks.forget(gone)

@@ -35,6 +35,7 @@ from gateway.unit.number import hear, speak
 
 if TYPE_CHECKING:
     from gateway.policy.model import Channel, PolicySet
+    from gateway.unit.model import CapturedUnit
     from gateway.unit.stages import Body
 
 _DECISIONS: Final = (
@@ -253,17 +254,38 @@ def _judged_anew(call: Call, hosts: Mapping[Side, HostFolder], number: int) -> D
             return None
         unit = decode_captured(lying.header)
         policy_set = load_set(host.policies)
-        channel = policy_set.channels.get(unit.channel)
-        if channel is None:
+        view = _view(policy_set.channels.get(unit.channel), unit)
+        if view is None:
             return None
         at = datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC)
         with laptop_inspection(host.policies, host.root) as inspection:
             judged = judged_data(
-                inspection, channel, lying.body, unit.file.name, at, unit.brought_by, call.language
+                inspection, view[0], lying.body, view[1], at, unit.brought_by, call.language
             )
             return {**judged, "scanned_by": inspection.scanned_by, "policy_now": policy_set.digest}
     except (OSError, GatewayError):
         return None
+
+
+def _view(channel: Channel | None, unit: CapturedUnit) -> tuple[Channel, str] | None:
+    """What judges the body of a unit as a file, and its name there; None where nothing does.
+
+    Of a request that is its content alone: what its typed part was refused for, the journal says.
+    """
+    from gateway.policy.content_channel import CONTENT_NAME, content_channel
+    from gateway.unit.model import FileBody
+    from gateway.unit.request import RequestBody
+
+    if channel is None:
+        return None
+    if isinstance(unit.body, FileBody):
+        return channel, unit.body.name
+    requests = channel.requests
+    if requests is None or not isinstance(unit.body, RequestBody):
+        return None
+    operation = requests.operations.get(unit.body.operation)
+    rule = operation.content if operation is not None else None
+    return (content_channel(channel, rule), CONTENT_NAME) if rule is not None else None
 
 
 def _status(data: Data) -> int:

@@ -30,8 +30,7 @@ def examine(host: HostFolder, side: Side) -> Iterator[Finding]:
     yield Finding("settings", State.OK, 7110, {"path": str(host.settings)})
     yield from _each("disk", lambda: installed.disk(host, settings.reserve_bytes))
     yield from _each("link", lambda: machine.link(settings))
-    if settings.is_two_way:
-        yield from _each("requests", lambda: requests.request_files(host, side))
+    yield from _each("requests", lambda: requests.request_files(host, side))
     yield from _each("scanners", lambda: scanning.scanners(host, settings))
     yield from _each("journal", lambda: installed.journal(host, now_ns))
     yield from _each("processes", lambda: installed.processes(host, side))

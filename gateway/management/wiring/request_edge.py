@@ -150,9 +150,11 @@ class _Opening:
                 self._callers |= dict.fromkeys(channel.requests.source.callers, channel.name)
 
     async def __call__(self, channel: Channel) -> End:
-        if self._asker is None and not _is_submit(channel):
+        is_source = channel.lane.sender is self._side
+        end = self._durable.near if is_source else self._durable.far
+        if end is None or (self._asker is None and not _is_submit(channel)):
             raise Misconfigured(6409, channel=channel.name)
-        if channel.lane.sender is self._side:
+        if is_source:
             return await self._source(channel)
         return await self._sink(channel)
 

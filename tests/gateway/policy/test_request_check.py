@@ -126,6 +126,24 @@ def test_a_channel_of_submit_needs_no_way_back() -> None:
     assert above_ceiling(PolicySet({channel.name: channel}, "", ()), one_lane) == ()
 
 
+def test_words_of_requests_that_are_performed_later() -> None:
+    words = "answer_within: 3 s\n  performed_within: 3 d\n  order: any"
+    text = changed("answer_within: 3 s", words)
+    assert [problem.number for problem in read_requests(text)[1]] == [2411, 2411]
+    requests = request_channel(f"submit: yes\n{text}").requests
+    assert requests is not None
+    assert (requests.waits_s, requests.in_order) == (3 * 86_400.0, False)
+    usual = request_channel(f"submit: yes\n{LOOKUP}").requests
+    assert usual is not None and (usual.waits_s, usual.in_order) == (7 * 86_400.0, True)
+    short = f"submit: yes\n{text}".replace("3 d", "3 s")
+    assert [p.number for p in read_requests(short)[1]] == [2123]
+
+
+def test_what_a_source_answers_itself_is_no_operation_s() -> None:
+    text = changed("GET /fhir/DiagnosticReport/{id}", "GET /.well-known/ferrygate/{id}")
+    assert 2410 in [problem.number for problem in read_requests(text)[1]]
+
+
 def test_a_channel_with_answers_needs_both_lanes() -> None:
     policy_set = PolicySet({"report-lookup": request_channel()}, "", ())
     assert [p.number for p in above_ceiling(policy_set, {Lane.IMPORT: 5})] == [1034]

@@ -10,19 +10,30 @@ import pytest
 from gateway.audit.event import Event
 from gateway.audit.journal import open_journal
 from gateway.audit.of_lane import OfLane
+from gateway.errors import Field
 from gateway.guard.hop import Hop
 from gateway.guard.outcome import Outcome, Passed
 from gateway.receiving.outcomes import OutcomesHeard
 from gateway.sending import outcomes as telling
 from gateway.sending.outcomes import OutcomeTeller
 from gateway.spool.model import Entry, Taken
-from gateway.unit.model import Lane, Stage
-from gateway.unit.outcomes import FIRST_OWN_NUMBER, MAX_OUTCOMES, UnitOutcome, What
+from gateway.unit.decode import decode_manifest
+from gateway.unit.model import Kind, Lane, Stage
+from gateway.unit.outcomes import (
+    FIRST_OWN_NUMBER,
+    MAX_OUTCOMES,
+    UnitOutcome,
+    What,
+    decode_outcomes,
+)
 from gateway.unit.stages import Cleared
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
 from tests.support.keys import NOW_NS, GateKeys, cleared
 
 # In these tests the teller gives even numbers, and asks about odd ones.
+
+
+SECOND_NS = NOW_NS // 10**9 * 10**9
 
 
 def is_odd(number: int) -> bool:
@@ -41,7 +52,8 @@ class World:
         self.now_s = 0.0
         self.received, self.admitted = MemoryQueue(), MemoryQueue(folder / "staging")
         self.start()
-        work = OutcomesHeard(_pass_on, gate.opener(), is_odd)
+        self.tells = False
+        work = OutcomesHeard(_pass_on, gate.opener(), is_odd, lambda: self.tells)
         self.hop = Hop(
             self.received, self.admitted, work, self.heard, self.heard_board, stage=Stage.ADMITTED
         )
@@ -50,10 +62,12 @@ class World:
         folders = {process: self.folder / process for process in self.journals}
         self.teller = OutcomeTeller(
             folders, self.folder / "outcomes.json", self.cleared, self.gate.sealer(), Lane.EXPORT,
-            self.told, self.board, residue=0, now_ns=lambda: NOW_NS,
+            self.told, self.board, residue=0, statuses=lambda: {201}, now_ns=lambda: NOW_NS,
         )  # fmt: skip
 
-    def happens(self, process: str, what: str, *units: int, number: int = 0, **fields: str) -> None:
+    def happens(
+        self, process: str, what: str, *units: int, number: int = 0, **fields: Field
+    ) -> None:
         journal = self.journals[process]
         recorder = OfLane(journal, Lane.EXPORT) if process == "guard" else journal
         for unit in units:
@@ -127,6 +141,45 @@ def test_what_became_of_their_units_is_told_and_nothing_of_our_own(world: World)
     assert not world.admitted.entries
     assert world.received.acknowledged == [heard.unit]
     assert world.told.names() == ["outcomes.told"]
+
+
+def test_what_became_of_requests_is_told_by_status_and_to_the_edge_as_well(world: World) -> None:
+    world.tells = True
+    world.happens("guard", "admitted", 1, 3, 5, 7, 9)
+    for unit, status, number in ((1, 201, 0), (3, 204, 0), (5, 0, 6388)):
+        world.happens("edge", "delivered", unit, number=number, status=status)
+    world.happens("edge", "refused", 7, number=6423)
+    world.happens("edge", "refused", 9, number=6999)
+    world.tell()
+    world.cross()
+    assert sorted(world.outcomes()) == [
+        (1, "performed", 0),
+        # A status that no answer of the policy has is not told, nor a number of no list.
+        (3, "performed", 5744),
+        (5, "performed", 6388),
+        (7, "refused", 6423),
+        (9, "refused", 5744),
+    ]
+    statuses = [e.fields.get("status") for e in world.heard.events if e.what == "outcome"]
+    assert sorted(statuses, key=str) == [201, None, None, None, None]
+    (entry,) = world.admitted.entries.values()
+    assert isinstance(entry.body, bytes)
+    assert decode_outcomes(entry.body)[0] == UnitOutcome(1, What.PERFORMED, 201, SECOND_NS)
+    assert decode_manifest(entry.header).kind is Kind.OUTCOMES
+
+
+def test_an_edge_whose_queue_is_full_is_told_later(world: World) -> None:
+    world.tells = True
+    world.happens("guard", "refused", 1, number=3102)
+    world.admitted.full = True
+    world.tell()
+    world.cross()
+    assert (world.outcomes(), world.received.acknowledged) == ([], [])
+    world.admitted.full = False
+    world.received.due_s = dict.fromkeys(world.received.due_s, 0.0)
+    world.cross()
+    assert world.outcomes() == [(1, "refused", 3102)]
+    assert len(world.admitted.entries) == 1
 
 
 def test_nothing_is_sent_when_nothing_happened_and_history_is_not_told(

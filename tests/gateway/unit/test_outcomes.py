@@ -27,13 +27,13 @@ from gateway.unit.outcomes import (
     encode_outcomes,
 )
 
+NUMBERS, TIMES = st.integers(0, FIRST_OWN_NUMBER - 1), st.integers(0, (1 << 63) - 1)
+REASONS = st.integers(1000, 9999)
+OTHERS = st.sampled_from([what for what in What if what is not What.PERFORMED])
 OUTCOMES = st.lists(
-    st.builds(
-        UnitOutcome,
-        st.integers(0, FIRST_OWN_NUMBER - 1),
-        st.sampled_from(What),
-        st.just(0) | st.integers(1000, 9999),
-        st.integers(0, (1 << 63) - 1),
+    st.builds(UnitOutcome, NUMBERS, OTHERS, st.just(0) | REASONS, TIMES)
+    | st.builds(
+        UnitOutcome, NUMBERS, st.just(What.PERFORMED), st.integers(200, 599) | REASONS, TIMES
     ),
     min_size=1,
     max_size=12,
@@ -54,6 +54,15 @@ def test_changed_bytes_are_other_outcomes_or_refused(
     with suppress(Refused):
         other = decode_outcomes(bytes(content))
         assert encode_outcomes(other) == bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [(What.PERFORMED, 0), (What.PERFORMED, 199), (What.PERFORMED, 600), (What.REFUSED, 404)],
+)
+def test_a_status_is_of_a_performed_request_and_of_nothing_else(what: What, reason: int) -> None:
+    with pytest.raises(Refused):
+        decode_outcomes(encode_outcomes([UnitOutcome(2, what, reason, 0)]))
 
 
 def test_the_largest_unit_fits() -> None:

@@ -1,0 +1,95 @@
+"""Receipts: whose they are, what they say, how long they are kept, what a damaged file costs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway.sending import receipts as kept
+from gateway.sending.receipts import Known, Receipts, State
+from gateway.unit.model import CapturedUnit, Kind
+from gateway.unit.outcomes import UnitOutcome, What
+from gateway.unit.request import RequestBody
+from tests.support.fakes import BoardOfOne
+
+DAY_NS = 86_400 * 10**9
+
+
+def unit(number: int, caller: str = "CN=portal-01") -> CapturedUnit:
+    body = RequestBody("order", (), (), (), "", 0, 2_000)
+    return CapturedUnit(number, "orders", Kind.REQUESTS, time.time_ns(), body, caller)
+
+
+def opened(folder: Path, now_ns: int = 0) -> Receipts:
+    return Receipts(folder / "receipts", BoardOfOne(), lambda: now_ns or time.time_ns())
+
+
+def known(receipts: Receipts, number: int, caller: str = "CN=portal-01") -> Known | None:
+    return receipts.known(number, "orders", caller)
+
+
+def test_only_its_caller_is_told(tmp_path: Path) -> None:
+    receipts = opened(tmp_path)
+    receipts.submitted([unit(2)])
+    assert known(receipts, 2) == Known(State.WAITING)
+    assert known(receipts, 2, "CN=portal-02") is None
+    assert receipts.known(2, "others", "CN=portal-01") is None
+    assert known(receipts, 4) is None
+
+
+@pytest.mark.parametrize(
+    ("what", "reason", "told"),
+    [
+        (What.PERFORMED, 201, Known(State.PERFORMED, 201)),
+        (What.PERFORMED, 6388, Known(State.PERFORMED, 0, 6388)),
+        (What.DELIVERED, 0, Known(State.PERFORMED)),
+        (What.REFUSED, 2358, Known(State.REFUSED, 0, 2358)),
+        (What.CORRUPT, 4306, Known(State.REFUSED, 0, 4306)),
+        (What.REFUSED, 6423, Known(State.UNKNOWN, 0, 6423)),
+        (What.HELD, 2210, Known(State.WAITING)),
+    ],
+)
+def test_what_became_of_it_is_told_also_after_a_restart(
+    tmp_path: Path, what: What, reason: int, told: Known
+) -> None:
+    receipts = opened(tmp_path)
+    receipts.submitted([unit(2), unit(4)])
+    receipts.heard([UnitOutcome(2, what, reason, 0), UnitOutcome(8, What.DELIVERED, 0, 0)])
+    receipts.heard([UnitOutcome(2, What.REFUSED, 9999, 0)] if what is not What.HELD else [])
+    assert known(receipts, 2) == told, "the first end stands"
+    receipts.close()
+    again = opened(tmp_path)
+    assert (known(again, 2), known(again, 4)) == (told, Known(State.WAITING))
+
+
+def test_they_are_kept_for_a_month_and_so_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST_RECEIPTS", 3)
+    receipts = opened(tmp_path, DAY_NS)
+    receipts.submitted([unit(2), unit(4)])
+    receipts.close()
+    later = opened(tmp_path, 20 * DAY_NS)
+    later.submitted([unit(6), unit(8)])
+    assert [n for n in (2, 4, 6, 8) if known(later, n)] == [4, 6, 8]
+    later.close()
+    assert [n for n in (4, 6, 8) if known(opened(tmp_path, 40 * DAY_NS), n)] == [6, 8]
+
+
+def test_a_torn_end_costs_the_torn_and_damage_what_is_behind_it(tmp_path: Path) -> None:
+    receipts = opened(tmp_path)
+    receipts.submitted([unit(n) for n in range(2, 400, 2)])
+    receipts.close()
+    path = tmp_path / "receipts"
+    content = path.read_bytes()
+    path.write_bytes(content[:-5])
+    again = opened(tmp_path)
+    assert (known(again, 396), known(again, 398)) == (Known(State.WAITING), None)
+    again.close()
+    path.write_bytes(content[:100] + b"\xff" + content[101:])
+    board = BoardOfOne()
+    damaged = Receipts(path, board)
+    assert (known(damaged, 2), known(damaged, 300)) == (Known(State.WAITING), None)
+    assert 6431 in board.alarms
