@@ -30,8 +30,9 @@ from tests.support.http_gate import files_of, free_port, place
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 MIB: Final = 1 << 20
 SIZE_BYTES: Final = 256 * MIB
-# Above what a process has with small requests; a body held whole would show.
-GROWN_MIB: Final = 80
+# Above what a process has with small requests. Ferries have windows, which fill on a loaded machine; a body
+# held whole would show in any.
+GROWN_MIB: Final = {Role.EDGE: 48, Role.GUARD: 64, Role.FERRY: 140}
 CHANNEL: Final = "objects"
 POLICY: Final = """\
 channel: objects
@@ -179,7 +180,8 @@ def test_a_large_body_and_answer_cross_while_every_process_stays_small(
     grown = {who: round(after[who] - mib) for who, mib in before.items()}
     print(f"{SIZE_BYTES >> 20} MiB there and back; grown by {grown}")
     assert len(grown) == 6
-    assert {who: mib for who, mib in grown.items() if mib >= GROWN_MIB} == {}
+    allowed = {who: GROWN_MIB[Role(who.split()[1])] for who in grown}
+    assert {who: mib for who, mib in grown.items() if mib >= allowed[who]} == {}
 
 
 def test_what_is_wrong_at_its_end_never_reaches_the_peer(large: Large) -> None:
