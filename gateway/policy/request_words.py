@@ -243,9 +243,9 @@ PERFORMED_WITHIN: Final = Word[float](
 )  # fmt: skip
 ORDER: Final = Word[bool](
     "order", (Section.LIMITS,),
-    "With `submit: yes`: `kept`, one request after the other, as they came; `any`, several at once. kept"
-    " where nothing is said.",
-    "用于 submit: yes:kept 按到达顺序逐个执行;any 可同时执行多个。未写时为 kept。",
+    "With `submit: yes`: `kept`, one request after the other, of those that have arrived the one submitted"
+    " first; `any`, several at once. kept where nothing is said.",
+    "用于 submit: yes:kept 逐个执行,已到达者中先提交的先执行;any 可同时执行多个。未写时为 kept。",
     _ORDERS, "any", choice(_ORDERS), one_of(_ORDERS), lambda items: bool(items[0] == "kept"),
 )  # fmt: skip
 SIZE: Final = Word[SizeBound](

@@ -17,20 +17,21 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, GatewayError, Refused, StateUncertain, Unavailable
 from gateway.receiving.due_lines import Lines
+from gateway.receiving.due_requests import UNKNOWN, Due, End, Terms, lost, performed
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import QueueReader, Taken
 from gateway.unit.model import Stage
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
 from gateway.unit.submitting import PerformedBody
+
+__all__ = ["Answering", "DurablePerformer", "Terms"]
 
 # Repeatable ones, in all, whatever crashes in between; and how long after one that failed.
 MOST_TRIES: Final = 3
@@ -43,27 +44,19 @@ MAX_IN_HAND_BYTES: Final = 32 << 20
 # One for which there is no room in hand, or whose channel this host does not know yet.
 PUT_OFF_S: Final = 1.0
 NO_CHANNEL_S: Final = 2.0
-# One that its caller waits for is not begun when he has gone: his time by his host's clock, and a minute.
-_CLOCKS_APART_S: Final = 60.0
+# One that its caller waits for is not begun when he has gone: his time by his host's clock, and what two
+# clocks that somebody looks after may be apart.
+_CLOCKS_APART_S: Final = 600.0
 _STEP_S: Final = 0.01
+_SOON_S: Final = 0.001
+_QUICK_S: Final = 0.05
 # A process that is stopped in order leaves nothing of which nobody knows, if the peer is quick enough.
 DRAIN_S: Final = 5.0
 _S: Final = 10**9
 
-UNKNOWN: Final = 6423
 GAVE_UP: Final = 6424
 CALLER_GONE: Final = 6427
 NO_CHANNEL: Final = 6428
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the policy in force says of one operation. waits_s: for a peer that is away."""
-
-    is_submitted: bool
-    is_repeatable: bool
-    waits_s: float
-    is_ordered: bool = True
 
 
 class Answering(Protocol):
@@ -75,35 +68,6 @@ class Answering(Protocol):
 
 
 Perform = Callable[[Admitted, RequestBody], Future[PerformedBody]]
-
-
-@dataclass(slots=True)
-class _Due:
-    """One request in hand. in_memory: bytes of its body. away_s: the last pause for a peer that was away."""
-
-    admitted: Admitted
-    head: RequestBody
-    terms: Terms
-    in_memory: int
-    away_s: float = 0.0
-    began_s: float = 0.0
-
-    @property
-    def number(self) -> int:
-        return self.admitted.manifest.number
-
-    @property
-    def channel(self) -> str:
-        return self.admitted.manifest.channel
-
-
-@dataclass(slots=True)
-class _End:
-    """What is to be said of one, then to the queue. reason: 0 for an acknowledgement."""
-
-    due: _Due
-    reason: int
-    events: list[Event] = field(default_factory=list)
 
 
 class DurablePerformer:
@@ -127,10 +91,10 @@ class DurablePerformer:
         self._terms, self._answering = terms, answering
         self._recorder, self._status, self._now_ns = recorder, status, now_ns
         self._lines = Lines()
-        self._due: dict[int, _Due] = {}
+        self._due: dict[int, Due] = {}
         self._bytes = 0
         self._under_way: dict[int, Future[PerformedBody]] = {}
-        self._ends: list[_End] = []
+        self._ends: list[End] = []
         self._waiting: dict[str, GatewayError] = {}
         self._alarms: set[int] = set()
 
@@ -154,7 +118,7 @@ class DurablePerformer:
             self._queue.release(number, LONGEST_WAIT_S if is_away else PUT_OFF_S)
             return
         self._bytes += in_memory
-        self._due[number] = _Due(admitted, head, terms, in_memory)
+        self._due[number] = Due(admitted, head, terms, in_memory)
 
     def step(self, now_s: float) -> float:
         """Settle what has come, begin what is due. Raises StateUncertain; Unavailable where nothing moves."""
@@ -163,7 +127,11 @@ class DurablePerformer:
         self._answer()
         begun = self._begin(now_s)
         self._show_alarms()
-        return 0.0 if settled or begun else _STEP_S
+        if settled or begun:
+            return 0.0
+        # Most peers answer at once; who does not is looked at less often.
+        latest_s = max((self._due[number].began_s for number in self._under_way), default=0.0)
+        return _SOON_S if time.monotonic() - latest_s < _QUICK_S else _STEP_S
 
     def close(self) -> None:
         """What is under way may come to its end, for DRAIN_S; then nobody knows of it but the marks."""
@@ -178,11 +146,11 @@ class DurablePerformer:
         for number, future in done.items():
             due = self._due[number]
             try:
-                performed = future.result()
+                answer = future.result()
             except GatewayError as error:
                 self._failed(due, error, now_s)
             else:
-                self._performed(due, performed)
+                self._performed(due, answer)
             del self._under_way[number]
         return bool(done)
 
@@ -210,7 +178,7 @@ class DurablePerformer:
             found += self._lines.next(now_s, is_ordered, channel)
         return found
 
-    def _is_known(self, due: _Due) -> bool:
+    def _is_known(self, due: Due) -> bool:
         """Whether an earlier run has begun it, and it is not begun again: then that is told."""
         mark = self._marks.get(due.number)
         if mark is None:
@@ -218,12 +186,12 @@ class DurablePerformer:
         if mark.result:
             self._end(due, mark.result, again=True)
             return True
-        if due.terms.is_repeatable and due.terms.is_submitted and mark.tries < MOST_TRIES:
+        if due.terms.may_repeat and mark.tries < MOST_TRIES:
             return False
         self._lost(due, StateUncertain(UNKNOWN), again=True)
         return True
 
-    def _is_over(self, due: _Due) -> bool:
+    def _is_over(self, due: Due) -> bool:
         """Whether it is too late to begin: told, and not performed."""
         age_s = (self._now_ns() - due.admitted.manifest.captured_at_ns) / _S
         if not due.terms.is_submitted:
@@ -231,8 +199,9 @@ class DurablePerformer:
                 return False
             self._lost(due, Unavailable(CALLER_GONE))
             return True
+        # Each is tried once at least, however long it lay in a queue.
         waited = self._waiting.get(due.channel)
-        if waited is None or age_s <= due.terms.waits_s:
+        if waited is None or not due.away_s or age_s <= due.terms.waits_s:
             return False
         if self._marks.get(due.number) is None:
             self._lost(due, Refused(GAVE_UP, reason=waited.number))
@@ -240,17 +209,18 @@ class DurablePerformer:
             self._lost(due, StateUncertain(UNKNOWN))
         return True
 
-    def _performed(self, due: _Due, performed: PerformedBody) -> None:
-        status = performed.head.status
+    def _performed(self, due: Due, answer: PerformedBody) -> None:
+        status = answer.head.status
         if due.terms.is_submitted or self._answering is None:
-            if isinstance(performed.content, Path):
-                performed.content.unlink(missing_ok=True)
-        else:
-            self._answering.answer(due.admitted, performed)
+            if isinstance(answer.content, Path):
+                answer.content.unlink(missing_ok=True)
+        elif not due.is_answered:
+            self._answering.answer(due.admitted, answer)
+            due.is_answered = True
         self._marks.result([(due.number, status)])
         self._end(due, status)
 
-    def _failed(self, due: _Due, error: GatewayError, now_s: float) -> None:
+    def _failed(self, due: Due, error: GatewayError, now_s: float) -> None:
         if isinstance(error, Unavailable) and due.terms.is_submitted:
             self._away(due, error, now_s)
             return
@@ -259,17 +229,15 @@ class DurablePerformer:
             self._marks.result([(due.number, error.number)])
             self._end(due, error.number)
             return
-        mark = self._marks.get(due.number)
-        tries = mark.tries if mark is not None else MOST_TRIES
+        tries = self._tries(due)
         uncertain = not isinstance(error, Refused | Unavailable)
-        may_repeat = due.terms.is_repeatable and due.terms.is_submitted
-        if uncertain and may_repeat and tries < MOST_TRIES:
+        if uncertain and due.terms.may_repeat and tries < MOST_TRIES:
             pause_s = PAUSES_S[min(tries, len(PAUSES_S)) - 1]
             self._lines.again(due.channel, due.number, now_s + pause_s)
             return
         self._lost(due, error)
 
-    def _away(self, due: _Due, error: Unavailable, now_s: float) -> None:
+    def _away(self, due: Due, error: Unavailable, now_s: float) -> None:
         """No byte went to the peer: the whole line waits for it."""
         self._marks.not_performed(due.number)
         if not due.away_s:
@@ -278,51 +246,16 @@ class DurablePerformer:
         self._waiting[due.channel] = error
         self._lines.again(due.channel, due.number, now_s + due.away_s)
 
-    def _lost(self, due: _Due, error: GatewayError, *, again: bool = False) -> None:
-        """It has no result: refused, given up, or nobody knows. Set aside, and told where somebody waits."""
+    def _lost(self, due: Due, error: GatewayError, *, again: bool = False) -> None:
+        """It has no result: refused, given up, or nobody knows. Told where somebody waits."""
         self._tell(due, error)
-        number = error.number
-        unknown = not isinstance(error, Refused | Unavailable)
-        fields = self._fields(due)
-        if again:
-            fields["again"] = 1
-        events = []
-        if unknown:
-            events.append(self._event("request.unknown", due, number, dict(fields)))
-            number = UNKNOWN
-        told: dict[str, Field] = {"name": due.head.operation, **error.fields, **fields}
-        events.append(self._event(Stage.REFUSED.value, due, number, told))
-        self._ends.append(_End(due, number, events))
+        self._ends.append(lost(due, error, self._tries(due), self._now_ns(), again=again))
 
-    def _end(self, due: _Due, result: int, *, again: bool = False) -> None:
-        """It was performed. result: the peer's status, or why its answer was not taken."""
-        status, reason = (result, 0) if result < 1000 else (0, result)
-        fields = self._fields(due) | ({"again": 1} if again else {})
-        performed = {**fields, "status": status}
-        if due.began_s:
-            performed["ms"] = round((time.monotonic() - due.began_s) * 1000, 1)
-        manifest = due.admitted.manifest
-        digest = manifest.body_sha256.hex()
-        mark = f"{due.number}\n{due.head.operation}\n{status}\n{digest}"
-        delivered: dict[str, Field] = {
-            "name": due.head.operation,
-            "size_bytes": due.head.size_bytes,
-            "sha256": digest,
-            "receipt": sha256(mark.encode()).hexdigest()[:16],
-            "proof": "status",
-            "status": status,
-            "captured_at_ns": manifest.captured_at_ns,
-        }
-        if again:
-            delivered["again"] = 1
-        events = [
-            self._event("request.performed", due, reason, performed),
-            self._event(Stage.DELIVERED.value, due, reason, delivered),
-        ]
-        self._ends.append(_End(due, 0, events))
+    def _end(self, due: Due, result: int, *, again: bool = False) -> None:
+        self._ends.append(performed(due, result, self._tries(due), self._now_ns(), again=again))
         self._waiting.pop(due.channel, None)
 
-    def _tell(self, due: _Due, error: GatewayError) -> None:
+    def _tell(self, due: Due, error: GatewayError) -> None:
         if self._answering is not None and not due.terms.is_submitted:
             self._answering.fail(due.admitted, due.head, error)
 
@@ -348,6 +281,8 @@ class DurablePerformer:
                 self._status.count("units_refused_total")
             self._lines.done(due.channel, due.number)
             self._bytes -= self._due.pop(due.number).in_memory
+            if all(one.channel != due.channel for one in self._due.values()):
+                self._waiting.pop(due.channel, None)
             gone.append(due.number)
             del self._ends[0]
         self._marks.forget(gone)
@@ -362,12 +297,9 @@ class DurablePerformer:
         )
         self._recorder.record(event)
 
-    def _fields(self, due: _Due) -> dict[str, Field]:
+    def _tries(self, due: Due) -> int:
         mark = self._marks.get(due.number)
-        return {"operation": due.head.operation, "tries": mark.tries if mark is not None else 0}
-
-    def _event(self, what: str, due: _Due, number: int, fields: Mapping[str, Field]) -> Event:
-        return Event(what, self._now_ns(), due.number, due.channel, number, fields)
+        return mark.tries if mark is not None else 0
 
     def _show_alarms(self) -> None:
         alarms: dict[int, Mapping[str, Field]] = {}

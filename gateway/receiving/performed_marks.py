@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import Misconfigured, Unavailable
+from gateway.errors import Misconfigured, StateUncertain, Unavailable
 
 _RECORD: Final = struct.Struct(">BBHQI")
 _BEGUN, _RESULT, _ENDED = 1, 2, 3
@@ -45,7 +45,7 @@ class PerformedMarks:
         """Raises Misconfigured 6426 (damaged in the middle), Unavailable 6425 and nothing else."""
         self._path = path
         self._marks: dict[int, Mark] = {}
-        self._fd = -1
+        self._fd, self._bytes = -1, 0
         try:
             self._read()
             self._write_anew()
@@ -57,7 +57,11 @@ class PerformedMarks:
         return self._marks.get(number)
 
     def begin(self, numbers: Iterable[int]) -> None:
-        """Peers are about to be called. Durable when it returns. Raises Unavailable 6425."""
+        """Peers are about to be called. Durable when it returns.
+
+        Raises Unavailable 6425 (nothing of it counts), StateUncertain 6425 (nobody knows whether it is on
+        disk: the process must end), as every call that writes.
+        """
         marks = {}
         for number in numbers:
             before = self._marks.get(number)
@@ -67,13 +71,13 @@ class PerformedMarks:
         self._marks |= marks
 
     def result(self, results: Iterable[tuple[int, int]]) -> None:
-        """What came of some of them: durable when it returns. Raises Unavailable 6425."""
+        """What came of some of them: durable when it returns."""
         marks = {number: Mark(self._marks[number].tries, result) for number, result in results}
         self._append([_encode(_RESULT, n, mark) for n, mark in marks.items()])
         self._marks |= marks
 
     def not_performed(self, number: int) -> None:
-        """No byte went to the peer at the last try; of earlier ones nobody knows. Raises Unavailable 6425."""
+        """No byte went to the peer at the last try; of earlier ones nobody knows."""
         mark = Mark(self._marks[number].tries - 1)
         self._append([_encode(_BEGUN if mark.tries else _ENDED, number, mark)])
         if mark.tries:
@@ -85,11 +89,11 @@ class PerformedMarks:
         """The queue has answered for these. Durable with the next call; raises nothing."""
         gone = [number for number in numbers if self._marks.pop(number, None) is not None]
         try:
-            if os.fstat(self._fd).st_size > _MOST_BYTES:
+            if self._bytes > _MOST_BYTES:
                 self._write_anew()
             else:
-                os.write(self._fd, b"".join(_encode(_ENDED, n, Mark(0)) for n in gone))
-        except OSError:
+                self._write([_encode(_ENDED, n, Mark(0)) for n in gone])
+        except (OSError, Unavailable):
             # Found again at start, and known by nobody: the next write says whether the disk is well.
             return
 
@@ -125,7 +129,8 @@ class PerformedMarks:
                 _encode(_RESULT if mark.result else _BEGUN, number, mark)
                 for number, mark in self._marks.items()
             ]
-            _write(fd, b"".join(records))
+            content = b"".join(records)
+            _write_whole(fd, content)
             os.fsync(fd)
             new.replace(self._path)
             folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -137,16 +142,32 @@ class PerformedMarks:
             os.close(fd)
             raise
         self.close()
-        self._fd = fd
+        self._fd, self._bytes = fd, len(content)
 
     def _append(self, records: list[bytes]) -> None:
         if not records:
             return
+        self._write(records)
         try:
-            _write(self._fd, b"".join(records))
             os.fdatasync(self._fd)
         except OSError as error:
+            # Asking the kernel again proves nothing.
+            raise StateUncertain(6425, file=str(self._path), reason=error.strerror or "") from error
+
+    def _write(self, records: list[bytes]) -> None:
+        """Behind what is there; what was written in part is taken back."""
+        content = b"".join(records)
+        try:
+            _write_whole(self._fd, content)
+        except OSError as error:
+            try:
+                os.ftruncate(self._fd, self._bytes)
+            except OSError as second:
+                raise StateUncertain(
+                    6425, file=str(self._path), reason=second.strerror or ""
+                ) from error
             raise self._trouble(error) from error
+        self._bytes += len(content)
 
     def _trouble(self, error: OSError) -> Unavailable:
         return Unavailable(6425, file=str(self._path), reason=error.strerror or "")
@@ -162,6 +183,6 @@ def _holds(record: bytes) -> bool:
     return zlib.crc32(_RECORD.pack(*values, 0)) == crc and values[0] in (_BEGUN, _RESULT, _ENDED)
 
 
-def _write(fd: int, content: bytes) -> None:
+def _write_whole(fd: int, content: bytes) -> None:
     if os.write(fd, content) != len(content):
         raise OSError(0, "a record was written in part")

@@ -17,6 +17,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -93,11 +94,11 @@ class Receipts:
             raise self._trouble(error) from error
 
     def submitted(self, units: Sequence[CapturedUnit]) -> None:
-        """See Notes. Raises Unavailable 6430."""
+        """See Notes. Durable when it returns. Raises Unavailable 6430."""
         at_s = self._now_ns() // _NS
         made = {unit.number: _Receipt(unit.channel, unit.brought_by, at_s) for unit in units}
-        # Not synced: the queue's own sync comes after it, and without that there is no request.
-        self._append(_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
+        notes = (_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
+        self._append(notes, durable=True)
         with self._lock:
             self._receipts |= made
             self._drop_old(at_s)
@@ -150,6 +151,9 @@ class Receipts:
             if durable:
                 os.fdatasync(self._fd)
         except OSError as error:
+            # What was written in part would hide all that comes behind it.
+            with suppress(OSError):
+                os.ftruncate(self._fd, self._bytes)
             raise self._trouble(error) from error
 
     def _load(self) -> None:

@@ -14,13 +14,22 @@ import pytest
 from gateway.management.init import initialise
 from gateway.management.layout import Role
 from gateway.unit.model import Side
+from tests.support.http_gate import free_port
+from tests.support.submit import POLICY
 
 # What a two-way gate adds to any of its processes.
 WAY_BACK = re.compile(
-    r"gateway\.ferry\.twoway|gateway\.exchange|gateway\.guard\.(outstanding|passing|requests|let_in|seen)"
-    r"|gateway\.sending\.(returned|transient|transient_lane|transient_seal|asking|outcomes|untold)"
-    r"|gateway\.receiving\.(opposite|transient|transient_lane|performing|outcomes)"
-    r"|gateway\.connectors\.request|gateway\.management\.wiring\.(transient|request|both)_\w+|aiohttp"
+    r"gateway\.ferry\.twoway|gateway\.exchange|gateway\.guard\.(outstanding|passing|let_in|seen)"
+    r"|gateway\.sending\.(returned|transient|transient_lane|transient_seal|asking|outcomes|untold|receipts)"
+    r"|gateway\.receiving\.(opposite|transient|transient_lane|performing|outcomes|own_refusals)"
+    r"|gateway\.receiving\.(answering|durable_answers|edge_outcomes)"
+    r"|gateway\.management\.wiring\.(transient|both)_\w+"
+)
+# What channels of `submit` add to an edge, in a gate of one lane too.
+SUBMITTED = re.compile(
+    r"gateway\.guard\.(requests|durable_requests)"
+    r"|gateway\.(sending|receiving)\.(durable_\w+|submitting|performed_marks|due_lines)"
+    r"|gateway\.connectors\.request|gateway\.management\.wiring\.request_\w+|aiohttp"
 )
 
 MAKE = """
@@ -32,7 +41,9 @@ from gateway.management.layout import HostFolder, Role
 from gateway.unit.model import Side
 side, role, root = sys.argv[1:]
 host = open_host(HostFolder(Path(root) / side), Side(side))
-import_module(f"{side}.__main__").make(Role(role), host)
+made = import_module(f"{side}.__main__").make(Role(role), host)
+if role == "edge":
+    made.steps[0].step(0.0)
 print("\\n".join(sorted(sys.modules)), flush=True)
 os._exit(0)
 """
@@ -52,16 +63,38 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield root
 
 
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("side", list(Side))
-def test_a_one_way_process_loads_no_way_back(gate: Path, side: Side, role: Role) -> None:
+def loaded_by(gate: Path, side: Side, role: Role) -> list[str]:
     made = subprocess.run(
         [sys.executable, "-c", MAKE, side.value, role.value, str(gate)],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    loaded = made.stdout.split()
     assert made.returncode == 0, made.stderr[-2000:]
+    return made.stdout.split()
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("side", list(Side))
+def test_a_one_way_process_loads_no_way_back(gate: Path, side: Side, role: Role) -> None:
+    loaded = loaded_by(gate, side, role)
     assert f"{side.value}.{role.value}" in loaded
-    assert [name for name in loaded if WAY_BACK.match(name)] == []
+    assert [name for name in loaded if WAY_BACK.match(name) or SUBMITTED.match(name)] == []
     other = "gateway.receiving." if side is Side.OUTER else "gateway.sending."
     assert [name for name in loaded if name.startswith(other)] == []
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_an_edge_with_submitted_requests_loads_its_own_end_and_no_way_back(
+    gate: Path, side: Side
+) -> None:
+    lines = {"port": free_port(), "peer": 9, "name": "orders-in", "lanes": "{request: import}"}
+    policy = gate / side.value / "policies" / "40-orders-in.yaml"
+    policy.write_text(POLICY.format(**lines))
+    try:
+        loaded = loaded_by(gate, side, Role.EDGE)
+    finally:
+        policy.unlink()
+    assert [name for name in loaded if WAY_BACK.match(name)] == []
+    here, other = ("sending", "receiving") if side is Side.OUTER else ("receiving", "sending")
+    ends = {"sending": "gateway.sending.submitting", "receiving": "gateway.receiving.due_lines"}
+    assert ends[here] in loaded and ends[other] not in loaded
+    assert [name for name in loaded if name.startswith(f"gateway.{other}.")] == []

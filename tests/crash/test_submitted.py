@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.receiving.durable_performing import MOST_TRIES, Terms
+from gateway.receiving.due_requests import Terms
+from gateway.receiving.durable_performing import MOST_TRIES
 from gateway.sending.receipts import Receipts, State
 from gateway.sending.submitting import QueueSubmitter
 from gateway.spool import open_reader, open_writer

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from gateway.errors import GatewayError
 from gateway.receiving.admitted import read_admitted
-from gateway.receiving.durable_performing import DurablePerformer, Terms
+from gateway.receiving.due_requests import Terms
+from gateway.receiving.durable_performing import DurablePerformer
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import Entry, QueueReader
 from gateway.unit.encode import encode_manifest

@@ -56,6 +56,8 @@ def test_what_a_guard_refuses_is_set_aside_and_not_performed(s: Submit) -> None:
     refused = lambda: [e for e in s.gate.events(Side.OUTER, "refused") if e.unit == unit]  # noqa: E731
     s.gate.until(refused, "the outer guard refuses it")
     assert refused()[0].fields["word"] == "body"
+    explained = s.gate.cli(Side.OUTER, "explain", reply.json()["receipt"])
+    assert explained.returncode == 1 and "body" in explained.stdout, explained
     assert s.orders.counts()["no-1"] == 0
 
 

@@ -57,9 +57,7 @@ def test_a_request_that_no_guard_lets_pass_is_told_as_refused(s: Submit) -> None
 def test_receipts_last_over_kills_and_unknown_is_said(s: Submit) -> None:
     slow = s.submit("slow-1")
     s.gate.until(lambda: s.orders.counts()["slow-1"], "its peer has it")
-    with s.gate.dead(Side.INNER, Role.EDGE):
-        pass
-    with s.gate.dead(Side.OUTER, Role.EDGE):
+    with s.gate.dead(Side.INNER, Role.EDGE), s.gate.dead(Side.OUTER, Role.EDGE):
         pass
     s.gate.until(s.listens, "the source listens again", 30)
     found = until_told(s, slow)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
-from gateway.receiving.durable_performing import MOST_TRIES, Terms
+from gateway.receiving.due_requests import Terms
+from gateway.receiving.durable_performing import MOST_TRIES
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
