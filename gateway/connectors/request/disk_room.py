@@ -10,7 +10,7 @@ is no room for. Bodies partly written count twice, on disk and as held: on the s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,15 +27,17 @@ class DiskLimits:
 
 
 class DiskRoom:
-    """One thread. free_bytes: what may still be written; asks the file system of `folder` where not given."""
+    """One thread. free_bytes: what may still be written; where not given, the file systems of `folder` and
+    of those in `also` are asked, and the fuller one counts."""
 
     def __init__(
         self,
         folder: Path,
         limits: DiskLimits = DiskLimits(),
         free_bytes: Callable[[], int] | None = None,
+        also: Sequence[Path] = (),
     ) -> None:
-        self._folder, self.limits = folder, limits
+        self._folders, self.limits = (folder, *also), limits
         self._free_bytes = free_bytes or self._ask_disk
         self.held = 0
         self.held_bytes = 0
@@ -62,7 +64,7 @@ class DiskRoom:
 
     def _ask_disk(self) -> int:
         try:
-            status = os.statvfs(self._folder)
+            found = [os.statvfs(folder) for folder in self._folders]
         except OSError as error:
             raise Unavailable(6452, reason=error.strerror or "", wait_s=30) from error
-        return status.f_bavail * status.f_frsize
+        return min(status.f_bavail * status.f_frsize for status in found)

@@ -33,9 +33,11 @@ def large_of(
     from gateway.connectors.request.large import Large
     from gateway.connectors.request.upload_store import Uploads, remove_old
 
-    room = DiskRoom(submitter.staging(), DiskLimits(reserve_bytes=reserve_bytes))
+    staging, limits = submitter.staging(), DiskLimits(reserve_bytes=reserve_bytes)
     remove_old(uploads)
     most_bytes = most_content_bytes(requests)
     if most_bytes <= MAX_CONTENT_BYTES:
-        return Large(submitter, room)
-    return Large(submitter, room, Uploads(uploads / channel.name, room, most_bytes))
+        return Large(submitter, DiskRoom(staging, limits))
+    own = uploads / channel.name
+    room = DiskRoom(staging, limits, also=[own])
+    return Large(submitter, room, Uploads(own, room, most_bytes))
