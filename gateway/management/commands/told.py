@@ -16,6 +16,8 @@ from gateway.unit.model import Side
 from gateway.unit.outcomes import What, is_own_number
 
 OUTCOME: Final = "outcome"
+# As a result of a unit: a request that was performed has reached its peer.
+_RESULTS: Final = {What.RELEASED.word: "sent", What.PERFORMED.word: What.DELIVERED.word}
 # What ends a story goes before what people may still change.
 _RANK: Final = {What.HELD.word: 0, What.RELEASED.word: 1}
 
@@ -46,7 +48,7 @@ def with_told(row: Data, told: Data | None) -> Data:
     """The row of a unit of which this host knows no more than that it was sent."""
     if told is None or row["result"] != "sent":
         return row
-    result = "sent" if told["what"] == What.RELEASED.word else told["what"]
+    result = _RESULTS.get(told["what"], told["what"])
     return {
         **row,
         "result": result,

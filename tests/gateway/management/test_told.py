@@ -49,9 +49,11 @@ def outcome(became: str, unit: int = 8, *, number: int = 0, at: int = 5) -> Entr
 def test_a_unit_that_was_sent_has_the_result_that_was_told() -> None:
     told = [*sent(), outcome("held", number=2210), outcome("delivered", at=9), *sent(10)]
     told += [*sent(12), outcome("refused", 12, number=1051), *sent(14), outcome("released", 14)]
+    told += [*sent(16), outcome("performed", 16)]
     rows = {row["unit"]: row for row in units_data(told, None, None, 50)["units"]}
     results = sorted((row["result"], row["side"], row["number"]) for row in rows.values())
     assert results == [
+        ("delivered", "inner", None),
         ("delivered", "inner", None),
         ("refused", "inner", 1051),
         ("sent", "inner", None),
