@@ -271,8 +271,8 @@ EVENTS: Final[dict[str, Meaning]] = {
     ),
     "call.dropped": _of(
         "edge",
-        "the caller was gone when its answer came; the answer went no further",
-        "应答到达时调用方已断开;应答被丢弃",
+        "the caller was gone when its answer came, or before it had all of a large one",
+        "应答到达时或大应答传完之前调用方已断开",
         "caller address operation tries answer_ms",
     ),
     "answer.dropped": _of(

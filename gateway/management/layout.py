@@ -5,6 +5,7 @@ HOST/policies/                     the policy set that this host works with
 HOST/keys/{guard,ferry,trust}/     keys and certificates, by process
 HOST/queues/LANE/STAGE/            one queue a folder: captured, cleared, received, admitted
 HOST/state/{edge,guard,ferry}/     numbers, sessions, ledgers, partial units: of one process alone
+HOST/state/edge/uploads/CHANNEL/   uploads of callers that are not whole yet
 HOST/journal/{edge,guard,ferry}/   the audit journal, one chain a process
 HOST/journal/checkpoints/          signed by the guard
 HOST/control/{edge,guard,ferry}/   what operators ask of a process
@@ -168,6 +169,11 @@ class HostFolder:
     def requests(self) -> Path:
         """Certificates and secrets of channels that carry requests, a folder each: for the edge alone."""
         return self.root / "requests"
+
+    @property
+    def uploads(self) -> Path:
+        """What callers have not sent to its end yet, a folder a channel: for the edge alone."""
+        return self.state_of(Role.EDGE) / "uploads"
 
     @property
     def edge_socket(self) -> Path:

@@ -29,6 +29,7 @@ from gateway.messages import (
     policy,
     policy_codes,
     policy_requests,
+    request_bodies,
     request_files,
     requests,
     sandbox,
@@ -70,6 +71,7 @@ _AREAS = (
     pki,
     requests,
     request_files,
+    request_bodies,
     durable_requests,
 )
 

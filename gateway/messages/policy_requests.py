@@ -349,6 +349,12 @@ TEXTS: Final[dict[int, Text]] = {
         "See docs/POLICY.md, Channels that carry requests.",
         "参见 docs/POLICY.md 中 Channels that carry requests 一节。",
     ),
+    2390: Text(
+        "places are taken out of answers of at most {limit}, and that of line {line} may be larger",
+        "removed 仅用于不超过 {limit} 的应答，而第 {line} 行的应答可能更大",
+        "Make it smaller, or give the operation a channel of its own.",
+        "请减小其上限，或为该操作另设通道。",
+    ),
     2363: Text(
         "{milliseconds} ms are left for an answer; the line says: {takes}",
         "应答剩余时间为 {milliseconds} 毫秒;该行为:{takes}",

@@ -30,6 +30,7 @@ from gateway.policy.sheet import Sheet, read_entries
 from gateway.policy.texts import DEFAULT_ZONE, zone_of
 from gateway.policy.values import Retry
 from gateway.unit.model import Kind, Lane
+from gateway.unit.request import MAX_CONTENT_BYTES
 
 _SECTIONS: Final = (Section.FROM, Section.TO, Section.LIMITS)
 _OTHERS: Final = ("lanes", Section.OPERATIONS.value, Section.CHANGED.value, Section.TESTS.value)
@@ -52,6 +53,8 @@ def build_requests(sheet: Sheet) -> Channel | None:
     changed = sheet.document.top.get(Section.CHANGED.value)
     if removed and changed is not None and (lines := _lines_without_json(operations)):
         sheet.complain(changed, 2328, 0, 1, line=lines[0])
+    if removed and changed is not None and (large := _lines_of_large(operations)):
+        sheet.complain(changed, 2390, 0, 1, line=large[0], limit=say_size(MAX_CONTENT_BYTES))
     zone_name = sheet.value(Section.CHANNEL, channel_words.TIME_ZONE) or DEFAULT_ZONE
     try:
         zone = zone_of(zone_name)
@@ -232,6 +235,12 @@ def _lines_without_json(operations: Mapping[str, Operation]) -> list[int]:
         for content in contents
         if content is not None and not all("json" in media for media in content.media_types)
     ]
+
+
+def _lines_of_large(operations: Mapping[str, Operation]) -> list[int]:
+    """Lines of answers that may be more than a guard holds in memory: places are taken out there."""
+    contents = (answer.content for one in operations.values() for answer in one.answers.values())
+    return [content.line for content in contents if content is not None and content.is_large]
 
 
 def _line_of(sheet: Sheet, word: str) -> int:

@@ -41,7 +41,7 @@ from gateway.policy.transaction_words import (
     read_transaction,
 )
 from gateway.policy.values import FormatDemand, SchemaText, SizeBound
-from gateway.unit.request import MAX_CONTENT_BYTES
+from gateway.unit.request import MAX_LARGE_BYTES
 
 CONTENT_FORMS: Final = (
     "fhir RESOURCE or RESOURCE", "fhir Bundle of RESOURCE or RESOURCE", "fhir any resource",
@@ -51,8 +51,8 @@ CONTENT_FORMS: Final = (
     "dicom json", "dicom json following schemas/NAME.json", "multipart of dicom",
     "a file type, or several", "… , at most SIZE", "… , at most N entries", "… , malware clean",
 )  # fmt: skip
-# Of one content, whatever a file says: every process on its way holds it in memory.
-MOST_CONTENT_BYTES: Final = MAX_CONTENT_BYTES
+# Of one content, whatever a file says. Above MAX_CONTENT_BYTES its operation goes through the queues.
+MOST_CONTENT_BYTES: Final = MAX_LARGE_BYTES
 USUAL_CONTENT_BYTES: Final = 1 << 20
 MOST_ENTRIES: Final = 10_000
 

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.policy.model import Condition
+from gateway.unit.request import MAX_CONTENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class ContentRule:
     most_bytes: int
     conditions: tuple[Condition, ...]
 
+    @property
+    def is_large(self) -> bool:
+        """Whether it may be more than a process may hold in memory."""
+        return self.most_bytes > MAX_CONTENT_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -86,3 +92,12 @@ class Operation:
     repeatable: bool
     call: str = ""
     call_line: int = 0
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a content of it, or of an answer, may be more than a process may hold in memory.
+
+        Such an operation goes through the queues, with its caller waiting.
+        """
+        contents = (self.content, *(answer.content for answer in self.answers.values()))
+        return any(one is not None and one.is_large for one in contents)

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Final
 
-from gateway.policy.operations import ContentRule, Operation
+from gateway.policy.operations import Operation
 from gateway.policy.values import Rate
 from gateway.unit.model import Lane
-from gateway.unit.request import MAX_CONTENT_BYTES
 
 if TYPE_CHECKING:
     from gateway.policy.request_trials import RequestTrial
@@ -108,9 +107,4 @@ class RequestChannel:
         Edges and both guards ask it, on either way: what goes by one is refused on the other, so that
         nobody has one sealed request performed by both.
         """
-        answers = (answer.content for answer in operation.answers.values())
-        return self.submit or any(map(_is_large, (operation.content, *answers)))
-
-
-def _is_large(content: ContentRule | None) -> bool:
-    return content is not None and content.most_bytes > MAX_CONTENT_BYTES
+        return self.submit or operation.is_large

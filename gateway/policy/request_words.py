@@ -229,9 +229,9 @@ WHOLE_CHANNEL: Final = Word[Share](
 )  # fmt: skip
 ANSWER_WITHIN: Final = Word[float](
     "answer_within", (Section.LIMITS,),
-    "Time for an answer, from the caller's request on; then 504 with the unit's number. 10 s where nothing"
-    " is said.",
-    "应答时限;超时回复 504 及单元编号。未写时为 10 s。",
+    "Time for an answer, from the caller's request on (where contents may be above 4 MiB: from its last byte"
+    " on); then 504 with the unit's number. 10 s where nothing is said.",
+    "应答时限(正文可超过 4 MiB 时自最后一个字节起算);超时回复 504 及单元编号。未写时为 10 s。",
     ("DURATION",), "3 s", rf"^{SPAN_FORM}$", _answer_within,
 )  # fmt: skip
 PERFORMED_WITHIN: Final = Word[float](
@@ -250,8 +250,10 @@ ORDER: Final = Word[bool](
 )  # fmt: skip
 SIZE: Final = Word[SizeBound](
     "size", (Section.LIMITS,),
-    "The most that a content may be, whatever its own line says. 4 MiB where nothing is said.",
-    "正文大小上限,优先于各行自身的上限;未写时为 4 MiB。",
+    "The most that a content may be, whatever its own line says; at most 4 GiB, also where nothing is said."
+    " Operations with contents above 4 MiB cross through the queues, in bounded memory.",
+    "正文大小上限,优先于各行自身的上限;最多 4 GiB,未写时亦同。"
+    "正文可超过 4 MiB 的操作经队列传输,占用内存有界。",
     ("at most SIZE",), "at most 2 MiB", rf"^at most {SIZE_FORM}$", grammar.read_size_bound,
 )  # fmt: skip
 TRY_CALL: Final = Word[str](

@@ -36,6 +36,7 @@ from gateway.unit.request import (
     MAX_CONTENT_BYTES,
     MAX_FIELD_BYTES,
     MAX_FIELDS,
+    MAX_LARGE_BYTES,
     MAX_OPERATION_BYTES,
     BatchBody,
     Consequence,
@@ -71,7 +72,8 @@ _Fields = Annotated[tuple[tuple[_FieldName, _FieldValue], ...], Meta(max_length=
 _MediaType = Annotated[
     str, Meta(pattern=r"^(?:[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62})?\Z")
 ]
-_ContentSize = Annotated[int, Meta(ge=0, le=MAX_CONTENT_BYTES)]
+# Who holds contents in memory has a limit of its own (gateway.exchange.frames).
+_ContentSize = Annotated[int, Meta(ge=0, le=MAX_LARGE_BYTES)]
 
 
 class _Request(msgspec.Struct, array_like=True, tag=1, forbid_unknown_fields=True):
@@ -126,7 +128,7 @@ class _Failure(msgspec.Struct, array_like=True, tag=3, forbid_unknown_fields=Tru
 
 class _Batch(msgspec.Struct, array_like=True, tag=5, forbid_unknown_fields=True):
     units: Annotated[int, Meta(ge=2, le=MAX_BATCH_UNITS)]
-    size_bytes: _ContentSize
+    size_bytes: Annotated[int, Meta(ge=0, le=MAX_CONTENT_BYTES)]
 
     def value(self) -> BatchBody:
         return BatchBody(self.units, self.size_bytes)

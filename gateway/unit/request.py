@@ -18,6 +18,8 @@ from typing import Final
 
 # What crosses as one request or answer is held in memory by every process on its way, so it is small.
 MAX_CONTENT_BYTES: Final = 4 << 20
+# What is larger crosses as a file through the queues; above this it is a transfer of files, not a call.
+MAX_LARGE_BYTES: Final = 4 << 30
 # So many go under one seal: a signature and its two checks are most of the price of a small one.
 MAX_BATCH_UNITS: Final = 32
 MAX_BATCH_BYTES: Final = 64 << 10

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from unittest.mock import patch
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.inspection.content import Content
@@ -40,3 +42,24 @@ def test_what_begins_well_is_cut_alike_or_refused(content: bytes, count: int) ->
     assert first == cut(receiving, whole)
     if b"--b" not in content:
         assert first == [b"x"] * count + [content]
+
+
+@settings(deadline=None)
+@given(_WHOLE, st.integers(4, 40), st.integers(1, 9))
+def test_windows_cut_as_the_whole_is_cut(content: bytes, window: int, piece: int) -> None:
+    whole = _GOOD + content + b"\r\n--b--"
+    at_once = cut(sending, whole)
+    with (
+        patch.object(sending, "_WINDOW_BYTES", window),
+        patch.object(receiving, "_PIECE_BYTES", piece),
+    ):
+        assert cut(sending, whole) == at_once
+        assert cut(receiving, whole) == at_once
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(-60, 60), st.sampled_from([256 << 10, 1 << 20]))
+def test_a_boundary_across_a_seam_is_found(offset: int, seam: int) -> None:
+    first = bytes(seam - len(_GOOD) + offset)
+    whole = _GOOD + first + b"\r\n" + _GOOD + b"second\r\n--b--\r\n"
+    assert cut(sending, whole) == cut(receiving, whole) == [first, b"second"]

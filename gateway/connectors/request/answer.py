@@ -13,7 +13,7 @@ from gateway.errors import GatewayError
 from gateway.unit.number import speak
 
 # aiohttp would say its own name and version.
-_SERVER: Final = "gate"
+SERVER: Final = "gate"
 # After these the caller is as good as before; who sent something strange starts anew.
 _STAYS: Final = frozenset({403, 404, 429, 502, 503, 504})
 
@@ -34,7 +34,7 @@ class Answer(web.Response):
         for name, value in headers:
             said.add(name, value)
         said["Cache-Control"] = "no-store"
-        said["Server"] = _SERVER
+        said["Server"] = SERVER
         if unit is not None:
             said["Ferrygate-Unit"] = speak(unit)
         self._entry = entry

@@ -72,6 +72,8 @@ class Entry(asyncio.Protocol):
         self._held = b""
         self._drained = 0
         self._begun = False
+        # Of the body that comes in, or of the answer that goes out: large ones have time by their size.
+        self._moved_bytes = 0
         self.caller: Caller | None = None
         self.refusal: Refused | None = None
         self.address: Address = _NOWHERE
@@ -133,6 +135,11 @@ class Entry(asyncio.Protocol):
     def begin_answer(self) -> None:
         """The service answers now; from here nothing else is written."""
         self._begun = True
+        self._moved_bytes = 0
+
+    def took(self, size_bytes: int) -> None:
+        """So much more of a large answer has been taken by its caller."""
+        self._moved_bytes += size_bytes
 
     def answered(self) -> None:
         """The last byte of an answer has been given to the transport: the next request may come."""
@@ -144,6 +151,7 @@ class Entry(asyncio.Protocol):
             self._enter(State.DRAINING)
             return
         self._framing = Framing(self._house.most_body_bytes)
+        self._moved_bytes = 0
         self._enter(State.WAITING)
         if self._held:
             held, self._held = self._held, b""
@@ -166,8 +174,9 @@ class Entry(asyncio.Protocol):
                     self.close()
             case State.HEAD if took_s > patience.head_s:
                 self._refuse(Refused(6323, limit=patience.head_s))
-            case State.BODY if took_s > patience.body_s:
-                self._refuse(Refused(6323, limit=patience.body_s))
+            case State.BODY if took_s > patience.of_body_s(self._moved_bytes):
+                limit = round(patience.of_body_s(self._moved_bytes))
+                self._refuse(Refused(6323, limit=limit))
             case State.DRAINING if took_s > DRAIN_S:
                 self.close()
             case State.ANSWERING | State.CLOSED:
@@ -192,7 +201,7 @@ class Entry(asyncio.Protocol):
             return
         if not self._begun and self.state is State.ANSWERING:
             self.since_s = now_s
-        elif now_s - self.since_s > self._house.patience.stall_s:
+        elif now_s - self.since_s > self._house.patience.of_answer_s(self._moved_bytes):
             transport.abort()
 
     def _enter(self, state: State) -> None:
@@ -215,6 +224,7 @@ class Entry(asyncio.Protocol):
         elif self.state is State.WAITING:
             self._enter(State.HEAD)
         if passed:
+            self._moved_bytes += len(passed)
             self.inner.data_received(passed)
         if rest:
             self._hold(rest)

@@ -52,10 +52,18 @@ _STATUS: Final = {
     6361: 429,
     6362: 429,
     6363: 429,
+    6455: 404,
+    6456: 423,
+    6457: 409,
+    6459: 413,
+    6460: 409,
+    6461: 412,
+    6462: 429,
     6432: 404,
 }
-# Shown with its text: the form of the request, its caller, limits, outcome; that there is no such receipt.
-_SHOWN: Final = frozenset({*range(6300, 6380), 6432})
+# Shown with its text: the form of the request, its caller, limits, outcome; that there is no such receipt;
+# large bodies and uploads.
+_SHOWN: Final = frozenset({*range(6300, 6380), 6432, *range(6450, 6464)})
 # Of an answer that the sink read: the request was performed.
 _OF_ANSWERS: Final = range(6385, 6390)
 # A guard of either side has refused it: its rule is nobody's business out here.

@@ -1,19 +1,32 @@
-"""What a peer answered, read in bounded memory and reduced to what its operation names.
+"""What a peer answered, read in bounded memory (or into a file) and reduced to what its operation names.
 
 A refusal says `performed`: the request was, whatever becomes of its answer.
 """
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+from functools import partial
+from pathlib import Path
+
 from aiohttp import ClientResponse
 
+from gateway.connectors.request.body_file import BodyFile, fill
 from gateway.connectors.request.location import without_base
 from gateway.connectors.request.media import check_boundary, read_media_type
 from gateway.connectors.request.typed import OWN, is_value
 from gateway.errors import Refused
 from gateway.policy.operations import Answer, Operation
 from gateway.unit.asking import Performed
-from gateway.unit.request import MAX_CONTENT_BYTES, MAX_FIELD_BYTES, Fields, ResponseBody
+from gateway.unit.request import (
+    MAX_CONTENT_BYTES,
+    MAX_FIELD_BYTES,
+    MAX_LARGE_BYTES,
+    Fields,
+    ResponseBody,
+)
+from gateway.unit.submitting import PerformedBody
 
 
 async def read_reply(
@@ -23,16 +36,52 @@ async def read_reply(
 
     Raises Refused 6385 to 6389 and what aiohttp raises.
     """
+    answer = answer_of(response, operation)
+    content = await _content(response, answer)
+    media_type = media_type_of(response, operation, answer, content)
+    headers = headers_of(response, answer, base)
+    head = ResponseBody(number, operation.name, answer.status, headers, media_type, len(content))
+    return Performed(head, content)
+
+
+async def read_reply_file(
+    response: ClientResponse, operation: Operation, number: int, base: str, staging: Path
+) -> PerformedBody:
+    """As read_reply, for a content of any size that the answer may have: a closed file in `staging`.
+
+    Raises Refused 6385 to 6389, Unavailable 6452 and what aiohttp raises; then no file stays.
+    """
+    answer = answer_of(response, operation)
+    if answer.content is None or not answer.content.is_large:
+        performed = await read_reply(response, operation, number, base)
+        return PerformedBody(performed.head, performed.content)
+    limit = min(answer.content.most_bytes, MAX_LARGE_BYTES)
+    if response.content_length is not None and response.content_length > limit:
+        raise Refused(6386, performed=1, limit=limit)
+    file = await asyncio.to_thread(BodyFile, staging)
+    try:
+        await fill(file, response.content, limit, partial(Refused, 6386, performed=1, limit=limit))
+        media_type = media_type_of(response, operation, answer, file.front)
+        headers = headers_of(response, answer, base)
+        head = ResponseBody(
+            number, operation.name, answer.status, headers, media_type, file.size_bytes
+        )
+        if not file.size_bytes:
+            return PerformedBody(head, b"")
+        await asyncio.to_thread(file.sync)
+        return PerformedBody(head, file.named(staging / f"{secrets.token_hex(16)}.body"))
+    finally:
+        file.close()
+
+
+def answer_of(response: ClientResponse, operation: Operation) -> Answer:
+    """What the operation says of a status. Raises Refused 6385, 6387."""
     answer = operation.answers.get(response.status)
     if answer is None:
         raise Refused(6385, performed=1, status=response.status, operation=operation.name)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refused(6387, performed=1)
-    content = await _content(response, answer)
-    media_type = _media_type(response, operation, answer, content)
-    headers = _headers(response, answer, base)
-    head = ResponseBody(number, operation.name, answer.status, headers, media_type, len(content))
-    return Performed(head, content)
+    return answer
 
 
 async def _content(response: ClientResponse, answer: Answer) -> bytes:
@@ -56,9 +105,10 @@ async def _content(response: ClientResponse, answer: Answer) -> bytes:
     return b"".join(parts)
 
 
-def _media_type(
+def media_type_of(
     response: ClientResponse, operation: Operation, answer: Answer, content: bytes
 ) -> str:
+    """content: the whole, or its first bytes. Raises Refused 6388."""
     if answer.content is None or not content:
         return ""
     said = response.headers.getall("Content-Type", [])
@@ -76,7 +126,7 @@ def _media_type(
     return media_type
 
 
-def _headers(response: ClientResponse, answer: Answer, base: str) -> Fields:
+def headers_of(response: ClientResponse, answer: Answer, base: str) -> Fields:
     """Those that the answer lists, in its order; a location without the peer's address.
 
     Raises Refused 6389.

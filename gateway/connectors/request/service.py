@@ -20,13 +20,16 @@ from gateway.connectors.request.answer import Answer, failure
 from gateway.connectors.request.asking import Call, Tries, ask
 from gateway.connectors.request.content import read_content
 from gateway.connectors.request.entry import Entry
+from gateway.connectors.request.file_answer import FileAnswer, file_answer
 from gateway.connectors.request.head import Head
+from gateway.connectors.request.large import Asking, Large, ask_large
 from gateway.connectors.request.limits import Turnstile
 from gateway.connectors.request.media import check_boundary
 from gateway.connectors.request.receipts import Receipts, is_for_receipt, told_of
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import Signatures, Signed, check_digest
 from gateway.connectors.request.telling import Refusals, Teller, Told
+from gateway.connectors.request.tus import ALWAYS, TusUploads
 from gateway.connectors.request.typed import (
     Called,
     Match,
@@ -55,6 +58,7 @@ class Gate:
     """What a source needs of its gate. asker or submitter: by what the channel is.
 
     next_number: a number that no unit has had; raises Unavailable; called from the loop's thread.
+    large: where a channel has operations of large contents.
     receipts: None where no outcome ever comes back.
     """
 
@@ -63,6 +67,7 @@ class Gate:
     teller: Teller
     asker: Asker | None = None
     submitter: Submitter | None = None
+    large: Large | None = None
     receipts: Receipts | None = None
 
 
@@ -101,6 +106,9 @@ class Service:
         self._listening, self._gate = listening, gate
         self._signatures, self._refusals = signatures, refusals
         self._turnstile = Turnstile(listening.limits)
+        uploads = gate.large.uploads if gate.large is not None else None
+        is_signed = signatures is not None
+        self._tus = TusUploads(uploads, is_signed=is_signed) if uploads is not None else None
         self._loop = asyncio.get_running_loop()
         self.stopping = False
 
@@ -117,10 +125,12 @@ class Service:
             Tries(),
         )
         try:
-            response = await self._serve(request, entry, asked)
+            response: Answer | FileAnswer = await self._serve(request, entry, asked)
         except GatewayError as error:
             self._tell_failure(error, asked)
             response = failure(entry, error, asked.tries.unit)
+            if self._tus is not None and self._tus.is_for(entry.head):
+                response.headers.update(ALWAYS)
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not leave a caller without an answer
@@ -128,12 +138,17 @@ class Service:
             self._tell_failure(trouble, asked)
             response = failure(entry, trouble, asked.tries.unit, status=500)
         if not entry.is_open:
-            self._tell("call.dropped", asked, 6373)
+            if isinstance(response, FileAnswer):
+                response.abandon()
+            else:
+                self._tell("call.dropped", asked, 6373)
             raise ConnectionResetError
         entry.begin_answer()
         return response
 
-    async def _serve(self, request: web.BaseRequest, entry: Entry, asked: _Asked) -> Answer:
+    async def _serve(
+        self, request: web.BaseRequest, entry: Entry, asked: _Asked
+    ) -> Answer | FileAnswer:
         head = entry.head
         _compare(request, head)
         if self.stopping:
@@ -141,10 +156,14 @@ class Service:
         signed = self._identify(head, entry, asked)
         self._turnstile.enter(asked.caller, self._loop.time())
         try:
+            if self._tus is not None and self._tus.is_for(head):
+                return await self._upload(self._tus, request, entry, asked, signed)
             if self._gate.receipts is not None and is_for_receipt(head.target):
                 return self._receipt(self._gate.receipts, head, entry, asked)
             called = self._gate.match(head.method, head.target, head.by_name)
             asked.operation = called.operation.name
+            if called.operation.is_large:
+                return await self._ask_large(called, request, entry, asked, signed)
             media_type, boundary, limit = content_limit(called.operation, head)
             room_bytes = limit if head.length is None else head.length
             self._turnstile.hold(room_bytes)
@@ -203,6 +222,56 @@ class Service:
         answered = await ask(self._gate.asker, call, asked.tries)
         return self._answered(called, answered, entry, asked)
 
+    async def _ask_large(
+        self,
+        called: Called,
+        request: web.BaseRequest,
+        entry: Entry,
+        asked: _Asked,
+        signed: Signed | None,
+    ) -> Answer | FileAnswer:
+        large, within_s = self._gate.large, self._listening.answer_within_s
+        if large is None:
+            raise RuntimeError("a large operation without a queue")
+        head = entry.head
+
+        def make(media_type: str, size_bytes: int) -> CapturedUnit:
+            # Its caller's time for an answer begins when all of the content is here.
+            body = request_body(called, head, media_type, size_bytes, round(within_s * 1000))
+            number, channel = self._gate.next_number(), self._listening.channel
+            return CapturedUnit(number, channel, Kind.REQUESTS, time.time_ns(), body, asked.caller)
+
+        submits, whose = self._listening.submits, _whose(asked)
+        asking = Asking(called, head, whose, signed, make, within_s, asked.tries, submits)
+        answered = await ask_large(large, asking, request)
+        if answered is None:
+            return self._taken(entry, asked)
+        submitter, status = large.submitter, answered.head.status
+
+        def ended(whole: bool) -> None:
+            submitter.served(answered)
+            if whole:
+                self._tell("call.answered", asked, 0, status=status)
+            else:
+                self._tell("call.dropped", asked, 6373)
+
+        try:
+            return await file_answer(entry, called.operation, answered, ended)
+        except BaseException:
+            submitter.served(answered)
+            raise
+
+    async def _upload(
+        self,
+        tus: TusUploads,
+        request: web.BaseRequest,
+        entry: Entry,
+        asked: _Asked,
+        signed: Signed | None,
+    ) -> Answer:
+        reply = await tus.serve(request, entry.head, _whose(asked), signed)
+        return Answer(entry, reply.status, b"", [*ALWAYS, *reply.headers], None)
+
     async def _submit(
         self, unit: CapturedUnit, content: bytes, entry: Entry, asked: _Asked
     ) -> Answer:
@@ -211,9 +280,15 @@ class Service:
         asked.tries.count, asked.tries.unit = 1, unit.number
         await self._gate.submitter.submit(unit, content)
         # From here the caller may forget it.
+        return self._taken(entry, asked)
+
+    def _taken(self, entry: Entry, asked: _Asked) -> Answer:
+        unit = asked.tries.unit
+        if unit is None:
+            raise RuntimeError("a receipt for nothing")
         self._tell("call.submitted", asked, 0)
-        receipt = b'{"receipt": "%s"}\n' % speak(unit.number).encode("ascii")
-        return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit.number)
+        receipt = b'{"receipt": "%s"}\n' % speak(unit).encode("ascii")
+        return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit)
 
     def _receipt(self, receipts: Receipts, head: Head, entry: Entry, asked: _Asked) -> Answer:
         """What became of a request that this caller has submitted. Raises Refused 6432, 6326."""
@@ -242,6 +317,11 @@ class Service:
         else:
             # Nothing of it was asked: an outsider can have as many of these as he likes.
             self._refusals.tell("call.refused", error, caller=asked.caller, address=asked.address)
+
+
+def _whose(asked: _Asked) -> str:
+    """The caller whose uploads these are: by his address where nothing else is known of him."""
+    return asked.caller or asked.address
 
 
 def _compare(request: web.BaseRequest, head: Head) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.connectors.request.disk_room import DiskLimits
 from gateway.connectors.request.limits import Limits
 from gateway.connectors.request.signature import Signing
 from gateway.connectors.request.subject import Callers
 from gateway.policy.operations import Operation
+from gateway.unit.request import MAX_CONTENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Patience:
     """How long a connection may take for what, in seconds.
 
     stall_s: an answer that its caller does not take. stop_s: what is under way when the process ends.
+    free_bytes: so much of a body, or of an answer, has no more time than that; what is more has its own, by
+    floor_bytes_s, which is the least that a caller must send, or take, of a large one in a second.
     """
 
     handshake_s: float = 5.0
@@ -39,6 +43,19 @@ class Patience:
     stall_s: float = 30.0
     connection_s: float = 3600.0
     stop_s: float = 5.0
+    free_bytes: int = MAX_CONTENT_BYTES
+    floor_bytes_s: int = 128 << 10
+
+    def of_body_s(self, size_bytes: int) -> float:
+        """Time for a body of which so much has come."""
+        return self.body_s + self._more_s(size_bytes)
+
+    def of_answer_s(self, size_bytes: int) -> float:
+        """Time for an answer of which so much has been taken."""
+        return self.stall_s + self._more_s(size_bytes)
+
+    def _more_s(self, size_bytes: int) -> float:
+        return max(0, size_bytes - self.free_bytes) / self.floor_bytes_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,7 @@ class Listening:
     with, None where they need no signature. answer_within_s: the caller's time for an answer.
     try_again_after_s: when a repeatable request that has no answer yet is asked once more; None: a third of
     answer_within_s. submits: answers 202 at once, the outcome comes later. port 0: any that is free.
+    most_body_bytes: of the largest content that any operation takes.
     """
 
     channel: str
@@ -64,6 +82,7 @@ class Listening:
     try_again_after_s: float | None = None
     submits: bool = False
     most_connections: int = 512
+    most_body_bytes: int = MAX_CONTENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,7 @@ class Calling:
 
     base_path: put before each path, "" or like "/app". secrets, secret: file and name of the credential.
     idle_s: how long a connection is kept; below what the peer keeps it, so that it is seldom stale.
+    disk: room for large answers.
     """
 
     channel: str
@@ -98,3 +118,4 @@ class Calling:
     most_connections: int = 64
     connect_s: float = 3.0
     idle_s: float = 4.0
+    disk: DiskLimits = field(default=DiskLimits())

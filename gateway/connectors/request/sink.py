@@ -13,15 +13,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextvars import ContextVar
-from typing import Any, Final
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import aiohttp
 from yarl import URL
 
 from gateway.connectors.request import building
+from gateway.connectors.request.body_file import front_of, read_pieces
+from gateway.connectors.request.disk_room import DiskRoom
 from gateway.connectors.request.parser import ask_once, check_parser
-from gateway.connectors.request.reply import read_reply
+from gateway.connectors.request.reply import read_reply, read_reply_file
 from gateway.connectors.request.secret_files import Credential, read_credential
 from gateway.connectors.request.settings import Calling
 from gateway.connectors.request.tls import client_context
@@ -30,6 +36,7 @@ from gateway.policy.operations import Operation
 from gateway.unit.asking import Performed
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
+from gateway.unit.submitting import PerformedBody
 
 _READ_BYTES: Final = 64 * 1024
 # Of an answer's head: as much as of a request's.
@@ -49,6 +56,7 @@ class HttpSink:
         self._base = f"{scheme}://{host}:{calling.port}"
         self._session: aiohttp.ClientSession | None = None
         self._credential: Credential | None = None
+        self._room: DiskRoom | None = None
 
     async def start(self) -> None:
         """Read secrets and certificates. Raises Misconfigured 6392 to 6397; connects to nothing."""
@@ -88,13 +96,51 @@ class HttpSink:
 
         6385 to 6389 say that it was performed and its answer is not one that the operation has.
         """
+        content = admitted.body.read() if admitted.body.size_bytes else b""
+        sending = _Sending(content or None, content)
+        return await self._perform(admitted, head, sending, read_reply)
+
+    async def perform_body(
+        self, admitted: Admitted, head: RequestBody, staging: Path
+    ) -> PerformedBody:
+        """See BodyPerformer. Raises as perform(), and Unavailable 6450 to 6452: there would be no room for
+        its answer, and nothing was sent."""
+        room_bytes = self._large_answer_bytes(head)
+        if not room_bytes:
+            return await self._perform_body(admitted, head, staging)
+        room = self._room = self._room or DiskRoom(staging, self._calling.disk)
+        room.hold(room_bytes)
+        try:
+            return await self._perform_body(admitted, head, staging)
+        finally:
+            room.release(room_bytes)
+
+    async def _perform_body(
+        self, admitted: Admitted, head: RequestBody, staging: Path
+    ) -> PerformedBody:
+        size_bytes = admitted.body.size_bytes
+        front = await asyncio.to_thread(front_of, admitted.body) if size_bytes else b""
+        sending = _Sending(read_pieces(admitted.body) if size_bytes else None, front, size_bytes)
+        read = partial(read_reply_file, staging=staging)
+        return await self._perform(admitted, head, sending, read)
+
+    def _large_answer_bytes(self, head: RequestBody) -> int:
+        """The most that an answer to this call may take on disk; 0 where none does."""
+        operation = self._calling.operations.get(head.operation)
+        contents = [a.content for a in operation.answers.values()] if operation is not None else []
+        return max((c.most_bytes for c in contents if c is not None and c.is_large), default=0)
+
+    async def _perform(
+        self, admitted: Admitted, head: RequestBody, sending: _Sending, read: _Read[_Told]
+    ) -> _Told:
         operation = self._calling.operations.get(head.operation)
         channel = self._calling.channel
         if operation is None:
             raise Refused(6384, operation=head.operation)
-        content = admitted.body.read() if admitted.body.size_bytes else b""
         target = building.target(operation, self._calling.base_path, head)
-        headers = building.headers(operation, head, content)
+        headers = building.headers(operation, head, sending.front)
+        if sending.size_bytes:
+            headers.append(("Content-Length", str(sending.size_bytes)))
         if self._credential is not None:
             # Instead of what an operation may list under the same name.
             own = self._credential.header
@@ -104,7 +150,9 @@ class HttpSink:
         try:
             async with asyncio.timeout(within_s):
                 number = admitted.manifest.number
-                return await self._call(operation, target, headers, content, number, sent)
+                return await self._call(
+                    operation, target, headers, sending.content, number, sent, read
+                )
         except TimeoutError as error:
             if sent.begun:
                 raise StateUncertain(6381, channel=channel, reason="time is over") from error
@@ -115,10 +163,11 @@ class HttpSink:
         operation: Operation,
         target: str,
         headers: list[tuple[str, str]],
-        content: bytes,
+        content: bytes | AsyncGenerator[bytes, None] | None,
         number: int,
         sent: _Sent,
-    ) -> Performed:
+        read: _Read[_Told],
+    ) -> _Told:
         session, calling = self._session, self._calling
         if session is None:
             raise Unavailable(6380, channel=calling.channel, reason="stopping")
@@ -130,14 +179,17 @@ class HttpSink:
                 # Encoded by building; yarl must not read it as something to normalise.
                 URL(self._base + target, encoded=True),
                 headers=headers,
-                data=content or None,
+                data=content,
                 allow_redirects=False,
                 server_hostname=name,
                 timeout=aiohttp.ClientTimeout(total=None, connect=calling.connect_s),
             ) as response:
-                return await read_reply(response, operation, number, self._base + calling.base_path)
+                return await read(response, operation, number, self._base + calling.base_path)
         except (aiohttp.ClientError, OSError) as error:
             raise self._failure(error, sent) from error
+        except Unavailable as error:
+            # Of our own disk, while the peer answered: it was performed, for all that is known.
+            raise StateUncertain(6381, channel=calling.channel, reason="disk") from error
 
     def _failure(self, error: Exception, sent: _Sent) -> Refused | Unavailable | StateUncertain:
         channel, reason = self._calling.channel, _reason(error)
@@ -148,6 +200,20 @@ class HttpSink:
         if isinstance(error, aiohttp.ClientResponseError):
             return Refused(6389, performed=1, reason=reason)
         return StateUncertain(6381, channel=channel, reason=reason)
+
+
+_Told = TypeVar("_Told")
+_Read = Callable[[aiohttp.ClientResponse, Operation, int, str], Coroutine[Any, Any, _Told]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """content: as aiohttp takes it, None for none. front: its first bytes, or all. size_bytes: of one in
+    pieces, 0 where aiohttp counts itself."""
+
+    content: bytes | AsyncGenerator[bytes, None] | None
+    front: bytes
+    size_bytes: int = 0
 
 
 class _Sent:

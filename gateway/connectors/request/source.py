@@ -22,7 +22,6 @@ from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import PublicKeys, Signatures
 from gateway.connectors.request.telling import Refusals
 from gateway.errors import Misconfigured, Refused
-from gateway.unit.request import MAX_CONTENT_BYTES
 
 # How often time limits are looked at; a limit is exact to this.
 SWEEP_S: Final = 0.25
@@ -41,7 +40,7 @@ class HttpSource:
         """public: verification of Ed25519, where callers have such keys. No I/O."""
         self._listening, self._gate, self._public = listening, gate, public
         self.patience = listening.patience
-        self.most_body_bytes = MAX_CONTENT_BYTES
+        self.most_body_bytes = listening.most_body_bytes
         self._refusals = Refusals(listening.channel, gate.teller, time.monotonic)
         self._entries: dict[web.RequestHandler, Entry] = {}
         self._door = Door(listening, self._refusals, self._entry, self._has_room)
@@ -146,6 +145,8 @@ class HttpSource:
             self._refusals.tick()
             if now_s >= look_s:
                 look_s = now_s + _LOOK_S
+                if self._gate.large is not None and self._gate.large.uploads is not None:
+                    self._gate.large.uploads.sweep()
                 if self._door.renew():
                     for entry in list(self._entries.values()):
                         entry.retire()

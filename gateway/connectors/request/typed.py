@@ -65,9 +65,12 @@ class Match(Protocol):
         ...
 
 
-def content_limit(operation: Operation, head: Head) -> tuple[str, str, int]:
+def content_limit(
+    operation: Operation, head: Head, most_bytes: int = MAX_CONTENT_BYTES
+) -> tuple[str, str, int]:
     """Media type and boundary of a request's content, and the bytes that it may have; "", "" and 0 for none.
 
+    most_bytes: whatever the operation says.
     Raises Refused 6325 (too long), 6326 (takes none), 6327 (no type that it takes) and nothing else.
     """
     rule = operation.content
@@ -78,7 +81,7 @@ def content_limit(operation: Operation, head: Head) -> tuple[str, str, int]:
     media_type, boundary = read_media_type(head.one("content-type") or "")
     if media_type not in rule.media_types:
         raise Refused(6327, type=media_type)
-    limit = min(rule.most_bytes, MAX_CONTENT_BYTES)
+    limit = min(rule.most_bytes, most_bytes)
     if head.length is not None and head.length > limit:
         raise Refused(6325, limit=limit)
     return media_type, boundary, limit

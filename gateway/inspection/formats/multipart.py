@@ -14,10 +14,10 @@ import re
 from typing import Final, NoReturn
 
 from gateway.inspection.unsound import Unsound
-from gateway.unit.request import MAX_CONTENT_BYTES
+from gateway.unit.request import MAX_LARGE_BYTES
 
 # It comes as the content of a request or an answer only.
-MAX_BYTES: Final = MAX_CONTENT_BYTES
+MAX_BYTES: Final = MAX_LARGE_BYTES
 # RFC 2046, 5.1.1.
 MAX_BOUNDARY_BYTES: Final = 70
 BOUNDARY: Final = rb"[A-Za-z0-9'()+_,./:=?-]{1,70}"

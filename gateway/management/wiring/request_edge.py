@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,14 +29,17 @@ from gateway.management.wiring.half import Half
 from gateway.management.wiring.request_ends import End, Ends
 from gateway.management.wiring.request_files import calling_of, listening_of
 from gateway.management.wiring.request_journal import JournalTeller
+from gateway.management.wiring.request_large import large_of
 from gateway.policy.model import Channel
 from gateway.policy.routes import match
 from gateway.unit.asking import Asker, Performed, Performer
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
+from gateway.unit.submitting import PerformedBody
 
 if TYPE_CHECKING:
+    from gateway.connectors.request.sink import HttpSink
     from gateway.management.wiring.request_far import FarEnd
     from gateway.management.wiring.request_near import NearEnd
     from gateway.management.wiring.transient_edge import EdgeExchange
@@ -83,8 +86,9 @@ def _requesting(
     teller = JournalTeller(desk.journal)
     asker = exchange.asker if exchange is not None else None
     opening = _Opening(
-        host.settings.side, host.folder.requests, asker, performers, next_number, teller, durable
-    )
+        host.settings.side, host.folder.requests, asker, performers, next_number, teller, durable,
+        host.folder.uploads, host.settings.reserve_bytes,
+    )  # fmt: skip
     ends = Ends(host.folder.requests, opening, opening.begin, status)
     parts = [Kept(ends.run)]
     if exchange is not None:
@@ -128,9 +132,12 @@ class _Opening:
         next_number: Callable[[], int],
         teller: JournalTeller,
         durable: Durable,
+        uploads: Path,
+        reserve_bytes: int,
     ) -> None:
         self._side, self._folder, self._asker, self._durable = side, folder, asker, durable
         self._performers, self._next, self._teller = performers, next_number, teller
+        self._uploads, self._reserve_bytes = uploads, reserve_bytes
         # Of all channels, so that a caller in the wrong place is told from a stranger. Kept up to date in
         # place: a change of one channel touches no source of another.
         self._callers: dict[str, str] = {}
@@ -157,9 +164,11 @@ class _Opening:
         from gateway.connectors.request.source import HttpSource
         from gateway.identity.raw_keys import RawKeys
 
+        near, is_submit = self._durable.near, _is_submit(channel)
         gate = Gate(
-            partial(match, channel), self._number, self._teller, self._asker, self._durable.near,
-            self._durable.receipts if _is_submit(channel) else None,
+            partial(match, channel), self._number, self._teller, self._asker, near,
+            large_of(channel, near, self._uploads, self._reserve_bytes),
+            self._durable.receipts if is_submit else None,
         )  # fmt: skip
         source = HttpSource(listening, gate, RawKeys())
         await source.start()
@@ -169,7 +178,9 @@ class _Opening:
         calling = calling_of(channel, self._folder / channel.name)
         from gateway.connectors.request.sink import HttpSink
 
-        sink = HttpSink(calling)
+        # Large answers wait in the staging folder of a queue.
+        disk = replace(calling.disk, reserve_bytes=self._reserve_bytes)
+        sink = HttpSink(replace(calling, disk=disk))
         await sink.start()
         made = _Draining(sink, sink.close, lambda: self._forget(channel.name, made))
         if not _is_submit(channel):
@@ -199,7 +210,7 @@ class _Draining:
 
     def __init__(
         self,
-        performer: Performer,
+        performer: HttpSink,
         close: Callable[[], Awaitable[None]],
         forget: Callable[[], None],
     ) -> None:
@@ -210,6 +221,15 @@ class _Draining:
         self._under_way += 1
         try:
             return await self._performer.perform(admitted, head)
+        finally:
+            self._under_way -= 1
+
+    async def perform_body(
+        self, admitted: Admitted, head: RequestBody, staging: Path
+    ) -> PerformedBody:
+        self._under_way += 1
+        try:
+            return await self._performer.perform_body(admitted, head, staging)
         finally:
             self._under_way -= 1
 

@@ -12,11 +12,9 @@ from gateway.connectors.request.loop import Beside
 from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.management.host import Desk
 from gateway.management.layout import Role
-from gateway.receiving.admitted import in_memory
 from gateway.receiving.durable_performing import Answering, DurablePerformer, Terms
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import QueueReader, Taken
-from gateway.unit.asking import Performer
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
 from gateway.unit.submitting import BodyPerformer, PerformedBody
@@ -39,7 +37,7 @@ class FarEnd:
         """Raises Misconfigured 6426, Unavailable 6425."""
         self._desk, self._staging = desk, staging
         # Of the loop that use() names.
-        self._performers: dict[str, tuple[Performer, BodyPerformer]] = {}
+        self._performers: dict[str, BodyPerformer] = {}
         self._beside: Beside | None = None
         marks = PerformedMarks(desk.host.folder.state_of(Role.EDGE) / "performed-requests")
         self.due = DurablePerformer(
@@ -50,14 +48,14 @@ class FarEnd:
         """Where the performers run."""
         self._beside = beside
 
-    def open(self, name: str, performer: Performer) -> None:
+    def open(self, name: str, performer: BodyPerformer) -> None:
         """A channel's sink stands. In the loop."""
-        self._performers[name] = (performer, WholeBodies(performer))
+        self._performers[name] = performer
 
-    def forget(self, name: str, performer: Performer) -> None:
+    def forget(self, name: str, performer: BodyPerformer) -> None:
         """A sink ends; one that has its place already stays."""
         known = self._performers.get(name)
-        if known is not None and known[0] is performer:
+        if known is performer:
             del self._performers[name]
 
     def take(self, taken: Taken, admitted: Admitted) -> None:
@@ -78,7 +76,7 @@ class FarEnd:
             raise Unavailable(5774, channel=admitted.manifest.channel)
         try:
             async with asyncio.timeout(head.answer_within_ms / 1000 + _GRACE_S):
-                return await known[1].perform_body(admitted, head, self._staging)
+                return await known.perform_body(admitted, head, self._staging)
         except TimeoutError as error:
             raise StateUncertain(5772) from error
 
@@ -90,18 +88,3 @@ class FarEnd:
         if requests is None or known is None:
             return None
         return Terms(requests.submit, known.repeatable, requests.waits_s, requests.in_order)
-
-
-class WholeBodies:
-    """A BodyPerformer over a Performer that has contents in memory."""
-
-    def __init__(self, performer: Performer) -> None:
-        self._performer = performer
-
-    async def perform_body(
-        self, admitted: Admitted, head: RequestBody, _staging: Path
-    ) -> PerformedBody:
-        """As BodyPerformer. Also Refused 5770: it is too large for that."""
-        held = await asyncio.to_thread(in_memory, admitted)
-        performed = await self._performer.perform(held, head)
-        return PerformedBody(performed.head, performed.content)

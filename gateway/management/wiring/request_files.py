@@ -26,6 +26,7 @@ from gateway.connectors.request.subject import KEY, Caller, Callers
 from gateway.errors import Misconfigured
 from gateway.policy.model import Channel
 from gateway.policy.request_channel import RequestChannel, RequestSource
+from gateway.unit.request import MAX_CONTENT_BYTES
 
 SERVER: Final = "server.crt"
 SERVER_KEY: Final = "server.key"
@@ -68,7 +69,14 @@ def listening_of(channel: Channel, folder: Path, others: Mapping[str, str]) -> L
         limits=limits,
         answer_within_s=requests.answer_within_s,
         submits=requests.submit,
+        most_body_bytes=max(most_content_bytes(requests), MAX_CONTENT_BYTES),
     )
+
+
+def most_content_bytes(requests: RequestChannel) -> int:
+    """Of any request of a channel; 0 where none has a content."""
+    contents = (operation.content for operation in requests.operations.values())
+    return max((content.most_bytes for content in contents if content is not None), default=0)
 
 
 def calling_of(channel: Channel, folder: Path) -> Calling:

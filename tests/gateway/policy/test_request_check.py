@@ -99,7 +99,7 @@ def test_what_is_not_said_is_narrow() -> None:
         ("404: empty", "404: fhir Nothing-at-all", 2124),
         ("404: empty", "404: zip", 2317),
         ("404: empty", "404: json following schemas/none.json", 2241),
-        ("404: empty", "404: json, at most 9 MiB", 2316),
+        ("404: empty", "404: json, at most 9 GiB", 2316),
         ("404: empty", "404: json, at most 5 entries", 2315),
         ("    body: json, at most 1 KiB\n", "    body: json, at most 1 KiB\n    repeatable: yes\n", 2323),
         ("per_caller: at most 20 requests/s, 5 at once", "per_caller: 20", 2124),
@@ -205,3 +205,19 @@ def test_every_problem_of_a_file_is_told_at_once() -> None:
 def test_a_word_of_requests_in_a_channel_of_files_says_so() -> None:
     text = BASIC.replace("  folder: /srv/out\n", "  folder: /srv/out\n  callers: CN=a\n")
     assert numbers(text) == [2301]
+
+
+def test_an_operation_of_large_contents_is_known_as_one() -> None:
+    requests = request_channel(changed("404: empty", "404: json, at most 9 MiB")).requests
+    assert requests is not None
+    sizes = {name: operation.is_large for name, operation in requests.operations.items()}
+    assert sizes == {name: name == "read-report" for name in sizes}
+    below = request_channel(changed("404: empty", "404: json, at most 4 MiB")).requests
+    assert below is not None
+    assert not any(operation.is_large for operation in below.operations.values())
+
+
+def test_places_are_not_taken_out_of_what_may_be_large() -> None:
+    text = changed("404: empty", "404: json, at most 9 MiB")
+    _, problems = read_requests(text + "\nchanged:\n  response.subject.display: removed\n")
+    assert [problem.number for problem in problems] == [2390]

@@ -21,7 +21,7 @@ from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest, Uni
 from gateway.unit.number import MAX_NUMBER
 from gateway.unit.request import (
     MAX_ANSWER_WITHIN_MS,
-    MAX_CONTENT_BYTES,
+    MAX_LARGE_BYTES,
     Consequence,
     FailureBody,
     RequestBody,
@@ -45,7 +45,7 @@ fields = st.lists(
     max_size=6,
 ).map(tuple)
 media_types = st.sampled_from(("", "application/json", "application/fhir+xml", "text/plain"))
-sizes = st.integers(0, MAX_CONTENT_BYTES)
+sizes = st.integers(0, MAX_LARGE_BYTES)
 requests = st.builds(
     RequestBody, words, fields, fields, fields, media_types, sizes,
     st.integers(1, MAX_ANSWER_WITHIN_MS),
@@ -153,7 +153,7 @@ def test_a_second_spelling_of_the_same_value_is_refused() -> None:
         {"content_type": "Text/plain"},
         {"operation": "read\n"},
         {"operation": ""},
-        {"size_bytes": MAX_CONTENT_BYTES + 1},
+        {"size_bytes": MAX_LARGE_BYTES + 1},
         {"answer_within_ms": 0},
     ],
 )
