@@ -32,6 +32,7 @@ from gateway.messages import (
     requests,
     sandbox,
     scanners,
+    sessions,
     settings,
     spool,
     text_search,
@@ -69,6 +70,7 @@ _AREAS = (
     pki,
     requests,
     request_files,
+    sessions,
 )
 
 

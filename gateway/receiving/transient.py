@@ -36,15 +36,19 @@ from gateway.unit.model import FileBody, Kind, Lane, Manifest
 from gateway.unit.number import speak
 from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import BatchBody, Consequence, FailureBody, RequestBody, ResponseBody
+from gateway.unit.session import AliveBody, EndBody, MessageBody, OpenedBody, SessionBody
 
 # Gives what tells the other side why its request has no answer (channel, failure).
 TellBack = Callable[[str, FailureBody], Unsealed]
+# Takes what is of a session, once it is verified.
+OfSession = Callable[[Manifest, SessionBody, bytes], None]
 
 
 class TransientAdmitter:
     """Opens and judges what the ferry hands over. Safe to call from several threads.
 
     asked: requests of this side's callers. let_in: requests of the other side. seen: their numbers.
+    sessions: what is of them.
     """
 
     def __init__(
@@ -56,10 +60,11 @@ class TransientAdmitter:
         let_in: Outstanding,
         seen: Seen,
         tell_back: TellBack,
+        sessions: OfSession,
     ) -> None:
         self._lane, self._judge, self._opener = lane, judge, opener
         self._asked, self._let_in, self._seen = asked, let_in, seen
-        self._tell_back = tell_back
+        self._tell_back, self._sessions = tell_back, sessions
         self._lock = threading.Lock()
 
     def use(self, opener: Opener) -> None:
@@ -106,6 +111,10 @@ class TransientAdmitter:
                 return self._answer(manifest, answer, content)
             case FailureBody() as failure:
                 return self._failure(manifest, failure)
+            case OpenedBody() | MessageBody() | AliveBody() | EndBody() as body:
+                # Of a session: in their order, by the one thread that keeps it.
+                self._sessions(manifest, body, content)
+                return Done()
             case FileBody() | OutcomesBody() | BatchBody():
                 error = Refused(1052)
                 return Done((_event("request.refused", manifest.number, "", {}, error),))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from gateway.connectors.request.handshake import VERSION
 from gateway.connectors.request.head import METHODS
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
 from gateway.messages import describe
@@ -52,9 +53,15 @@ _STATUS: Final = {
     6361: 429,
     6362: 429,
     6363: 429,
+    6480: 400,
+    6481: 426,
+    6482: 403,
+    6483: 400,
+    6484: 429,
+    6485: 429,
 }
 # Shown with its text: the form of the request, its caller, limits, outcome.
-_SHOWN: Final = range(6300, 6380)
+_SHOWN: Final = frozenset((*range(6300, 6380), *range(6480, 6486)))
 # Of an answer that the sink read: the request was performed.
 _OF_ANSWERS: Final = range(6385, 6390)
 # A guard of either side has refused it: its rule is nobody's business out here.
@@ -76,6 +83,8 @@ class Problem:
             return [("WWW-Authenticate", "Signature")]
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
             return [("Allow", ", ".join(sorted(METHODS)))]
+        if self.status == HTTPStatus.UPGRADE_REQUIRED:
+            return [("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION)]
         return [("Retry-After", str(self.wait_s))] if self.wait_s else []
 
 

@@ -22,6 +22,7 @@ from gateway.connectors.request.content import read_content
 from gateway.connectors.request.entry import Entry
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.limits import Turnstile
+from gateway.connectors.request.live_service import LiveService
 from gateway.connectors.request.media import check_boundary
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import Signatures, Signed, check_digest
@@ -35,6 +36,7 @@ from gateway.connectors.request.typed import (
 )
 from gateway.errors import Field, GatewayError, Refused, StateUncertain, Unavailable
 from gateway.unit.asking import Answered, Asker
+from gateway.unit.live import Opener
 from gateway.unit.model import CapturedUnit, Kind
 from gateway.unit.number import speak
 
@@ -51,7 +53,7 @@ class Submitter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What a source needs of its gate. asker or submitter: by what the channel is.
+    """What a source needs of its gate. asker or submitter: by what the channel is. opener: for sessions.
 
     next_number: a number that no unit has had; raises Unavailable; called from the loop's thread.
     """
@@ -61,6 +63,7 @@ class Gate:
     teller: Teller
     asker: Asker | None = None
     submitter: Submitter | None = None
+    opener: Opener | None = None
 
 
 @dataclass(slots=True)
@@ -99,11 +102,14 @@ class Service:
         self._signatures, self._refusals = signatures, refusals
         self._turnstile = Turnstile(listening.limits)
         self._loop = asyncio.get_running_loop()
+        self._live: LiveService | None = None
+        if gate.opener is not None and (listening.websockets or listening.events):
+            self._live = LiveService(listening, gate.match, gate.next_number, gate.opener)
         self.stopping = False
 
     @property
     def under_way(self) -> int:
-        return self._turnstile.inside
+        return self._turnstile.inside + (self._live.open if self._live is not None else 0)
 
     async def answer(self, request: web.BaseRequest, entry: Entry) -> web.StreamResponse:
         """The answer to one request. Raises ConnectionResetError (nobody is there any more)."""
@@ -124,18 +130,27 @@ class Service:
             trouble = Unavailable(6372, fault=type(error).__name__)
             self._tell_failure(trouble, asked)
             response = failure(entry, trouble, asked.tries.unit, status=500)
+        if entry.is_live:
+            # It was told when it opened and when it ended, and nothing more can be written.
+            return response
         if not entry.is_open:
             self._tell("call.dropped", asked, 6373)
             raise ConnectionResetError
         entry.begin_answer()
         return response
 
-    async def _serve(self, request: web.BaseRequest, entry: Entry, asked: _Asked) -> Answer:
+    async def _serve(
+        self, request: web.BaseRequest, entry: Entry, asked: _Asked
+    ) -> web.StreamResponse:
         head = entry.head
         _compare(request, head)
         if self.stopping:
             raise Unavailable(6366, wait_s=1)
         signed = self._identify(head, entry, asked)
+        if self._live is not None and (called := self._live.called(head)) is not None:
+            if signed is not None:
+                check_digest(signed, b"")
+            return await self._carry(self._live, called, request, entry, asked)
         self._turnstile.enter(asked.caller, self._loop.time())
         try:
             called = self._gate.match(head.method, head.target, head.by_name)
@@ -160,6 +175,36 @@ class Service:
                 self._turnstile.release(room_bytes)
         finally:
             self._turnstile.leave(asked.caller)
+
+    async def _carry(
+        self,
+        live: LiveService,
+        called: Called,
+        request: web.BaseRequest,
+        entry: Entry,
+        asked: _Asked,
+    ) -> web.StreamResponse:
+        """A session from its opening to its end. Opening one counts as a request does."""
+        asked.operation = called.operation.name
+
+        def begun(unit: int) -> None:
+            asked.tries.count, asked.tries.unit = 1, unit
+
+        self._turnstile.enter(asked.caller, self._loop.time())
+        try:
+            opening = await live.open_for(called, entry.head, asked.caller, begun)
+        finally:
+            self._turnstile.leave(asked.caller)
+        try:
+            self._tell("call.answered", asked, 0, status=101 if entry.head.upgrades else 200)
+            response, over = await live.carry(opening, request, entry)
+        finally:
+            live.close(called, asked.caller)
+        number = over.error.number if over.error is not None else 0
+        self._tell("call.closed", asked, number, ending=over.ending.value)
+        if not entry.is_live:
+            raise ConnectionResetError
+        return response
 
     def _identify(self, head: Head, entry: Entry, asked: _Asked) -> Signed | None:
         """Whose request it is, by signature where the channel wants one. Raises Refused 6345 to 6359."""

@@ -11,13 +11,14 @@ channel that needs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Container, Iterable, MutableMapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.connectors.numbering import UnitNumbers
 from gateway.connectors.request.loop import Beside, Kept
+from gateway.connectors.request.settings import Calling
 from gateway.errors import Misconfigured
 from gateway.management.host import Desk
 from gateway.management.wiring.half import Half
@@ -28,12 +29,17 @@ from gateway.management.wiring.transient_edge import EdgeExchange
 from gateway.policy.model import Channel
 from gateway.policy.routes import match
 from gateway.unit.asking import Performed, Performer
+from gateway.unit.live import Attendant
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
 
+if TYPE_CHECKING:
+    from gateway.connectors.request.live_sink import LiveSink
+
 # What a peer is doing when its channel ends may come to its end, within the time of a source.
 _DRAIN_S: Final = 5.0
+Attendants = MutableMapping[str, tuple[Attendant, Container[str]]]
 
 
 def requesting(desk: Desk, sends: Lane, numbers: UnitNumbers) -> Half:
@@ -42,10 +48,12 @@ def requesting(desk: Desk, sends: Lane, numbers: UnitNumbers) -> Half:
     host, status = desk.host, desk.status(sends)
     teller = JournalTeller(desk.journal)
     performers: dict[str, Performer] = {}
-    exchange = EdgeExchange(host.folder, performers, numbers.next, status)
+    attendants: Attendants = {}
+    exchange = EdgeExchange(host.folder, performers, numbers.next, status, attendants)
     opening = _Opening(
-        host.settings.side, host.folder.requests, exchange, performers, numbers.next, teller
-    )
+        host.settings.side, host.folder.requests, exchange, performers, attendants, numbers.next,
+        teller,
+    )  # fmt: skip
     ends = Ends(host.folder.requests, opening, opening.begin, status)
 
     async def exchanging() -> None:
@@ -72,11 +80,13 @@ class _Opening:
         folder: Path,
         exchange: EdgeExchange,
         performers: MutableMapping[str, Performer],
+        attendants: Attendants,
         next_number: Callable[[], int],
         teller: JournalTeller,
     ) -> None:
         self._side, self._folder, self._exchange = side, folder, exchange
-        self._performers, self._next, self._teller = performers, next_number, teller
+        self._performers, self._attendants = performers, attendants
+        self._next, self._teller = next_number, teller
         # Of all channels, so that a caller in the wrong place is told from a stranger. Kept up to date in
         # place: a change of one channel touches no source of another.
         self._callers: dict[str, str] = {}
@@ -101,7 +111,10 @@ class _Opening:
         from gateway.connectors.request.source import HttpSource
         from gateway.identity.raw_keys import RawKeys
 
-        gate = Gate(partial(match, channel), self._number, self._teller, self._exchange.asker)
+        gate = Gate(
+            partial(match, channel), self._number, self._teller, self._exchange.asker,
+            opener=self._exchange.opener,
+        )  # fmt: skip
         source = HttpSource(listening, gate, RawKeys())
         await source.start()
         return source
@@ -112,14 +125,35 @@ class _Opening:
 
         sink = HttpSink(calling)
         await sink.start()
-        made = _Draining(sink, sink.close, lambda: self._forget(channel.name, made))
+        attendant = await self._attend(channel.name, calling)
+
+        async def close() -> None:
+            await sink.close()
+            if attendant is not None:
+                await attendant.close()
+
+        made = _Draining(sink, close, lambda: self._forget(channel.name, made, attendant))
         self._performers[channel.name] = made
         return made
 
-    def _forget(self, name: str, one: _Draining) -> None:
+    async def _attend(self, name: str, calling: Calling) -> LiveSink | None:
+        """What attends the sessions of a channel, where it has some."""
+        operations = {one.name for one in calling.operations.values() if one.live is not None}
+        if not operations:
+            return None
+        from gateway.connectors.request.live_sink import LiveSink
+
+        attendant = LiveSink(calling)
+        await attendant.start()
+        self._attendants[name] = attendant, operations
+        return attendant
+
+    def _forget(self, name: str, one: _Draining, attendant: LiveSink | None) -> None:
         # A successor may have its name already.
         if self._performers.get(name) is one:
             del self._performers[name]
+        if attendant is not None and self._attendants.get(name, (None,))[0] is attendant:
+            del self._attendants[name]
 
     def _number(self) -> int:
         self._teller.check()

@@ -24,6 +24,7 @@ from gateway.connectors.request.limits import Limits
 from gateway.connectors.request.settings import Calling, ClientTls, Listening, ServerTls
 from gateway.connectors.request.subject import KEY, Caller, Callers
 from gateway.errors import Misconfigured
+from gateway.policy.live import Form
 from gateway.policy.model import Channel
 from gateway.policy.request_channel import RequestChannel, RequestSource
 
@@ -57,6 +58,7 @@ def listening_of(channel: Channel, folder: Path, others: Mapping[str, str]) -> L
         channel_rate=requests.whole_channel.rate,
         channel_at_once=requests.whole_channel.at_once or Limits().channel_at_once,
     )
+    forms = {one.live.form for one in requests.operations.values() if one.live is not None}
     callers = Callers(tuple(Caller(name) for name in source.callers), source.addresses, others)
     return Listening(
         channel.name,
@@ -68,6 +70,8 @@ def listening_of(channel: Channel, folder: Path, others: Mapping[str, str]) -> L
         limits=limits,
         answer_within_s=requests.answer_within_s,
         submits=requests.submit,
+        websockets=Form.WEBSOCKET in forms,
+        events=Form.EVENTS in forms,
     )
 
 

@@ -1,0 +1,286 @@
+"""What is done with a call that opens a session: who may, whether the far side agrees, then messages.
+
+    match --> Origin, subprotocol --> how many --> open --> 101, or a stream of events --> joined --> ended
+     404         403, 400               429       403, 502, 503, 504
+
+Up to the opening everything is answered as any request is. From there on a WebSocket has its close codes:
+
+    1000 done   1001 idle, the peer went away   1002, 1003, 1007, 1009 what the caller sent   1008 refused
+    1012 its longest life is over, the gate stops   1013 lost, too slow: try again
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+from aiohttp.http import WSMessageTextBytes
+
+from gateway.connectors.request.entry import Entry
+from gateway.connectors.request.event_stream import (
+    KEEP,
+    MEDIA_TYPE,
+    OPENING,
+    written_event,
+)
+from gateway.connectors.request.frames import FrameCheck
+from gateway.connectors.request.handshake import check_origin, chosen_subprotocol
+from gateway.connectors.request.head import Head
+from gateway.connectors.request.joined import Broken, Over, join
+from gateway.connectors.request.live_limits import Pace, SessionCount
+from gateway.connectors.request.settings import Listening
+from gateway.connectors.request.typed import Called, Match, request_body
+from gateway.errors import GatewayError, Refused
+from gateway.policy.live import SUBPROTOCOL, Form, LiveRule
+from gateway.unit.live import Message, Opener, Session
+from gateway.unit.model import CapturedUnit, Kind
+from gateway.unit.session import Ending
+
+# Asked of a caller that says nothing, and said to one of events: a connection that is gone is noticed.
+KEEP_S: Final = 20.0
+# For his answer to our close.
+_CLOSE_S: Final = 1.0
+_CODES: Final = {
+    Ending.DONE: 1000,
+    Ending.AWAY: 1001,
+    Ending.IDLE: 1001,
+    Ending.REFUSED: 1008,
+    Ending.TOO_MANY: 1008,
+    Ending.TOO_SLOW: 1013,
+    Ending.OVER: 1012,
+    Ending.LOST: 1013,
+}
+# Of what the caller himself did.
+_OWN_CODES: Final = {6366: 1012, 6486: 1002, 6487: 1009, 6488: 1007, 6489: 1003}
+_IN_ORDER: Final = frozenset({0, 1000, 1001, 1005})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A session that the far side has agreed to. ended: is told how it went."""
+
+    session: Session
+    live: LiveRule
+    subprotocol: str
+
+
+class LiveService:
+    """The sessions of one channel's source. One loop calls it."""
+
+    def __init__(
+        self,
+        listening: Listening,
+        match: Match,
+        next_number: Callable[[], int],
+        opener: Opener,
+    ) -> None:
+        self._listening, self._match = listening, match
+        self._next_number, self._opener = next_number, opener
+        self._count = SessionCount()
+
+    @property
+    def open(self) -> int:
+        """Sessions that callers have."""
+        return len(self._count)
+
+    def called(self, head: Head) -> Called | None:
+        """The session that a call wants, None for a call that wants none.
+
+        Raises Refused 2350 to 2355 and nothing else.
+        """
+        if head.upgrades:
+            return self._match(Form.WEBSOCKET.value, head.target, head.by_name)
+        accepts = ",".join(head.by_name.get("accept", ()))
+        if head.method != "GET" or not self._listening.events or MEDIA_TYPE not in accepts:
+            return None
+        try:
+            return self._match(Form.EVENTS.value, head.target, head.by_name)
+        except Refused as refused:
+            if refused.number == 2353:
+                # Perhaps an operation that answers at once.
+                return None
+            raise
+
+    async def open_for(
+        self, called: Called, head: Head, caller: str, begun: Callable[[int], None]
+    ) -> Opening:
+        """Open it; close() must follow. begun: is told the unit's number.
+
+        Raises Refused 648x, 6331, and as Opener.open.
+        """
+        live = called.operation.live
+        if live is None:
+            raise RuntimeError("no session")
+        check_origin(head.by_name, live.origins)
+        subprotocol = ""
+        if live.form is Form.WEBSOCKET:
+            subprotocol = chosen_subprotocol(head.by_name, live.subprotocols)
+        # Of what was offered the one that was chosen crosses.
+        by_name = {name: said for name, said in head.by_name.items() if name != SUBPROTOCOL}
+        if subprotocol:
+            by_name[SUBPROTOCOL] = (subprotocol,)
+        within_ms = round(self._listening.answer_within_s * 1000)
+        body = request_body(called, replace(head, by_name=by_name), "", 0, within_ms)
+        name = called.operation.name
+        self._count.enter(name, caller, live)
+        try:
+            number, channel = self._next_number(), self._listening.channel
+            begun(number)
+            unit = CapturedUnit(number, channel, Kind.REQUESTS, time.time_ns(), body, caller)
+            session = await self._opener.open(unit)
+        except BaseException:
+            self._count.leave(name, caller)
+            raise
+        return Opening(session, live, subprotocol)
+
+    async def carry(
+        self, opening: Opening, request: web.BaseRequest, entry: Entry
+    ) -> tuple[web.StreamResponse, Over]:
+        """Messages both ways until it ends. Raises nothing but for bugs."""
+        stopped: asyncio.Future[Broken] = asyncio.get_running_loop().create_future()
+
+        def stop(error: GatewayError | None) -> None:
+            if not stopped.done():
+                stopped.set_result(Broken(Ending.AWAY, error))
+
+        if opening.live.form is Form.WEBSOCKET:
+            return await self._websocket(opening, request, entry, stopped, stop)
+        return await self._events(opening, request, entry, stopped, stop)
+
+    def close(self, called: Called, caller: str) -> None:
+        """One session less."""
+        self._count.leave(called.operation.name, caller)
+
+    async def _websocket(
+        self,
+        opening: Opening,
+        request: web.BaseRequest,
+        entry: Entry,
+        stopped: asyncio.Future[Broken],
+        stop: Callable[[GatewayError | None], None],
+    ) -> tuple[web.StreamResponse, Over]:
+        live, session = opening.live, opening.session
+        most = live.sends.content.most_bytes if live.sends is not None else 125
+        socket = web.WebSocketResponse(
+            timeout=_CLOSE_S,
+            protocols=(opening.subprotocol,) if opening.subprotocol else (),
+            heartbeat=KEEP_S,
+            compress=False,
+            max_msg_size=most + 1,
+            decode_text=False,
+        )
+        socket.headers["Server"] = "gate"
+        try:
+            await socket.prepare(request)
+        except (OSError, web.HTTPException):
+            session.end(Ending.AWAY)
+            return socket, Over(Ending.AWAY, True)
+        # From here on the connection is the session's.
+        entry.begin_live(FrameCheck(most), stop)
+        over = await join(
+            session,
+            _reader(socket, live),
+            _writer(socket),
+            stopped,
+            self._listening.patience.stall_s,
+        )
+        number = over.error.number if over.error is not None else 0
+        code = _OWN_CODES.get(number, _CODES[over.ending])
+        with suppress(OSError):
+            await socket.close(code=code)
+        return socket, over
+
+    async def _events(
+        self,
+        opening: Opening,
+        request: web.BaseRequest,
+        entry: Entry,
+        stopped: asyncio.Future[Broken],
+        stop: Callable[[GatewayError | None], None],
+    ) -> tuple[web.StreamResponse, Over]:
+        session = opening.session
+        stream = web.StreamResponse(
+            headers={
+                "Content-Type": MEDIA_TYPE,
+                "Cache-Control": "no-store",
+                "Server": "gate",
+                "X-Accel-Buffering": "no",
+            }
+        )
+        stream.force_close()
+        stream.enable_chunked_encoding()
+
+        async def write(message: Message) -> None:
+            await stream.write(written_event(message))
+
+        async def read() -> Message:
+            # Nothing comes from the caller; whether he is there is seen by writing to him.
+            while True:
+                await asyncio.sleep(KEEP_S)
+                try:
+                    await stream.write(KEEP)
+                except OSError as error:
+                    raise Broken(Ending.AWAY) from error
+
+        try:
+            await stream.prepare(request)
+            entry.begin_live(None, stop)
+            await stream.write(OPENING)
+        except OSError:
+            session.end(Ending.AWAY)
+            return stream, Over(Ending.AWAY, True)
+        over = await join(session, read, write, stopped, self._listening.patience.stall_s)
+        with suppress(OSError):
+            await stream.write_eof()
+        return stream, over
+
+
+def _reader(socket: web.WebSocketResponse, live: LiveRule) -> Callable[[], Awaitable[Message]]:
+    """Messages of the caller, as fast as the policy lets them come."""
+    pace = Pace(live.sends.rate) if live.sends is not None else None
+    is_text = live.sends.is_text if live.sends is not None else None
+
+    async def read() -> Message:
+        got = await socket.receive()
+        if got.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            message = message_of(got, is_text)
+            if pace is not None:
+                await pace.wait()
+            return message
+        if got.type is aiohttp.WSMsgType.CLOSE:
+            in_order = got.data in _IN_ORDER or got.data >= 3000
+            raise Broken(Ending.DONE if in_order else Ending.AWAY)
+        raise Broken(Ending.AWAY, Refused(6493))
+
+    return read
+
+
+def message_of(got: aiohttp.WSMessage | WSMessageTextBytes, is_text: bool | None) -> Message:
+    """A message as it crosses. is_text: what the policy takes, None for nothing. Raises Broken 6488, 6489."""
+    content = got.data if isinstance(got.data, bytes) else b""
+    text = got.type is aiohttp.WSMsgType.TEXT
+    if text is not is_text or not content:
+        form = "empty" if not content else "text" if text else "binary"
+        raise Broken(Ending.AWAY, Refused(6489, form=form))
+    if text:
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Broken(Ending.AWAY, Refused(6488)) from error
+    return Message(content, text)
+
+
+def _writer(socket: web.WebSocketResponse) -> Callable[[Message], Awaitable[None]]:
+    async def write(message: Message) -> None:
+        if message.is_text:
+            await socket.send_frame(message.content, aiohttp.WSMsgType.TEXT)
+        else:
+            await socket.send_bytes(message.content)
+
+    return write

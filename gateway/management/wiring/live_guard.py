@@ -1,0 +1,85 @@
+"""Sessions in a guard of a two-way gate: one thread keeps their order, both ways.
+
+    edge  --LIVE-->  in their order: judge, seal  -->  ferry
+    edge  <--LIVE--  in their order: judge        <--  opened and verified by the threads of requests
+
+Beside the threads of requests, so that a session delays no request; its work is theirs otherwise.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gateway.audit.event import Event, Recorder, Status
+from gateway.exchange.frames import Frame, FrameKind
+from gateway.guard.ending import Endings
+from gateway.guard.outstanding import Outstanding
+from gateway.guard.passing import Done, Passing, Seal, Send
+from gateway.guard.requests import RequestJudge, Unsealed
+from gateway.guard.sessions import Sessions
+from gateway.receiving.live import LiveAdmitter
+from gateway.sending.live import LiveClearer
+from gateway.unit.model import Lane, Manifest
+from gateway.unit.request import FailureBody
+from gateway.unit.session import SessionBody
+
+# Order is kept by there being one.
+_THREADS: Final = 1
+# A frame in name: what is to be done beside frames is done in the same thread.
+_NO_FRAME: Final = Frame(FrameKind.LIVE, 0, b"", b"")
+
+
+class LiveGuard:
+    """out, back: judges of what this side sends and receives. failed: see LiveClearer."""
+
+    def __init__(
+        self,
+        sends: Lane,
+        receives: Lane,
+        judges: tuple[RequestJudge, RequestJudge],
+        tables: tuple[Outstanding, Outstanding],
+        failed: Callable[[str, FailureBody], Unsealed],
+        lines: tuple[Send, Send],
+        seal: Seal,
+        recorder: Recorder,
+        status: Status,
+    ) -> None:
+        (out, back), (asked, let_in) = judges, tables
+        self._status = status
+        self._sessions = Sessions()
+        self._endings = Endings(self._sessions, out, sends, receives)
+        self._clear = LiveClearer(sends, out, self._sessions, self._endings, let_in, failed)
+        self._admit = LiveAdmitter(receives, back, self._sessions, self._endings, asked)
+        self._passing = Passing(_THREADS, *lines, seal, _crowded, recorder, status)
+
+    def of_edge(self, frames: Sequence[Frame]) -> None:
+        """Frames of kind LIVE. From the socket's thread."""
+        self._passing.take(self._clear, frames)
+
+    def of_far_side(self, manifest: Manifest, body: SessionBody, content: bytes) -> None:
+        """What has been opened and verified. From any thread."""
+        # Counted against what may wait.
+        held = Frame(FrameKind.LIVE, body.session, b"", content)
+        self._passing.take(lambda _: self._admit(manifest, body, content), [held])
+
+    def edge_ended(self) -> None:
+        """Whoever had the connections is gone."""
+        self._passing.take(lambda _: self._endings.edge_ended(), [_NO_FRAME])
+
+    def step(self) -> None:
+        """Now and then. Raises what ended the thread."""
+        self._passing.step()
+        self._passing.take(lambda _: self._endings.tick(time.monotonic()), [_NO_FRAME])
+        self._status.gauge("sessions_open", len(self._sessions))
+
+    def close(self) -> None:
+        self._passing.close()
+
+
+def _crowded(frame: Frame) -> Done:
+    """There is no room for it: the place that it leaves empty ends its session."""
+    if frame is _NO_FRAME:
+        return Done()
+    return Done((Event("message.refused", time.time_ns(), frame.number, number=5760),))
