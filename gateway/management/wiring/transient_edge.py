@@ -46,7 +46,7 @@ class EdgeExchange:
         self.asker = SocketAsker(self.line)
         self._sessions = EdgeSessions(self.line, next_number)
         self.opener = SocketOpener(self.line, self._sessions)
-        attending = Attending(self._sessions, attendants or {})
+        attending = Attending(self._sessions, attendants if attendants is not None else {})
         self._performing = Performing(self.line, performers, next_number, attending=attending)
 
     async def run(self) -> None:
