@@ -75,7 +75,7 @@ class LiveClearer:
     def _opened(self, unit: CapturedUnit, body: OpenedBody) -> Sequence[Done]:
         now_s = time.monotonic()
         try:
-            self._let_in.answer(body.session, unit.channel, body.operation, now_s)
+            asked = self._let_in.answer(body.session, unit.channel, body.operation, now_s)
         except Refused as refused:
             # Nobody waits for it: the edge may let go of its peer.
             return (Done((_not_opened(unit, body, refused),), self._away(unit, body)),)
@@ -92,7 +92,7 @@ class LiveClearer:
             told = self._failed(unit.channel, failure)
             event = _not_opened(unit, body, error)
             return (Done((event,), self._away(unit, body), told),)
-        held.is_open = True
+        held.began_s, held.is_open = asked.began_s, True
         unsealed = Unsealed(unit, self._judge.failure())
         return (
             Done(

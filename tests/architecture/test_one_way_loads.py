@@ -17,10 +17,10 @@ from gateway.unit.model import Side
 
 # What a two-way gate adds to any of its processes.
 WAY_BACK = re.compile(
-    r"gateway\.ferry\.twoway|gateway\.exchange|gateway\.guard\.(outstanding|passing|requests|let_in|seen)"
-    r"|gateway\.sending\.(returned|transient|transient_lane|transient_seal|asking|outcomes|untold)"
-    r"|gateway\.receiving\.(opposite|transient|transient_lane|performing|outcomes)"
-    r"|gateway\.connectors\.request|gateway\.management\.wiring\.(transient|request|both)_\w+|aiohttp"
+    r"gateway\.ferry\.twoway|gateway\.exchange|gateway\.guard\.(outstanding|passing|requests|let_in|seen|sessions|ending)"
+    r"|gateway\.sending\.(returned|transient|transient_lane|transient_seal|asking|opening|live|outcomes|untold)"
+    r"|gateway\.receiving\.(opposite|transient|transient_lane|performing|attending|live|outcomes)"
+    r"|gateway\.connectors\.request|gateway\.management\.wiring\.(transient|request|live|both)_\w+|aiohttp"
 )
 
 MAKE = """

@@ -58,7 +58,8 @@ _CODES: Final = {
 }
 # Of what the caller himself did.
 _OWN_CODES: Final = {6366: 1012, 6486: 1002, 6487: 1009, 6488: 1007, 6489: 1003}
-_IN_ORDER: Final = frozenset({0, 1000, 1001, 1005})
+# Codes that a program makes up (3000 and above) do not cross: what they mean nobody here knows.
+_IN_ORDER: Final = frozenset({0, 1000, 1005})
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +255,15 @@ def _reader(socket: web.WebSocketResponse, live: LiveRule) -> Callable[[], Await
                 await pace.wait()
             return message
         if got.type is aiohttp.WSMsgType.CLOSE:
-            in_order = got.data in _IN_ORDER or got.data >= 3000
-            raise Broken(Ending.DONE if in_order else Ending.AWAY)
+            raise Broken(ending_of(got.data))
         raise Broken(Ending.AWAY, Refused(6493))
 
     return read
+
+
+def ending_of(code: object) -> Ending:
+    """What the close code of a connection means to the other side."""
+    return Ending.DONE if code in _IN_ORDER else Ending.AWAY
 
 
 def message_of(got: aiohttp.WSMessage | WSMessageTextBytes, is_text: bool | None) -> Message:

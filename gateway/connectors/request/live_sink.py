@@ -24,7 +24,7 @@ from gateway.connectors.request import building
 from gateway.connectors.request.event_stream import MEDIA_TYPE, EventReader
 from gateway.connectors.request.joined import Broken, join
 from gateway.connectors.request.live_limits import Pace
-from gateway.connectors.request.live_service import KEEP_S, message_of
+from gateway.connectors.request.live_service import KEEP_S, ending_of, message_of
 from gateway.connectors.request.parser import check_parser
 from gateway.connectors.request.secret_files import Credential, read_credential
 from gateway.connectors.request.settings import Calling
@@ -149,8 +149,8 @@ class LiveSink:
                 if pace is not None:
                     await pace.wait()
                 return message
-            in_order = got.type is aiohttp.WSMsgType.CLOSE and got.data in (0, 1000)
-            raise Broken(Ending.DONE if in_order else Ending.AWAY)
+            is_close = got.type is aiohttp.WSMsgType.CLOSE
+            raise Broken(ending_of(got.data) if is_close else Ending.AWAY)
 
         async def write(message: Message) -> None:
             form = aiohttp.WSMsgType.TEXT if message.is_text else aiohttp.WSMsgType.BINARY
