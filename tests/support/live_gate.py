@@ -1,4 +1,4 @@
-"""A two-way gate with a channel of sessions at its real edges: a ward's service over TLS, callers with certificates.
+"""A two-way gate with a channel of sessions at its real edges, over TLS on both sides.
 
     with live_gate(tmp_path) as g:
         async with g.caller() as client, client.ws_connect(g.ward) as socket: ...
@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -226,8 +227,6 @@ def live_gate(folder: Path) -> Iterator[LiveGate]:
 
 
 def _answers(port: int) -> bool:
-    import socket
-
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
