@@ -163,8 +163,7 @@ class Entry(asyncio.Protocol):
         held, self._held = self._held, b""
         if held:
             self._live(held)
-        if check is not None:
-            self._transport.resume_reading()
+        self._transport.resume_reading()
 
     def answered(self) -> None:
         """The last byte of an answer has been given to the transport: the next request may come."""
@@ -255,7 +254,7 @@ class Entry(asyncio.Protocol):
 
     def _live(self, data: bytes) -> None:
         if self._check is None or self._stop is None:
-            self._hold(data)
+            # Nothing is read any more, or ever was: the connection ends with its session.
             return
         try:
             self._check.feed(data, self._loop.time())
