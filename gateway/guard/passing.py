@@ -214,4 +214,7 @@ _COUNTERS: Final = {
     "answer.passed": "answers_passed_total",
     "answer.refused": "answers_refused_total",
     "answer.failed": "answers_failed_total",
+    "session.opened": "sessions_opened_total",
+    "session.ended": "sessions_ended_total",
+    "message.refused": "messages_refused_total",
 }

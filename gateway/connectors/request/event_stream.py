@@ -8,6 +8,7 @@ here; an event without data is none, as the standard has it.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from gateway.errors import Refused
@@ -19,6 +20,7 @@ MEDIA_TYPE: Final = "text/event-stream"
 RETRY_MS: Final = 3_000
 OPENING: Final = b"retry: %d\n\n" % RETRY_MS
 KEEP: Final = b": \n\n"
+_ENDS_LINE: Final = re.compile(r"[\r\n\0]")
 # Of one event, beside its data: names of fields, comments that keep the connection.
 _MORE_BYTES: Final = 16 << 10
 
@@ -101,7 +103,7 @@ class EventReader:
 def written_event(message: Message) -> bytes:
     """A message as an event. RuntimeError for a name or id that would be more than one line: no guard lets
     such pass."""
-    if not (message.event + message.event_id).isprintable():
+    if _ENDS_LINE.search(message.event + message.event_id):
         raise RuntimeError("an event of several lines")
     lines = [b"data: " + part for part in _lines(message.content)]
     if message.event_id:
