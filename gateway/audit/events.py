@@ -275,6 +275,12 @@ EVENTS: Final[dict[str, Meaning]] = {
         "调用方的会话已在其连接处结束",
         "caller address operation tries answer_ms ending",
     ),
+    "peer.refused": _of(
+        "edge",
+        "what a peer sent in a session cannot cross; the session has ended",
+        "对侧在会话中发送的内容不能跨网；会话已结束",
+        "ending what? limit? form?",
+    ),
     "session.opened": _of(
         "guard",
         "a session is open: both sides have their connection (under the number of its request)",

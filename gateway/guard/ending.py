@@ -71,6 +71,11 @@ class Endings:
         """A message passed and could not be handed on: what follows must not pass it over."""
         return self.end(held, Ending.LOST, error.number, far=False)
 
+    def crowded(self, number: int) -> Done:
+        """A message of this session was dropped for want of room."""
+        held = self._sessions.get(number)
+        return Done() if held is None else self.end(held, Ending.LOST, 5760)
+
     def edge_ended(self) -> list[Done]:
         """Whoever had the connections is gone."""
         return [self.end(held, Ending.LOST, 5771, edge=False) for held in self._sessions.all()]

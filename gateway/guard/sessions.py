@@ -139,6 +139,10 @@ class Sessions:
             raise Refused(5794)
         return held
 
+    def get(self, number: int) -> Held | None:
+        """The session of this number, if it goes on."""
+        return self._held.get(number)
+
     def out(self, held: Held, sequence: int) -> None:
         """A message of the edge takes its place. Raises Refused 5793: it is another's."""
         if sequence != held.out.next:

@@ -31,7 +31,9 @@ from gateway.unit.request import Consequence, FailureBody
 from gateway.unit.session import EndBody, Ending, MessageBody, OpenedBody
 
 # Those that an edge knows of itself; the others are a guard's to say.
-_OF_EDGES: Final = frozenset({Ending.DONE, Ending.AWAY, Ending.TOO_SLOW, Ending.LOST})
+_OF_EDGES: Final = frozenset(
+    {Ending.DONE, Ending.AWAY, Ending.REFUSED, Ending.TOO_SLOW, Ending.LOST}
+)
 
 
 class LiveClearer:
@@ -70,6 +72,10 @@ class LiveClearer:
                     return self._end(unit, body)
             raise Refused(1052)
         except Refused as refused:
+            # Whatever it was, it was said of this session: nothing is passed over.
+            held = self._sessions.get(frame.number)
+            if held is not None:
+                return self._endings.refused(held, Ending.REFUSED, refused)
             return (Done((message_refused(frame.number, "", "", refused),)),)
 
     def _opened(self, unit: CapturedUnit, body: OpenedBody) -> Sequence[Done]:

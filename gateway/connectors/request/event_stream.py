@@ -21,6 +21,8 @@ RETRY_MS: Final = 3_000
 OPENING: Final = b"retry: %d\n\n" % RETRY_MS
 KEEP: Final = b": \n\n"
 _ENDS_LINE: Final = re.compile(r"[\r\n\0]")
+# What a name can be on its way (gateway.unit.session_form), and in a policy.
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]*")
 # Of one event, beside its data: names of fields, comments that keep the connection.
 _MORE_BYTES: Final = 16 << 10
 
@@ -79,6 +81,8 @@ class EventReader:
                     raise Refused(6487, limit=self._most_bytes)
             case b"event":
                 self._event = _text(value, MAX_EVENT_CHARACTERS, "event")
+                if not _NAME.fullmatch(self._event):
+                    raise Refused(6490, what="event")
             case b"id":
                 self._id = _text(value, MAX_EVENT_ID_CHARACTERS, "id")
             case b"" | b"retry":

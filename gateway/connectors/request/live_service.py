@@ -90,23 +90,16 @@ class LiveService:
         """Sessions that callers have."""
         return len(self._count)
 
-    def called(self, head: Head) -> Called | None:
-        """The session that a call wants, None for a call that wants none.
+    def wants(self, head: Head) -> bool:
+        """Whether a call wants a session: an upgrade, or events before anything else."""
+        first = ",".join(head.by_name.get("accept", ())).partition(",")[0].partition(";")[0]
+        is_stream = head.method == "GET" and first.strip().lower() == MEDIA_TYPE
+        return head.upgrades or (is_stream and self._listening.events)
 
-        Raises Refused 2350 to 2355 and nothing else.
-        """
-        if head.upgrades:
-            return self._match(Form.WEBSOCKET.value, head.target, head.by_name)
-        accepts = ",".join(head.by_name.get("accept", ()))
-        if head.method != "GET" or not self._listening.events or MEDIA_TYPE not in accepts:
-            return None
-        try:
-            return self._match(Form.EVENTS.value, head.target, head.by_name)
-        except Refused as refused:
-            if refused.number == 2353:
-                # Perhaps an operation that answers at once.
-                return None
-            raise
+    def called(self, head: Head) -> Called:
+        """The session that it wants. Raises Refused 2350 to 2355 and nothing else."""
+        form = Form.WEBSOCKET if head.upgrades else Form.EVENTS
+        return self._match(form.value, head.target, head.by_name)
 
     async def open_for(
         self, called: Called, head: Head, caller: str, begun: Callable[[int], None]
@@ -148,11 +141,15 @@ class LiveService:
 
         def stop(error: GatewayError | None) -> None:
             if not stopped.done():
-                stopped.set_result(Broken(Ending.AWAY, error))
+                ending = Ending.REFUSED if isinstance(error, Refused) else Ending.AWAY
+                stopped.set_result(Broken(ending, error))
 
-        if opening.live.form is Form.WEBSOCKET:
-            return await self._websocket(opening, request, entry, stopped, stop)
-        return await self._events(opening, request, entry, stopped, stop)
+        carry = self._websocket if opening.live.form is Form.WEBSOCKET else self._events
+        try:
+            return await carry(opening, request, entry, stopped, stop)
+        finally:
+            # Whatever happened before they were joined.
+            opening.session.end(Ending.AWAY)
 
     def close(self, called: Called, caller: str) -> None:
         """One session less."""
@@ -180,7 +177,6 @@ class LiveService:
         try:
             await socket.prepare(request)
         except (OSError, web.HTTPException):
-            session.end(Ending.AWAY)
             return socket, Over(Ending.AWAY, True)
         # From here on the connection is the session's.
         entry.begin_live(FrameCheck(most), stop)
@@ -234,7 +230,6 @@ class LiveService:
             entry.begin_live(None, stop)
             await stream.write(OPENING)
         except OSError:
-            session.end(Ending.AWAY)
             return stream, Over(Ending.AWAY, True)
         over = await join(session, read, write, stopped, self._listening.patience.stall_s)
         with suppress(OSError):
@@ -272,12 +267,12 @@ def message_of(got: aiohttp.WSMessage | WSMessageTextBytes, is_text: bool | None
     text = got.type is aiohttp.WSMsgType.TEXT
     if text is not is_text or not content:
         form = "empty" if not content else "text" if text else "binary"
-        raise Broken(Ending.AWAY, Refused(6489, form=form))
+        raise Broken(Ending.REFUSED, Refused(6489, form=form))
     if text:
         try:
             content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise Broken(Ending.AWAY, Refused(6488)) from error
+            raise Broken(Ending.REFUSED, Refused(6488)) from error
     return Message(content, text)
 
 

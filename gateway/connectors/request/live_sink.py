@@ -29,6 +29,7 @@ from gateway.connectors.request.parser import check_parser
 from gateway.connectors.request.secret_files import Credential, read_credential
 from gateway.connectors.request.settings import Calling
 from gateway.connectors.request.sink import Sent, new_session, reason_of
+from gateway.connectors.request.telling import Teller, Told
 from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.policy.live import SUBPROTOCOL, Form, LiveRule
 from gateway.policy.operations import Operation
@@ -49,7 +50,9 @@ _AWAY: Final = 1001
 class LiveSink:
     """An Attendant over WebSocket and server-sent events. start(), attend() and close() in one loop."""
 
-    def __init__(self, calling: Calling) -> None:
+    def __init__(self, calling: Calling, teller: Teller | None = None) -> None:
+        """teller: is told of what a peer sent that cannot cross."""
+        self._teller = teller
         # As many connections as sessions: each has one of its own.
         rules = [one.live for one in calling.operations.values() if one.live is not None]
         self._calling = replace(calling, most_connections=sum(one.in_all for one in rules) or 1)
@@ -149,6 +152,8 @@ class LiveSink:
                 if pace is not None:
                     await pace.wait()
                 return message
+            if got.type is aiohttp.WSMsgType.ERROR and isinstance(got.data, aiohttp.WebSocketError):
+                raise Broken(Ending.REFUSED, Refused(6486, what=str(got.data.code)))
             is_close = got.type is aiohttp.WSMsgType.CLOSE
             raise Broken(ending_of(got.data) if is_close else Ending.AWAY)
 
@@ -201,7 +206,7 @@ class LiveSink:
                     part = await response.content.readany()
                     ready.extend(_crossing(one, live) for one in reader.feed(part))
                 except Refused as refused:
-                    raise Broken(Ending.AWAY, refused) from refused
+                    raise Broken(Ending.REFUSED, refused) from refused
                 except (aiohttp.ClientError, OSError) as error:
                     raise Broken(Ending.AWAY) from error
                 if not part and not ready:
@@ -228,7 +233,13 @@ class LiveSink:
         self._stopping.add(stopped)
         ending = Ending.LOST
         try:
-            ending = (await join(session, read, write, stopped, _STALL_S)).ending
+            over = await join(session, read, write, stopped, _STALL_S)
+            ending = over.ending
+            if over.error is not None and over.here and self._teller is not None:
+                fields = {**over.error.fields, "ending": ending.value}
+                channel, number = self._calling.channel, over.error.number
+                told = Told("peer.refused", channel, number, session.number, fields)
+                self._teller.tell(told)
         finally:
             with suppress(OSError, aiohttp.ClientError):
                 await finish(ending)

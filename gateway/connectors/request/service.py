@@ -147,10 +147,10 @@ class Service:
         if self.stopping:
             raise Unavailable(6366, wait_s=1)
         signed = self._identify(head, entry, asked)
-        if self._live is not None and (called := self._live.called(head)) is not None:
+        if self._live is not None and self._live.wants(head):
             if signed is not None:
                 check_digest(signed, b"")
-            return await self._carry(self._live, called, request, entry, asked)
+            return await self._carry(self._live, request, entry, asked)
         self._turnstile.enter(asked.caller, self._loop.time())
         try:
             called = self._gate.match(head.method, head.target, head.by_name)
@@ -179,19 +179,19 @@ class Service:
     async def _carry(
         self,
         live: LiveService,
-        called: Called,
         request: web.BaseRequest,
         entry: Entry,
         asked: _Asked,
     ) -> web.StreamResponse:
         """A session from its opening to its end. Opening one counts as a request does."""
-        asked.operation = called.operation.name
 
         def begun(unit: int) -> None:
             asked.tries.count, asked.tries.unit = 1, unit
 
         self._turnstile.enter(asked.caller, self._loop.time())
         try:
+            called = live.called(entry.head)
+            asked.operation = called.operation.name
             opening = await live.open_for(called, entry.head, asked.caller, begun)
         finally:
             self._turnstile.leave(asked.caller)

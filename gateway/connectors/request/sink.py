@@ -71,7 +71,7 @@ class HttpSink:
         """
         operation = self._calling.operations.get(head.operation)
         channel = self._calling.channel
-        if operation is None:
+        if operation is None or operation.live is not None:
             raise Refused(6384, operation=head.operation)
         content = admitted.body.read() if admitted.body.size_bytes else b""
         target = building.target(operation, self._calling.base_path, head)

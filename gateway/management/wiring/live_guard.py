@@ -9,6 +9,7 @@ Beside the threads of requests, so that a session delays no request; its work is
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -27,6 +28,8 @@ from gateway.unit.session import SessionBody
 
 # Order is kept by there being one.
 _THREADS: Final = 1
+# More sessions than a guard has.
+_MOST_DROPPED: Final = 4_096
 # A frame in name: what is to be done beside frames is done in the same thread.
 _NO_FRAME: Final = Frame(FrameKind.LIVE, 0, b"", b"")
 
@@ -52,7 +55,10 @@ class LiveGuard:
         self._endings = Endings(self._sessions, out, sends, receives)
         self._clear = LiveClearer(sends, out, self._sessions, self._endings, let_in, failed)
         self._admit = LiveAdmitter(receives, back, self._sessions, self._endings, asked)
-        self._passing = Passing(_THREADS, *lines, seal, _crowded, recorder, status)
+        # Of sessions whose messages found no room; and whether the edge has ended since it was looked at.
+        self._dropped: deque[int] = deque(maxlen=_MOST_DROPPED)
+        self._edge_ended = False
+        self._passing = Passing(_THREADS, *lines, seal, self._crowded, recorder, status)
 
     def of_edge(self, frames: Sequence[Frame]) -> None:
         """Frames of kind LIVE. From the socket's thread."""
@@ -66,20 +72,31 @@ class LiveGuard:
 
     def edge_ended(self) -> None:
         """Whoever had the connections is gone."""
-        self._passing.take(lambda _: self._endings.edge_ended(), [_NO_FRAME])
+        self._edge_ended = True
+        self._passing.take(self._beside, [_NO_FRAME])
 
     def step(self) -> None:
         """Now and then. Raises what ended the thread."""
         self._passing.step()
-        self._passing.take(lambda _: self._endings.tick(time.monotonic()), [_NO_FRAME])
+        self._passing.take(self._beside, [_NO_FRAME])
         self._status.gauge("sessions_open", len(self._sessions))
 
     def close(self) -> None:
         self._passing.close()
 
+    def _beside(self, _: Frame) -> Sequence[Done]:
+        """What is to be done beside frames, in their thread."""
+        done: list[Done] = []
+        if self._edge_ended:
+            self._edge_ended = False
+            done += self._endings.edge_ended()
+        while self._dropped:
+            done.append(self._endings.crowded(self._dropped.popleft()))
+        return [*done, *self._endings.tick(time.monotonic())]
 
-def _crowded(frame: Frame) -> Done:
-    """There is no room for it: the place that it leaves empty ends its session."""
-    if frame is _NO_FRAME:
-        return Done()
-    return Done((Event("message.refused", time.time_ns(), frame.number, number=5760),))
+    def _crowded(self, frame: Frame) -> Done:
+        """There is no room for it: its session ends."""
+        if frame is _NO_FRAME:
+            return Done()
+        self._dropped.append(frame.number)
+        return Done((Event("message.refused", time.time_ns(), frame.number, number=5760),))

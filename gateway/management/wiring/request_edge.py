@@ -143,7 +143,7 @@ class _Opening:
             return None
         from gateway.connectors.request.live_sink import LiveSink
 
-        attendant = LiveSink(calling)
+        attendant = LiveSink(calling, self._teller)
         await attendant.start()
         self._attendants[name] = attendant, operations
         return attendant

@@ -212,8 +212,9 @@ def test_a_message_of_no_session_or_not_in_its_turn_is_dropped_and_recorded(
         case _:
             # The number of a unit of the other side's edge.
             done, number = world.outer.say(said(message(2), HELLO, 103)), 5776
-    assert [(what, n) for what, _, n in events(done)] == [("message.refused", number)]
+    assert [(what, n) for what, _, n in events(done)][:1] == [("message.refused", number)]
     assert not any(isinstance(m.body, MessageBody) for m, _ in to_edge(done))
+    assert not any(isinstance(one.unsealed.unit.body, MessageBody) for one in done if one.unsealed)
 
 
 def test_a_session_opens_for_a_request_that_was_let_in_once_and_in_time(world: World) -> None:
@@ -313,7 +314,23 @@ def test_a_policy_without_the_operation_ends_what_is_open(world: World) -> None:
 
 def test_an_edge_cannot_say_what_is_a_guards_to_say(world: World) -> None:
     opened(world)
+    opened(world, 4)
     alive = world.outer.say(said(AliveBody(2, "ward", 1)))
-    assert [(what, n) for what, _, n in events(alive)] == [("message.refused", 1052)]
-    done = world.outer.say(said(EndBody(2, "ward", 1, Ending.OVER)))
+    assert events(alive) == [("message.refused", 2, 1052), ("session.ended", 2, 1052)]
+    done = world.outer.say(said(EndBody(4, "ward", 1, Ending.OVER)))
     assert done[0].events[0].fields["ending"] == "away"
+
+
+def test_what_no_guard_can_read_ends_its_session_too(world: World) -> None:
+    opened(world)
+    frame = replace(said(message(1)), head=b"\x9anothing")
+    assert events(world.outer.say(frame)) == [
+        ("message.refused", 2, 1080),
+        ("session.ended", 2, 1080),
+    ]
+
+
+def test_a_message_that_found_no_room_ends_its_session(world: World) -> None:
+    opened(world)
+    done = [world.outer.endings.crowded(2), world.outer.endings.crowded(2)]
+    assert events(done) == [("session.ended", 2, 5760)]

@@ -25,6 +25,7 @@ WRONG = {
     "a field of nobody": (b"dat: a\n", 6490),
     "a name of binary": (b"event: \xff\n", 6488),
     "a control in an id": (b"id: a\x00b\n", 6490),
+    "a name of two words": (b"event: a b\n", 6490),
     "a long name": (b"event: " + b"a" * 65 + b"\n", 6490),
     "data that is no UTF-8": (b"data: \xc3\x28\n\n", 6488),
     "data without end": (b"data: " + b"a" * 101 + b"\n", 6487),

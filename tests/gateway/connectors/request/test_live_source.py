@@ -279,7 +279,7 @@ def test_a_frame_that_is_not_right_ends_the_session_with_its_code(
     (session,) = opener.sessions
     # What stood in the same bytes before it may have gone with it; nothing of it or after it went on.
     assert [m.content for m in session.sent] in ([b"good"], [])
-    assert session.ended[0] is Ending.AWAY
+    assert session.ended[0] is Ending.REFUSED
 
 
 @pytest.mark.parametrize(
