@@ -157,10 +157,6 @@ TEXTS: Final[dict[int, Text]] = {
         "消息为 {form}，该会话不接受此类消息。",
     ),
     6490: Text("the peer's stream of events is not right: {what}.", "对侧的事件流不正确：{what}。"),
-    6491: Text(
-        "messages were not taken off in time; {count} wait.",
-        "消息未及时取走，积压 {count} 条。",
-    ),
-    6492: Text("the session has ended: {ending}.", "会话已结束：{ending}。"),
+    6491: Text("messages were not taken off in time.", "消息未及时取走。"),
     6493: Text("the connection broke.", "连接已中断。"),
 }

@@ -165,6 +165,12 @@ class Entry(asyncio.Protocol):
             self._live(held)
         self._transport.resume_reading()
 
+    def end_live(self) -> None:
+        """The session has said its last: what is written still goes, as long as the caller takes it."""
+        self._enter(State.CLOSED)
+        if self._transport is not None:
+            self._transport.close()
+
     def answered(self) -> None:
         """The last byte of an answer has been given to the transport: the next request may come."""
         self._begun = False

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.errors import GatewayError, Unavailable
+from gateway.errors import GatewayError, Refused, Unavailable
 from gateway.unit.live import Message, Session
 from gateway.unit.session import Ending
 
@@ -88,6 +88,6 @@ async def _write(session: Session, write: Write, stall_s: float) -> Over:
             async with asyncio.timeout(stall_s):
                 await write(got)
         except TimeoutError:
-            return Over(Ending.TOO_SLOW, True)
+            return Over(Ending.TOO_SLOW, True, Refused(6491))
         except OSError:
             return Over(Ending.AWAY, True)

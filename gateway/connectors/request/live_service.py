@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -189,8 +188,7 @@ class LiveService:
         )
         number = over.error.number if over.error is not None else 0
         code = _OWN_CODES.get(number, _CODES[over.ending])
-        with suppress(OSError):
-            await socket.close(code=code)
+        await _finish(entry, socket.close(code=code))
         return socket, over
 
     async def _events(
@@ -210,6 +208,11 @@ class LiveService:
                 "X-Accel-Buffering": "no",
             }
         )
+        if origin := entry.head.one("origin"):
+            # One of the list: a browser keeps the stream from its page without these (WHATWG Fetch, 3.3.5).
+            stream.headers["Access-Control-Allow-Origin"] = origin
+            stream.headers["Access-Control-Allow-Credentials"] = "true"
+            stream.headers["Vary"] = "Origin"
         stream.force_close()
         stream.enable_chunked_encoding()
 
@@ -232,9 +235,19 @@ class LiveService:
         except OSError:
             return stream, Over(Ending.AWAY, True)
         over = await join(session, read, write, stopped, self._listening.patience.stall_s)
-        with suppress(OSError):
-            await stream.write_eof()
+        await _finish(entry, stream.write_eof())
         return stream, over
+
+
+async def _finish(entry: Entry, last: Awaitable[object]) -> None:
+    """The last words to a caller. One who takes nothing gets none."""
+    try:
+        async with asyncio.timeout(2 * _CLOSE_S):
+            await last
+    except (TimeoutError, OSError):
+        pass
+    finally:
+        entry.end_live()
 
 
 def _reader(socket: web.WebSocketResponse, live: LiveRule) -> Callable[[], Awaitable[Message]]:

@@ -242,7 +242,9 @@ class LiveSink:
                 self._teller.tell(told)
         finally:
             with suppress(OSError, aiohttp.ClientError):
-                await finish(ending)
+                # A peer that takes nothing gets no last words; its connection ends with the client's.
+                async with asyncio.timeout(2 * _CLOSE_S):
+                    await finish(ending)
             self._stopping.discard(stopped)
 
     @property

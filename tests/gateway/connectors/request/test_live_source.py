@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from gateway.connectors.request.service import Gate
+from gateway.connectors.request.settings import Patience
 from gateway.policy.routes import match
 from gateway.unit.live import Message
 from gateway.unit.model import CapturedUnit
@@ -338,11 +339,33 @@ def test_a_source_that_stops_ends_sessions_and_says_try_again() -> None:
     assert opener.sessions[0].ended[0] is Ending.AWAY
 
 
+@pytest.mark.parametrize("form", ["websocket", "events"])
+def test_a_caller_that_takes_nothing_off_loses_the_session_and_is_let_go_of(form: str) -> None:
+    opener = MemoryOpener(first=Message(b"x" * 1024))
+    call = b"GET /feed HTTP/1.1\r\nHost: gate\r\nAccept: text/event-stream\r\n\r\n"
+    with listening(opener, patience=Patience(stall_s=0.3)) as gate, socket.socket() as stream:
+        # What the kernel keeps for a caller is small then.
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        stream.connect(("127.0.0.1", gate.port))
+        stream.sendall(opening() if form == "websocket" else call)
+        soon(lambda: bool(opener.sessions))
+
+        async def flood() -> None:
+            for _ in range(20_000):
+                opener.sessions[0].back.put_nowait(Message(b"x" * 1024))
+
+        gate.beside.call(flood())
+        soon(lambda: gate.source.under_way == 0 and gate.source.connections == 0)
+        assert opener.sessions[0].ended[0] is Ending.TOO_SLOW
+
+
 def test_events_go_to_whoever_accepts_them_and_nothing_comes_back() -> None:
     call = b"GET /feed HTTP/1.1\r\nHost: gate\r\nAccept: text/event-stream\r\n\r\n"
     opener = MemoryOpener(first=Message(b"a\nid: forged", True, "message", ""))
     with listening(opener) as gate:
         assert status_of(exchange(gate.port, call.replace(b"text/event-stream", b"*/*"))) == 404
+        of_page = call.replace(b"Accept", b"Origin: https://portal.example\r\nAccept")
+        assert status_of(exchange(gate.port, of_page)) == 403
         with socket.create_connection(("127.0.0.1", gate.port), timeout=WITHIN_S) as stream:
             stream.sendall(call)
             got = b""
