@@ -36,6 +36,9 @@ GAP_S: Final = 2.0
 ALIVE_S: Final = 5.0
 SILENT_S: Final = 16.0
 
+# So many times of a rate may go by while a process stands still.
+_STALLS: Final = 10
+
 Item = tuple[Manifest, bytes]
 
 
@@ -219,8 +222,10 @@ def pace(way: Way, now_s: float) -> None:
 
 
 def _way(rule: MessageRule | None, next_: int) -> Way:
-    # Twice what the edge lets through: what was held up on the way comes at once.
-    rate = Rate(1, 1.0) if rule is None else Rate(rule.rate.amount * 2, rule.rate.per_s)
+    rate = Rate(1, 1.0)
+    if rule is not None:
+        # Twice what the edge lets through, in the long run: what was held up on the way comes at once.
+        rate = Rate(2 * _STALLS * rule.rate.amount, _STALLS * rule.rate.per_s)
     return Way(next_, TokenBucket(rate))
 
 

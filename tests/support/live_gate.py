@@ -113,9 +113,12 @@ class Ward:
         socket = web.WebSocketResponse(protocols=("ward.v1",), max_msg_size=1 << 20)
         await socket.prepare(request)
         self.open += 1
+        beating = None
         try:
             if request.path.startswith("/ward/"):
                 await socket.send_str('{"n":0}')
+            if request.path.endswith("/beats"):
+                beating = asyncio.ensure_future(self._beat(socket))
             async for message in socket:
                 self.got.append(message.data)
                 if request.path.startswith("/ward/"):
@@ -123,7 +126,15 @@ class Ward:
         finally:
             self.open -= 1
             self.closed.append(socket.close_code)
+            if beating is not None:
+                beating.cancel()
         return socket
+
+    async def _beat(self, socket: web.WebSocketResponse) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await asyncio.sleep(0.2)
+                await socket.send_str('{"n":1}')
 
     async def _answer(self, socket: web.WebSocketResponse, asked: dict[str, Any]) -> None:
         match asked.get("text", ""):

@@ -40,7 +40,9 @@ async def close_code(socket: aiohttp.ClientWebSocketResponse) -> int | None:
     """The code by which the gate ends a session; what comes before is dropped."""
     while True:
         got = await socket.receive(timeout=ENDED_WITHIN_S)
-        if got.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR):
+        if got.type is aiohttp.WSMsgType.CLOSE:
+            return int(got.data)
+        if got.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR):
             return socket.close_code
 
 
@@ -201,16 +203,20 @@ def test_a_killed_process_ends_sessions_on_both_sides_and_the_next_ones_work(
     g.gate.until(lambda: not g.ward_service.open, "nothing is open", ENDED_WITHIN_S)
 
     async def talk(client: aiohttp.ClientSession) -> None:
-        async with client.ws_connect(g.ward) as socket:
+        async with client.ws_connect(f"{g.base}/ward/beats") as socket:
             assert await socket.receive_json(timeout=10) == {"n": 0}
             assert g.gate.signal(side, role, signal.SIGKILL)
-            if role is Role.FERRY:
-                # What goes on while it is away is lost, and missed.
+
+            async def beat() -> None:
+                # What goes on while a process is away is lost, and missed.
                 with contextlib.suppress(ConnectionError):
-                    for n in range(1, 20):
-                        await socket.send_json({"n": n})
-                        await asyncio.sleep(0.1)
+                    while True:
+                        await socket.send_json({"n": 2})
+                        await asyncio.sleep(0.2)
+
+            beating = asyncio.ensure_future(beat())
             code = await close_code(socket)
+            beating.cancel()
             # 1006: the edge itself was killed, and nobody could say anything.
             assert code == (1006 if (side, role) == (Side.OUTER, Role.EDGE) else 1013)
 

@@ -149,7 +149,8 @@ def test_an_edge_gives_each_place_once_and_in_turn() -> None:
 
 def test_more_than_twice_the_rate_is_not_what_an_edge_of_ours_lets_through() -> None:
     held = begun(Sessions())
-    for _ in range(10):
+    # What came in ten seconds may come at once, behind a process that stood still.
+    for _ in range(100):
         pace(held.out, 0.0)
     assert number(lambda: pace(held.out, 0.0)) == 5799
     pace(held.out, 0.1)
