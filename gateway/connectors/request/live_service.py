@@ -17,9 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-import aiohttp
 from aiohttp import web
-from aiohttp.http import WSMessageTextBytes
 
 from gateway.connectors.request.entry import Entry
 from gateway.connectors.request.event_stream import (
@@ -32,19 +30,16 @@ from gateway.connectors.request.frames import FrameCheck
 from gateway.connectors.request.handshake import check_origin, chosen_subprotocol
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.joined import Broken, Over, join
-from gateway.connectors.request.live_limits import Pace, SessionCount
+from gateway.connectors.request.live_limits import SessionCount
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.typed import Called, Match, request_body
+from gateway.connectors.request.websocket import CLOSE_S, KEEP_S, most_bytes, reader, writer
 from gateway.errors import GatewayError, Refused
 from gateway.policy.live import SUBPROTOCOL, Form, LiveRule
 from gateway.unit.live import Message, Opener, Session
 from gateway.unit.model import CapturedUnit, Kind
 from gateway.unit.session import Ending
 
-# Asked of a caller that says nothing, and said to one of events: a connection that is gone is noticed.
-KEEP_S: Final = 20.0
-# For his answer to our close.
-_CLOSE_S: Final = 1.0
 _CODES: Final = {
     Ending.DONE: 1000,
     Ending.AWAY: 1001,
@@ -57,13 +52,11 @@ _CODES: Final = {
 }
 # Of what the caller himself did.
 _OWN_CODES: Final = {6366: 1012, 6486: 1002, 6487: 1009, 6488: 1007, 6489: 1003}
-# Codes that a program makes up (3000 and above) do not cross: what they mean nobody here knows.
-_IN_ORDER: Final = frozenset({0, 1000, 1005})
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A session that the far side has agreed to. ended: is told how it went."""
+    """A session that the far side has agreed to. subprotocol: "" for none."""
 
     session: Session
     live: LiveRule
@@ -163,9 +156,9 @@ class LiveService:
         stop: Callable[[GatewayError | None], None],
     ) -> tuple[web.StreamResponse, Over]:
         live, session = opening.live, opening.session
-        most = live.sends.content.most_bytes if live.sends is not None else 125
-        socket = web.WebSocketResponse(
-            timeout=_CLOSE_S,
+        most = most_bytes(live.sends)
+        socket: web.WebSocketResponse[bool] = web.WebSocketResponse(
+            timeout=CLOSE_S,
             protocols=(opening.subprotocol,) if opening.subprotocol else (),
             heartbeat=KEEP_S,
             compress=False,
@@ -181,8 +174,8 @@ class LiveService:
         entry.begin_live(FrameCheck(most), stop)
         over = await join(
             session,
-            _reader(socket, live),
-            _writer(socket),
+            reader(socket, live.sends),
+            writer(socket),
             stopped,
             self._listening.patience.stall_s,
         )
@@ -242,58 +235,9 @@ class LiveService:
 async def _finish(entry: Entry, last: Awaitable[object]) -> None:
     """The last words to a caller. One who takes nothing gets none."""
     try:
-        async with asyncio.timeout(2 * _CLOSE_S):
+        async with asyncio.timeout(2 * CLOSE_S):
             await last
     except (TimeoutError, OSError):
         pass
     finally:
         entry.end_live()
-
-
-def _reader(socket: web.WebSocketResponse, live: LiveRule) -> Callable[[], Awaitable[Message]]:
-    """Messages of the caller, as fast as the policy lets them come."""
-    pace = Pace(live.sends.rate) if live.sends is not None else None
-    is_text = live.sends.is_text if live.sends is not None else None
-
-    async def read() -> Message:
-        got = await socket.receive()
-        if got.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-            message = message_of(got, is_text)
-            if pace is not None:
-                await pace.wait()
-            return message
-        if got.type is aiohttp.WSMsgType.CLOSE:
-            raise Broken(ending_of(got.data))
-        raise Broken(Ending.AWAY, Refused(6493))
-
-    return read
-
-
-def ending_of(code: object) -> Ending:
-    """What the close code of a connection means to the other side."""
-    return Ending.DONE if code in _IN_ORDER else Ending.AWAY
-
-
-def message_of(got: aiohttp.WSMessage | WSMessageTextBytes, is_text: bool | None) -> Message:
-    """A message as it crosses. is_text: what the policy takes, None for nothing. Raises Broken 6488, 6489."""
-    content = got.data if isinstance(got.data, bytes) else b""
-    text = got.type is aiohttp.WSMsgType.TEXT
-    if text is not is_text or not content:
-        form = "empty" if not content else "text" if text else "binary"
-        raise Broken(Ending.REFUSED, Refused(6489, form=form))
-    if text:
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise Broken(Ending.REFUSED, Refused(6488)) from error
-    return Message(content, text)
-
-
-def _writer(socket: web.WebSocketResponse) -> Callable[[Message], Awaitable[None]]:
-    async def write(message: Message) -> None:
-        if message.is_text:
-            await socket.send_frame(message.content, aiohttp.WSMsgType.TEXT)
-        else:
-            await socket.send_bytes(message.content)
-
-    return write

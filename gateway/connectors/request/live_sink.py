@@ -24,12 +24,12 @@ from gateway.connectors.request import building
 from gateway.connectors.request.event_stream import MEDIA_TYPE, EventReader
 from gateway.connectors.request.joined import Broken, join
 from gateway.connectors.request.live_limits import Pace
-from gateway.connectors.request.live_service import KEEP_S, ending_of, message_of
-from gateway.connectors.request.parser import check_parser
+from gateway.connectors.request.parser import check_parser, refuse_redirect
 from gateway.connectors.request.secret_files import Credential, read_credential
 from gateway.connectors.request.settings import Calling
 from gateway.connectors.request.sink import Sent, new_session, reason_of
 from gateway.connectors.request.telling import Teller, Told
+from gateway.connectors.request.websocket import CLOSE_S, KEEP_S, most_bytes, reader, writer
 from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.policy.live import SUBPROTOCOL, Form, LiveRule
 from gateway.policy.operations import Operation
@@ -39,9 +39,8 @@ from gateway.unit.session import Ending
 from gateway.unit.stages import Admitted
 
 T = TypeVar("T")
-# For one message to be taken by the peer, and for its answer to our close.
+# For one message to be taken by the peer.
 _STALL_S: Final = 30.0
-_CLOSE_S: Final = 1.0
 _CODES: Final = {Ending.DONE: 1000, Ending.REFUSED: 1008, Ending.TOO_MANY: 1008}
 # For all other endings: whoever was on the other side is not there any more.
 _AWAY: Final = 1001
@@ -69,7 +68,7 @@ class LiveSink:
         calling = self._calling
         if calling.secrets is not None and calling.secret:
             self._credential = read_credential(calling.secrets, calling.secret)
-        self._client = new_session(calling, _no_redirect)
+        self._client = new_session(calling, refuse_redirect)
 
     async def close(self) -> None:
         """End all sessions, then let go of all connections."""
@@ -77,7 +76,7 @@ class LiveSink:
             if not stopped.done():
                 stopped.set_result(Broken(Ending.LOST))
         loop = asyncio.get_running_loop()
-        until_s = loop.time() + 2 * _CLOSE_S
+        until_s = loop.time() + 2 * CLOSE_S
         while self._stopping and loop.time() < until_s:
             await asyncio.sleep(0.02)
         if self._client is not None:
@@ -122,7 +121,7 @@ class LiveSink:
         head: RequestBody,
         opened: Callable[[], Session],
     ) -> None:
-        most = live.receives.content.most_bytes if live.receives is not None else 125
+        most = most_bytes(live.receives)
         headers = [(name, value) for name, value in headers if name != "Accept"]
 
         async def connect(client: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse[bool]:
@@ -133,7 +132,7 @@ class LiveSink:
                 heartbeat=KEEP_S,
                 compress=0,
                 max_msg_size=most + 1,
-                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_S),
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_S),
                 decode_text=False,
                 server_hostname=self._server_name,
             )
@@ -142,29 +141,11 @@ class LiveSink:
         if (socket.protocol or "") != subprotocol:
             await socket.close()
             raise Refused(6389, performed=1, reason="subprotocol")
-        pace = Pace(live.receives.rate) if live.receives is not None else None
-        is_text = live.receives.is_text if live.receives is not None else None
-
-        async def read() -> Message:
-            got = await socket.receive()
-            if got.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-                message = message_of(got, is_text)
-                if pace is not None:
-                    await pace.wait()
-                return message
-            if got.type is aiohttp.WSMsgType.ERROR and isinstance(got.data, aiohttp.WebSocketError):
-                raise Broken(Ending.REFUSED, Refused(6486, what=str(got.data.code)))
-            is_close = got.type is aiohttp.WSMsgType.CLOSE
-            raise Broken(ending_of(got.data) if is_close else Ending.AWAY)
-
-        async def write(message: Message) -> None:
-            form = aiohttp.WSMsgType.TEXT if message.is_text else aiohttp.WSMsgType.BINARY
-            await socket.send_frame(message.content, form)
 
         async def finish(ending: Ending) -> None:
             await socket.close(code=_CODES.get(ending, _AWAY))
 
-        await self._carry(opened(), read, write, finish)
+        await self._carry(opened(), reader(socket, live.receives), writer(socket), finish)
 
     async def _events(
         self,
@@ -235,7 +216,7 @@ class LiveSink:
         try:
             over = await join(session, read, write, stopped, _STALL_S)
             ending = over.ending
-            if over.error is not None and over.here and self._teller is not None:
+            if over.error is not None and ending is Ending.REFUSED and self._teller is not None:
                 fields = {**over.error.fields, "ending": ending.value}
                 channel, number = self._calling.channel, over.error.number
                 told = Told("peer.refused", channel, number, session.number, fields)
@@ -243,7 +224,7 @@ class LiveSink:
         finally:
             with suppress(OSError, aiohttp.ClientError):
                 # A peer that takes nothing gets no last words; its connection ends with the client's.
-                async with asyncio.timeout(2 * _CLOSE_S):
+                async with asyncio.timeout(2 * CLOSE_S):
                     await finish(ending)
             self._stopping.discard(stopped)
 
@@ -282,19 +263,6 @@ class LiveSink:
         if isinstance(error, aiohttp.ClientResponseError):
             return Refused(6389, performed=1, reason=reason)
         return StateUncertain(6381, channel=channel, reason=reason)
-
-
-async def _no_redirect(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """The client follows redirects of a WebSocket by itself: to wherever the peer says."""
-    response = await handler(request)
-    if 300 <= response.status < 400:
-        response.close()
-        raise aiohttp.ClientResponseError(
-            response.request_info, (), status=response.status, message="redirect"
-        )
-    return response
 
 
 def _crossing(message: Message, live: LiveRule) -> Message:
