@@ -28,7 +28,7 @@ from gateway.unit.session import EndBody, Ending, MessageBody, OpenedBody, Sessi
 
 # What waits for a connection that is slow; a session that is slower than this ends.
 MOST_WAITING: Final = 256
-MOST_WAITING_BYTES: Final = 2 << 20
+MOST_WAITING_BYTES: Final = 4 << 20
 
 
 class EdgeSession:
