@@ -293,6 +293,37 @@ EVENTS: Final[dict[str, Meaning]] = {
         "队列中的请求已开始执行，其结果未知；不会再次执行",
         "operation tries again?",
     ),
+    "call.closed": _of(
+        "edge",
+        "a session of a caller has ended at his connection",
+        "调用方的会话已在其连接处结束",
+        "caller address operation tries answer_ms ending",
+    ),
+    "peer.refused": _of(
+        "edge",
+        "what a peer sent in a session cannot cross; the session has ended",
+        "对侧在会话中发送的内容不能跨网；会话已结束",
+        "ending what? limit? form?",
+    ),
+    "session.opened": _of(
+        "guard",
+        "a session is open: both sides have their connection (under the number of its request)",
+        "会话已建立：两侧均已连接（以其请求的编号记录）",
+        "operation ms",
+    ),
+    "session.ended": _of(
+        "guard",
+        "a session has ended; messages let pass each way, from this side (here) and the other (there)",
+        "会话已结束；各方向已放行的消息数（here 为本侧，there 为对侧）",
+        "operation ending from_here from_here_bytes from_there from_there_bytes lasted_s sequence?"
+        " seconds?",
+    ),
+    "message.refused": _of(
+        "guard",
+        "a message of a session was not let pass, or came out of its turn; it was dropped",
+        "会话中的某条消息未放行或次序不符；已丢弃",
+        "operation? rule? word? sequence? wanted?",
+    ),
     "journal.recovered": _of(
         "any", "a torn tail was cut back at start", "启动时截回残缺的尾部", "cut_bytes kept_in"
     ),

@@ -19,7 +19,7 @@ from gateway.exchange.outgoing import MAX_WAITING_BYTES
 from gateway.exchange.sockets import call
 
 _AGAIN_S: Final = 0.1
-FROM_GUARD: Final = frozenset({FrameKind.ADMITTED, FrameKind.FAILED})
+FROM_GUARD: Final = frozenset({FrameKind.ADMITTED, FrameKind.FAILED, FrameKind.LIVE})
 
 
 class GuardLine:

@@ -10,6 +10,7 @@ CAPTURED   edge -> guard    head: captured unit    content: what it carries
 SEALED     guard <-> ferry                         content: the sealed unit
 ADMITTED   guard -> edge    head: manifest         content: what it carries
 FAILED     guard -> edge    reason: FG number and what is known of the request; nothing else
+LIVE       edge <-> guard   number: of the session   head: captured unit, or manifest   content: a message
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class FrameKind(IntEnum):
     SEALED = 2
     ADMITTED = 3
     FAILED = 4
+    LIVE = 5
 
 
 # What stands before the content, as gateway.unit.decode takes it; where there is none, none.
@@ -49,6 +51,7 @@ _MAX_HEAD_BYTES: Final = {
     # A body that was written anew may say its size with more bytes.
     FrameKind.ADMITTED: MAX_ENCODED_BYTES + 64,
     FrameKind.FAILED: 0,
+    FrameKind.LIVE: MAX_ENCODED_BYTES + 64,
 }
 _KINDS: Final = {int(kind): kind for kind in FrameKind}
 _CODES: Final = {

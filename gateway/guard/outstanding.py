@@ -81,6 +81,12 @@ class Outstanding:
             self._end(request, answered=True)
             return asked
 
+    def waits(self, request: int, channel: str, operation: str) -> bool:
+        """Whether this request of this channel and operation waits for its answer."""
+        with self._lock:
+            asked = self._waiting.get(request)
+        return asked is not None and (asked.channel, asked.operation) == (channel, operation)
+
     def withdraw(self, number: int) -> None:
         """The request did not pass after all: it was handed to nobody."""
         with self._lock:

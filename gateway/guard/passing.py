@@ -71,7 +71,8 @@ class Seal(Protocol):
 class Passing:
     """threads: how many large units are judged at once. to_edge, to_ferry: raise as a line does.
 
-    work: never raises but for bugs. crowded: what a frame is answered with that there is no room for.
+    in_order: everything in the order in which it came, one by one, in one thread. work: never raises but for
+    bugs. crowded: what a frame is answered with that there is no room for.
     """
 
     def __init__(
@@ -83,7 +84,10 @@ class Passing:
         crowded: Callable[[Frame], Done],
         recorder: Recorder,
         status: Status,
+        *,
+        in_order: bool = False,
     ) -> None:
+        self._in_order = in_order
         self._to_edge, self._to_ferry, self._seal = to_edge, to_ferry, seal
         self._crowded = crowded
         self._recorder, self._status = recorder, status
@@ -100,7 +104,7 @@ class Passing:
         self._lock = threading.Lock()
         self._some_small = threading.Condition(self._lock)
         self._some_large = threading.Condition(self._lock)
-        loops = [self._quick, *[self._one_by_one] * threads]
+        loops = [self._quick, *([] if in_order else [self._one_by_one] * threads)]
         self._threads = [
             threading.Thread(target=self._guarded, args=(loop,), name=f"passing {n}", daemon=True)
             for n, loop in enumerate(loops)
@@ -120,13 +124,18 @@ class Passing:
                 ):
                     refused.append(frame)
                     continue
-                is_small = frame.size_bytes <= _QUICK_BYTES
+                is_small = self._in_order or frame.size_bytes <= _QUICK_BYTES
                 (self._small if is_small else self._large).append((work, frame))
                 large += not is_small
                 self._waiting_bytes += frame.size_bytes
             self._some_large.notify(large)
         if refused:
             self.finish([self._crowded(frame) for frame in refused])
+        if self._in_order:
+            # It may take its time, and the neighbour's own thread has other things to read.
+            with self._lock:
+                self._some_small.notify()
+            return
         # Whoever brings them works on them where nobody does: to wake a thread costs as much as a request.
         try:
             self._rounds(_OWN_ROUNDS)
@@ -186,6 +195,9 @@ class Passing:
                     self._some_small.notify()
 
     def _judge(self, taken: Sequence[tuple[Work, Frame]]) -> None:
+        if self._in_order:
+            self.finish([alone(one) for work, frame in taken for one in work(frame)])
+            return
         done, left_over = together([one for work, frame in taken for one in work(frame)])
         if left_over:
             with self._lock:
@@ -286,4 +298,7 @@ _COUNTERS: Final = {
     "answer.passed": "answers_passed_total",
     "answer.refused": "answers_refused_total",
     "answer.failed": "answers_failed_total",
+    "session.opened": "sessions_opened_total",
+    "session.ended": "sessions_ended_total",
+    "message.refused": "messages_refused_total",
 }

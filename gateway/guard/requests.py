@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 from gateway.errors import Refused, Unavailable
 from gateway.guard.outstanding import Asked
@@ -22,11 +22,14 @@ from gateway.inspection.chain import Inspector, bytes_body
 from gateway.inspection.changing.removed_places import without_places
 from gateway.policy.content_channel import CONTENT_NAME, content_channel, of_content
 from gateway.policy.evaluate import Result, Verdict
+from gateway.policy.live import LiveRule
+from gateway.policy.live_judges import judge_message, live_rule
 from gateway.policy.model import Channel, PolicySet
 from gateway.policy.operations import ContentRule, Operation
 from gateway.policy.request_judges import judge_request, judge_response
-from gateway.unit.model import CapturedUnit, Lane, Manifest, Side
+from gateway.unit.model import CapturedUnit, Kind, Lane, Manifest, Side
 from gateway.unit.request import MAX_CONTENT_BYTES, RequestBody, ResponseBody
+from gateway.unit.session import MessageBody
 from gateway.unit.stages import Body
 
 # In place of a set's digest: there is none.
@@ -119,6 +122,33 @@ class RequestJudge:
             raise Refused(2365, line=channel.changed_line)
         return let
 
+    def session(self, channel: str, lane: Lane, operation: str) -> LiveRule:
+        """What a session of this operation may carry. lane: of the channel's requests. Raises Refused 1051,
+        2402 and Unavailable 1050."""
+        return live_rule(self._named(channel, Kind.REQUESTS, lane)[1], operation)
+
+    def message(
+        self,
+        unit: CapturedUnit | Manifest,
+        lane: Lane,
+        head: MessageBody,
+        content: bytes,
+        *,
+        from_caller: bool,
+    ) -> Judging[Let]:
+        """A message of a session. lane: of the channel's requests. Raises as request(), and Refused 240x."""
+        policy, channel = self._channel(unit, lane)
+        operation = _operation(channel, head.operation)
+        _must_pass(judge_message(channel, operation, head, from_caller=from_caller))
+        check_size(head.size_bytes, content)
+        live = operation.live
+        rule = live.rule(from_caller=from_caller) if live is not None else None
+        if rule is None or (rule.is_text and not is_text(content)):
+            raise Refused(6488)
+        way = lane if from_caller else lane.opposite
+        word: Literal["sends", "receives"] = "sends" if from_caller else "receives"
+        return (yield from self._let(unit, way, policy, channel, content, rule.content, word))
+
     def failure(self) -> Let:
         """Why there is no answer: numbers, and the words of a request that came (gateway.guard.told). It may
         be that this side's set has no channel of that name, or that there is no set: then it says that."""
@@ -133,11 +163,14 @@ class RequestJudge:
 
     def _channel(self, unit: CapturedUnit | Manifest, lane: Lane) -> tuple[PolicySet, Channel]:
         """lane: of the channel's requests."""
+        return self._named(unit.channel, unit.kind, lane)
+
+    def _named(self, name: str, kind: Kind, lane: Lane) -> tuple[PolicySet, Channel]:
         policy = self._set()
-        channel = policy.channels.get(unit.channel)
-        fits = channel is not None and channel.lane is lane and channel.carries is unit.kind
+        channel = policy.channels.get(name)
+        fits = channel is not None and channel.lane is lane and channel.carries is kind
         if channel is None or not fits or channel.requests is None:
-            raise Refused(1051, channel=unit.channel)
+            raise Refused(1051, channel=name)
         return policy, channel
 
     def _let(
@@ -148,6 +181,7 @@ class RequestJudge:
         channel: Channel,
         content: bytes | Body,
         rule: ContentRule | None,
+        word: Literal["sends", "receives"] | None = None,
     ) -> Judging[Let]:
         body = bytes_body(content) if isinstance(content, bytes) else content
         if rule is not None:
@@ -161,7 +195,8 @@ class RequestJudge:
             )
             verdict = judgement.verdict
             if verdict.result is not Result.PASSES:
-                _must_pass(of_content(verdict, "body" if channel.lane is lane else "answers"))
+                own = word or ("body" if channel.lane is lane else "answers")
+                _must_pass(of_content(verdict, own))
         if channel.rehearse:
             raise Refused(1053)
         return Let(policy.digest, body)
@@ -194,6 +229,15 @@ def _in_memory(content: bytes | Body) -> bytes:
         raise Refused(5784, size_bytes=content.size_bytes, limit=MAX_CONTENT_BYTES)
     with content.open() as stream:
         return stream.read()
+
+
+def is_text(content: bytes) -> bool:
+    """Whether content is UTF-8 (strictly: RFC 3629)."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _operation(channel: Channel, name: str) -> Operation:

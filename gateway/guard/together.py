@@ -47,6 +47,12 @@ Judging: TypeAlias = Generator[ContentQuestion, Judgement, T]
 LeftOver: TypeAlias = tuple[Judging[T], ContentQuestion]
 
 
+def finished(result: T) -> Judging[T]:
+    """Work that asks about nothing."""
+    return result
+    yield
+
+
 def alone(judging: Judging[T], question: ContentQuestion | None = None) -> T:
     """The end of one piece of work, its contents judged by themselves. question: that it waits at, None at
     its start. Raises what the work raises."""

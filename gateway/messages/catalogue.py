@@ -34,6 +34,7 @@ from gateway.messages import (
     requests,
     sandbox,
     scanners,
+    sessions,
     settings,
     spool,
     text_search,
@@ -73,6 +74,7 @@ _AREAS = (
     request_files,
     request_bodies,
     durable_requests,
+    sessions,
 )
 
 

@@ -11,7 +11,7 @@ from gateway.policy.ambiguity import ambiguous_pairs
 from gateway.policy.content_rules import MOST_CONTENT_BYTES
 from gateway.policy.facts import UnpackLimits
 from gateway.policy.model import Channel, Priority, Section
-from gateway.policy.nodes import Broken, Entries, Scalar
+from gateway.policy.nodes import Broken, Entries, Node, Scalar
 from gateway.policy.operation_sheet import read_operations
 from gateway.policy.operations import Operation
 from gateway.policy.phrases import Misread, say_size
@@ -55,6 +55,7 @@ def build_requests(sheet: Sheet) -> Channel | None:
         sheet.complain(changed, 2328, 0, 1, line=lines[0])
     if removed and changed is not None and (large := _lines_of_large(operations)):
         sheet.complain(changed, 2390, 0, 1, line=large[0], limit=say_size(MAX_CONTENT_BYTES))
+    _check_sessions(sheet, operations, changed if removed else None)
     zone_name = sheet.value(Section.CHANNEL, channel_words.TIME_ZONE) or DEFAULT_ZONE
     try:
         zone = zone_of(zone_name)
@@ -225,6 +226,20 @@ def _parameters(operations: Mapping[str, Operation]) -> frozenset[str]:
         for rules in (one.path, one.query, one.headers)
         for rule in rules.values()
     )
+
+
+def _check_sessions(
+    sheet: Sheet, operations: Mapping[str, Operation], changed: Node | None
+) -> None:
+    """A session stands in no channel of receipts, and in none that takes places out of answers."""
+    live = [one for one in operations.values() if one.live is not None]
+    if not live:
+        return
+    if changed is not None:
+        sheet.complain(changed, 2400, 0, 1, name=live[0].name)
+    submit = sheet.at(Section.CHANNEL, request_words.SUBMIT)
+    if submit is not None and sheet.value(Section.CHANNEL, request_words.SUBMIT):
+        sheet.complain(submit.node, 2401, 0, 1, name=live[0].name)
 
 
 def _lines_without_json(operations: Mapping[str, Operation]) -> list[int]:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.policy.live import LIVE_METHODS
 from gateway.policy.phrases import Misread, did_you_mean
 from gateway.policy.routes import METHODS
 from gateway.policy.targets import MAX_SEGMENTS, OWN_PATH, OWN_SEGMENTS
@@ -47,11 +48,12 @@ def read_call(text: str) -> Template:
     if match is None:
         raise Misread(2124, 0, len(text), CALL_FORMS, text=text[:80], write="GET /path/{id}")
     method = match["method"]
-    if method not in METHODS:
-        near = did_you_mean(method.upper(), METHODS)
+    known = (*METHODS, *LIVE_METHODS)
+    if method not in known:
+        near = did_you_mean(method.upper(), known)
         if near:
-            raise Misread(2107, 0, len(method), METHODS, text=method[:20], write=near)
-        raise Misread(2118, 0, len(method), METHODS, text=method[:20])
+            raise Misread(2107, 0, len(method), known, text=method[:20], write=near)
+        raise Misread(2118, 0, len(method), known, text=method[:20])
     segments = _path(match["path"], match.start("path"))
     query = _query(match["query"], match.start("query")) if match["query"] is not None else {}
     return Template(method, segments, query)

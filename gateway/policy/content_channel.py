@@ -72,6 +72,7 @@ def content_channels(channel: Channel) -> tuple[Channel, ...]:
     for operation in channel.requests.operations.values():
         contents = (operation.content, *(answer.content for answer in operation.answers.values()))
         rules += [content for content in contents if content is not None]
+        rules += operation.live.contents if operation.live is not None else ()
     return tuple(content_channel(channel, rule) for rule in rules)
 
 
@@ -81,7 +82,7 @@ def prepared_channels(policy_set: PolicySet) -> tuple[Channel, ...]:
     return (*channels, *(view for channel in channels for view in content_channels(channel)))
 
 
-def of_content(verdict: Verdict, word: Literal["body", "answers"]) -> Verdict:
+def of_content(verdict: Verdict, word: Literal["body", "answers", "sends", "receives"]) -> Verdict:
     """A verdict of judge on a content, with every check under the word that the operation has for it."""
     renamed: dict[int, Check] = {id(check): replace(check, word=word) for check in verdict.checks}
     deciding = None if verdict.deciding is None else renamed[id(verdict.deciding)]

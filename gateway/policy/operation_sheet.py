@@ -22,6 +22,9 @@ from gateway.errors import Field
 from gateway.policy.call_template import Template, read_call
 from gateway.policy.content_rules import CONTENT_FORMS, read_content
 from gateway.policy.header_names import LOCATION, read_answer_header_name, read_header_name
+from gateway.policy.live import LIVE_METHODS, Form, LiveRule
+from gateway.policy.live_sheet import read_live, subprotocol_header
+from gateway.policy.live_words import LIVE_WORDS
 from gateway.policy.model import Section
 from gateway.policy.nodes import Broken, Entries, Node, Scalar
 from gateway.policy.operations import Answer, ContentRule, Operation, ValueRule
@@ -98,9 +101,18 @@ class _Reader:
         template = self._call()
         parameters = self._parameters(template)
         headers = self._headers(self.node.get("headers"), read_header_name)
-        content = self._body(template)
-        answers = self._answers(template)
-        repeatable = self._repeatable(template)
+        live: LiveRule | None = None
+        content: ContentRule | None = None
+        answers: Mapping[int, Answer] = {}
+        repeatable = False
+        if template is not None and template.method in LIVE_METHODS:
+            form = Form(template.method)
+            live = read_live(self.sheet, self.key, self.node, form, self.usual_bytes, headers)
+            headers |= subprotocol_header(live)
+        else:
+            content = self._body(template)
+            answers = self._answers(template)
+            repeatable = self._repeatable(template)
         if template is None or len(self.sheet.problems) > before:
             return None
         call = self.node.get("call")
@@ -114,6 +126,7 @@ class _Reader:
         return Operation(
             self.key.text, self.key.line, template.method, template.segments, path, query, headers,
             content, answers, repeatable, call.text if isinstance(call, Scalar) else "", _line(call),
+            live,
         )  # fmt: skip
 
     def _call(self) -> Template | None:
@@ -124,22 +137,22 @@ class _Reader:
         for name in _twice(template.parameters if template else ()):
             self.sheet.complain(node, 2303, name=name)
         for name in template.parameters if template else ():
-            if name in OPERATION_WORDS:
+            if name in _words(template):
                 self.sheet.complain(node, 2304, name=name)
         return template
 
     def _parameters(self, template: Template | None) -> dict[str, ValueRule]:
         wanted = (
-            tuple(n for n in template.parameters if n not in OPERATION_WORDS) if template else ()
+            tuple(n for n in template.parameters if n not in _words(template)) if template else ()
         )
         in_path = {s[0] for s in template.segments if isinstance(s, tuple)} if template else set()
         rules: dict[str, ValueRule] = {}
         meant: set[str] = set()
         for key, node in self.node.entries:
-            if key.text in OPERATION_WORDS:
+            if key.text in _words(template):
                 continue
             if key.text not in wanted and template is not None:
-                meant.add(self._no_parameter(key, wanted))
+                meant.add(self._no_parameter(key, (*wanted, *_words(template))))
                 continue
             rule = self._value(node, key.text)
             if rule is not None:
@@ -152,8 +165,7 @@ class _Reader:
                 self.sheet.complain(call, 2306, name=name, write=f"{name}: text at most 64")
         return rules
 
-    def _no_parameter(self, key: Scalar, wanted: tuple[str, ...]) -> str:
-        knows = (*wanted, *OPERATION_WORDS)
+    def _no_parameter(self, key: Scalar, knows: tuple[str, ...]) -> str:
         near = did_you_mean(key.text, knows)
         number = 2101 if near else 2307
         fields: dict[str, Field] = {"word": key.text[:64], "section": self.key.text, "write": near}
@@ -299,6 +311,12 @@ def _before(template: Template, types: Container[str]) -> tuple[str, ...]:
             break
         before.append(segment)
     return tuple(before)
+
+
+def _words(template: Template | None) -> tuple[str, ...]:
+    """Those of an operation: of a session they are others."""
+    is_live = template is not None and template.method in LIVE_METHODS
+    return LIVE_WORDS if is_live else OPERATION_WORDS
 
 
 def _line(node: Node | None) -> int:

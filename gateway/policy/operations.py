@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.policy.live import LiveRule
 from gateway.policy.model import Condition
 from gateway.unit.request import MAX_CONTENT_BYTES
 
@@ -78,6 +79,7 @@ class Operation:
     segments: the path template, literals as str, parameters as (name,). path: rules by the parameter's name.
     query, headers: rules by the name on the wire (of headers in small letters), in the order of the file.
     repeatable: may be tried again when nothing is known of the first try. call: as the file writes it.
+    live: of one that is a session; it has no answers but that it is opened.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Operation:
     repeatable: bool
     call: str = ""
     call_line: int = 0
+    live: LiveRule | None = None
 
     @property
     def is_large(self) -> bool:

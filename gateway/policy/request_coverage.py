@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from gateway.errors import Field
 from gateway.policy.evaluate import Outcome, Verdict
+from gateway.policy.live_judges import RECEIVES, SENDS
 from gateway.policy.located import Located
 from gateway.policy.model import Channel
 from gateway.policy.request_judges import ANSWERS
@@ -29,6 +30,14 @@ def untested_operations(channel: Channel, verdicts: Iterable[Verdict]) -> Iterat
         if (OPERATIONS, operation.call_line) not in reached:
             yield Located(channel.file, operation.line, 1, 1, "", 2333, {"name": operation.name})
             continue
+        if operation.live is not None:
+            for word, rule in (
+                (SENDS, operation.live.sends),
+                (RECEIVES, operation.live.receives),
+            ):
+                if rule is not None and (word, rule.content.line) not in reached:
+                    named: dict[str, Field] = {"name": operation.name, "word": word}
+                    yield Located(channel.file, rule.content.line, 1, 1, "", 2408, named)
         for answer in operation.answers.values():
             content = answer.content
             # No guard sees the answers of requests that are performed later.

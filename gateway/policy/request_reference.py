@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from gateway.policy.content_rules import CONTENT_FORMS, MEDIA_TYPES
+from gateway.policy.live import LIVE_METHODS
+from gateway.policy.live_words import LISTS, LIVE_TABLE
 from gateway.policy.model import Section
 from gateway.policy.operation_sheet import OPERATION_WORDS
 from gateway.policy.request_words import request_words_of
@@ -61,6 +63,13 @@ def request_lines(rows: _Rows) -> Iterator[str]:
     yield from ("", "| word | is written | means |", "| --- | --- | --- |")
     for word, form, en, zh in _OPERATION:
         yield f"| `{word}` | {form.replace('|', chr(92) + '|')} | {en}<br>{zh} |"
+    yield from ("", "## Sessions among `operations`", "")
+    yield "WebSocket and server-sent events; only where an operation says so. These words, a line for each"
+    yield "parameter, and `headers`; no `body`, no `answers`. A test gives a message of the caller by `json`"
+    yield "or `file`, one of the peer by `answer`, and the name of its event by `event`."
+    yield from ("", "| word | is written | means |", "| --- | --- | --- |")
+    for word, form, en, zh in LIVE_TABLE:
+        yield f"| `{word}` | {form} | {en}<br>{zh} |"
     yield from (
         "",
         "## Values of parameters and headers",
@@ -124,14 +133,22 @@ def _operation() -> dict[str, Any]:
         word: {"description": en, "examples": [form]} for word, form, en, _ in _OPERATION
     }
     words = {word: notes[word] for word in OPERATION_WORDS}
-    words["call"] |= {"type": "string", "pattern": rf"^(?:{'|'.join(METHODS)}) +/\S*$"}
+    methods = "|".join((*METHODS, *LIVE_METHODS))
+    words["call"] |= {"type": "string", "pattern": rf"^(?:{methods}) +/\S*$"}
     words["body"] |= {"type": "string"}
     words["answers"] |= {"type": "object", "minProperties": 1}
+    text: dict[str, Any] = {"type": "string"}
+    for word, form, en, _ in LIVE_TABLE:
+        if word not in words:
+            several = {"type": "array", "minItems": 1, "items": text}
+            what = {"anyOf": [text, several]} if word in LISTS else text
+            words[word] = {"description": en, "examples": [form], **what}
     return {
         "type": "object",
         "properties": words,
-        "required": ["call", "answers"],
-        "additionalProperties": {"type": "string"},
+        "required": ["call"],
+        "anyOf": [{"required": ["answers"]}, {"required": ["receives"]}],
+        "additionalProperties": text,
     }
 
 

@@ -11,7 +11,7 @@ request alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Final, Literal
 from gateway.policy.content_channel import CONTENT_NAME, content_channel, of_content
 from gateway.policy.evaluate import Check, Result, Verdict, evaluate
 from gateway.policy.facts import FileFacts, MalwareFacts
+from gateway.policy.live_judges import judge_message
 from gateway.policy.model import Channel
 from gateway.policy.operations import ContentRule, Operation, ValueRule
 from gateway.policy.request_channel import RequestChannel
@@ -27,6 +28,7 @@ from gateway.policy.request_judges import judge_caller, judge_request, judge_res
 from gateway.policy.request_trials import RequestTrial
 from gateway.policy.routes import Call, route
 from gateway.unit.request import Fields, RequestBody, ResponseBody
+from gateway.unit.session import MessageBody
 
 Examine = Callable[[Path, str, Channel, datetime], FileFacts]
 # Takes what `changed` names out of an answer: the bytes of it, before and after.
@@ -70,6 +72,11 @@ class RequestBench:
         call = route(channel, trial.method, trial.target, said)
         if isinstance(call, Check):
             return verdict_of([*checks, call])
+        if call.operation.live is not None:
+            for verdict in self._of_session(channel, requests, call, trial):
+                if not _passes(verdict, checks):
+                    return replace(verdict, checks=tuple(checks))
+            return Verdict(Result.PASSES, None, tuple(checks))
         for verdict in self._of_request(channel, requests, call, trial):
             if not _passes(verdict, checks):
                 return replace(verdict, checks=tuple(checks))
@@ -98,6 +105,27 @@ class RequestBench:
             verdicts.append(self._judged(channel, rule, content, "body"))
         return verdicts
 
+    def _of_session(
+        self, channel: Channel, requests: RequestChannel, call: Call, trial: RequestTrial
+    ) -> Iterator[Verdict]:
+        """What opens it, then one message of each way that the test has."""
+        opened = replace(trial, json="", sample="", media_type="")
+        yield from self._of_request(channel, requests, call, opened)
+        operation, live = call.operation, call.operation.live
+        sent = self._content(trial.sample) if trial.sample else trial.json.encode()
+        answer = self._content(trial.answer) if trial.answer else b""
+        for content, from_caller in ((sent, True), (answer, False)):
+            rule = live.rule(from_caller=from_caller) if live is not None else None
+            if not content:
+                continue
+            event = "" if from_caller else trial.event
+            is_text = rule is None or rule.is_text
+            head = MessageBody(0, operation.name, 1, is_text, event, "", len(content))
+            yield judge_message(channel, operation, head, from_caller=from_caller)
+            if rule is not None:
+                word: Literal["sends", "receives"] = "sends" if from_caller else "receives"
+                yield self._judged(channel, rule.content, content, word)
+
     def _of_answer(
         self,
         channel: Channel,
@@ -125,7 +153,11 @@ class RequestBench:
         return verdicts
 
     def _judged(
-        self, channel: Channel, rule: ContentRule, content: bytes, word: Literal["body", "answers"]
+        self,
+        channel: Channel,
+        rule: ContentRule,
+        content: bytes,
+        word: Literal["body", "answers", "sends", "receives"],
     ) -> Verdict:
         view = content_channel(channel, rule)
         path = self._scratch / CONTENT_NAME

@@ -24,7 +24,18 @@ _JSON: Final = "json"
 _HEADERS: Final = "headers"
 # Words that a test may expect besides the parameters and headers of the channel's own operations.
 _JUDGING: Final = frozenset(
-    ["callers", "addresses", "operations", "headers", "body", "answers", "answer_within"]
+    [
+        "callers",
+        "addresses",
+        "operations",
+        "headers",
+        "body",
+        "answers",
+        "answer_within",
+        "sends",
+        "receives",
+        "events",
+    ]
 )
 
 
@@ -35,7 +46,7 @@ class RequestTrial:
     headers: of the request, as the test writes them; None where it says nothing of them.
     json: the content of the request as the test writes it, or sample: its file; neither for none.
     answer: file of the answer's content, "" for none. status: None where the test says nothing of an answer.
-    media_type, answer_type: "" for the first that the line takes.
+    media_type, answer_type: "" for the first that the line takes. event: name of the peer's message.
     """
 
     title: str
@@ -53,6 +64,7 @@ class RequestTrial:
     status: int | None
     expect: Expectation
     expect_line: int
+    event: str = ""
 
 
 def read_request_trials(sheet: Sheet, known: frozenset[str]) -> tuple[RequestTrial, ...]:
@@ -126,6 +138,7 @@ def _trial(sheet: Sheet, node: Entries, known: frozenset[str]) -> RequestTrial |
         status=said,
         expect=trial_words.EXPECT.join((expect.value,)),
         expect_line=expect.key.line,
+        event=_said(tried, request_words.TRY_EVENT.name),
     )
 
 

@@ -290,6 +290,11 @@ TRY_ANSWER_TYPE: Final = Word[str](
     r"^[a-z0-9.+-]+/[a-z0-9.+-]+$", read_free_text,
 )  # fmt: skip
 
+TRY_EVENT: Final = Word[str](
+    "event", (Section.TRY,), "The name of the event that the answer is, of a session of events.",
+    "应答所属事件的名称(事件会话)。", ("NAME",), "vitals", r"^[A-Za-z0-9._-]+$", read_free_text,
+)  # fmt: skip
+
 REQUEST_WORDS: Final[tuple[Word[Any], ...]] = (
     channel_words.CHANNEL, channel_words.PURPOSE, channel_words.OWNER, CARRIES, channel_words.GRADE,
     channel_words.TIME_ZONE, SUBMIT,
@@ -298,7 +303,7 @@ REQUEST_WORDS: Final[tuple[Word[Any], ...]] = (
     PER_CALLER, WHOLE_CHANNEL, ANSWER_WITHIN, SIZE, PERFORMED_WITHIN, ORDER,
     trial_words.TITLE, trial_words.EXPECT,
     TRY_CALL, TRY_CALLER, TRY_ADDRESS, trial_words.TRY_FILE, TRY_TYPE, TRY_ANSWER, TRY_ANSWER_TYPE,
-    TRY_STATUS,
+    TRY_STATUS, TRY_EVENT,
 )  # fmt: skip
 
 _BY_SECTION: Final = {

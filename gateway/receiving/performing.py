@@ -19,6 +19,7 @@ from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
 from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, encode_frame
 from gateway.receiving.admitted import admitted_of
+from gateway.receiving.attending import Attending
 from gateway.unit.asking import Performed, Performer
 from gateway.unit.decode import decode_captured
 from gateway.unit.encode import encode_captured
@@ -39,7 +40,8 @@ MAX_UNDER_WAY: Final = 1_024
 class Performing:
     """The edge's end for requests. Belongs to one loop.
 
-    performers: by channel. next_number: of units of this edge, for answers.
+    performers: by channel. next_number: of units of this edge, for answers. attending: of those that open
+    sessions.
     """
 
     def __init__(
@@ -48,9 +50,11 @@ class Performing:
         performers: Mapping[str, Performer],
         next_number: Callable[[], int],
         most: int = MAX_UNDER_WAY,
+        attending: Attending | None = None,
     ) -> None:
         self._line, self._performers, self._next_number = line, performers, next_number
         self._most = most
+        self._attending = attending
         self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, frame: Frame) -> None:
@@ -61,6 +65,8 @@ class Performing:
             return
         head = admitted.manifest.body
         if not isinstance(head, RequestBody):
+            return
+        if self._attending is not None and self._attending.take(admitted, head, self._fail):
             return
         if len(self._tasks) >= self._most:
             self._fail(admitted.manifest, head, Unavailable(5760, most=self._most))
@@ -73,6 +79,8 @@ class Performing:
         """Give up what is under way."""
         for task in self._tasks:
             task.cancel()
+        if self._attending is not None:
+            self._attending.close()
 
     async def _perform(self, admitted: Admitted, head: RequestBody) -> None:
         manifest = admitted.manifest

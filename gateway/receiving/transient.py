@@ -27,7 +27,7 @@ from gateway.guard.outstanding import Outstanding
 from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.seen import Seen
-from gateway.guard.together import Judging
+from gateway.guard.together import Judging, finished
 from gateway.guard.told import of_far_side
 from gateway.receiving.verify import Opener
 from gateway.unit.counted import Near, is_of
@@ -37,15 +37,19 @@ from gateway.unit.model import FileBody, Kind, Lane, Manifest
 from gateway.unit.number import speak
 from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import BatchBody, Consequence, FailureBody, RequestBody, ResponseBody
+from gateway.unit.session import AliveBody, EndBody, MessageBody, OpenedBody, SessionBody
 
 # Gives what tells the other side why its request has no answer (channel, failure).
 TellBack = Callable[[str, FailureBody], Unsealed]
+# Takes what is of a session, once it is verified.
+OfSession = Callable[[Manifest, SessionBody, bytes], None]
 
 
 class TransientAdmitter:
     """Opens and judges what the ferry hands over. Safe to call from several threads.
 
     asked: requests of this side's callers. let_in: requests of the other side. seen: their numbers.
+    sessions: what is of them.
     """
 
     def __init__(
@@ -57,10 +61,11 @@ class TransientAdmitter:
         let_in: Outstanding,
         seen: Seen,
         tell_back: TellBack,
+        sessions: OfSession,
     ) -> None:
         self._lane, self._judge, self._opener = lane, judge, opener
         self._asked, self._let_in, self._seen = asked, let_in, seen
-        self._tell_back = tell_back
+        self._tell_back, self._sessions = tell_back, sessions
         self._is_near = Near(seen.highest, time.monotonic())
         self._lock = threading.Lock()
 
@@ -80,7 +85,7 @@ class TransientAdmitter:
             units = self._units(manifest, content)
         except (Refused, Unavailable) as error:
             # Nobody's word: nothing in it is true, so nobody is told but the journal.
-            return (_only(Done((_event("request.refused", frame.number, "", {}, error),))),)
+            return (finished(Done((_event("request.refused", frame.number, "", {}, error),))),)
         return [self._done(*unit) for unit in units]
 
     def _units(self, manifest: Manifest, content: bytes) -> list[tuple[Manifest, bytes]]:
@@ -108,6 +113,10 @@ class TransientAdmitter:
                 return (yield from self._answer(manifest, answer, content))
             case FailureBody() as failure:
                 return self._failure(manifest, failure)
+            case OpenedBody() | MessageBody() | AliveBody() | EndBody() as body:
+                # Of a session: in their order, by the one thread that keeps it.
+                self._sessions(manifest, body, content)
+                return Done()
             case FileBody() | OutcomesBody() | BatchBody():
                 error = Refused(1052)
                 return Done((_event("request.refused", manifest.number, "", {}, error),))
@@ -207,12 +216,6 @@ class TransientAdmitter:
         event = Event("answer.failed", time.time_ns(), request, channel, reason, fields)
         told = encode_failed(request, reason, head.consequence)
         return Done((event,), told, otherwise=lambda _: Done(frame=told))
-
-
-def _only(done: Done) -> Judging[Done]:
-    """Work that asks about nothing."""
-    return done
-    yield
 
 
 def _event(

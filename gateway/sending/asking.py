@@ -99,7 +99,7 @@ class SocketAsker:
 
     def _settle(self, future: asyncio.Future[Answered], frame: Frame) -> None:
         if frame.kind is FrameKind.FAILED:
-            future.set_exception(_error(frame))
+            future.set_exception(error_of(frame))
             return
         try:
             manifest = decode_manifest(frame.head)
@@ -117,7 +117,7 @@ class SocketAsker:
                 future.set_exception(StateUncertain(5773, unit=speak(number)))
 
 
-def _error(frame: Frame) -> Refused | Unavailable | StateUncertain:
+def error_of(frame: Frame) -> Refused | Unavailable | StateUncertain:
     """As the ones who stopped it said: with its number, and whether it was performed."""
     unit = speak(frame.number)
     match frame.consequence:

@@ -35,6 +35,7 @@ from gateway.unit.model import CapturedUnit, FileBody, Lane
 from gateway.unit.number import speak
 from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import BatchBody, FailureBody, RequestBody, ResponseBody
+from gateway.unit.session import AliveBody, EndBody, MessageBody, OpenedBody
 from gateway.unit.stages import Body
 
 
@@ -58,7 +59,15 @@ class DurableClearer:
                 return self._answer(unit, answer, body)
             case FailureBody() as failure:
                 return self._failure(unit, failure, body)
-            case FileBody() | OutcomesBody() | BatchBody():
+            case (
+                FileBody()
+                | OutcomesBody()
+                | BatchBody()
+                | OpenedBody()
+                | MessageBody()
+                | AliveBody()
+                | EndBody()
+            ):
                 raise Refused(1052, unit=speak(unit.number))
             case _:
                 assert_never(unit.body)

@@ -31,6 +31,7 @@ from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane
 from gateway.unit.number import speak
 from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import BatchBody, Consequence, FailureBody, RequestBody, ResponseBody
+from gateway.unit.session import AliveBody, EndBody, MessageBody, OpenedBody
 
 
 class TransientClearer:
@@ -71,7 +72,15 @@ class TransientClearer:
                 return (yield from self._answer(unit, answer, frame.content))
             case FailureBody() as failure:
                 return self._failure(unit, failure)
-            case FileBody() | OutcomesBody() | BatchBody():
+            case (
+                FileBody()
+                | OutcomesBody()
+                | BatchBody()
+                | OpenedBody()
+                | MessageBody()
+                | AliveBody()
+                | EndBody()
+            ):
                 return self._refused(unit.number, unit.channel, {}, Refused(1052))
             case _:
                 assert_never(unit.body)

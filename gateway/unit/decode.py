@@ -7,6 +7,7 @@ The typed part stands in the middle of both encodings. Which forms it may have h
 
     files, rows, stream   [name, size, time]            no tag: as units of one-way gates ever were
     requests              [1, request ...] | [2, response ...] | [3, failure ...] | [5, batch ...]
+    requests (sessions)   [6, opened ...] | [7, message ...] | [8, alive ...] | [9, end ...]
     outcomes              [4, count, size]              the content: gateway.unit.outcomes
 """
 
@@ -44,6 +45,7 @@ from gateway.unit.request import (
     RequestBody,
     ResponseBody,
 )
+from gateway.unit.session_form import Alive, End, Message, Opened
 
 # A manifest is names, numbers, a digest, and of a request the fields that its operation lists. With all
 # that a head holds it stays below what a clearance is looked for in (docs/SEALING.md: 16 KiB).
@@ -153,7 +155,9 @@ class _File(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 
 _file = msgspec.msgpack.Decoder(_File)
-_exchanged = msgspec.msgpack.Decoder(_Request | _Response | _Failure | _Batch)
+_exchanged = msgspec.msgpack.Decoder(
+    _Request | _Response | _Failure | _Batch | Opened | Message | Alive | End
+)
 _BODIES: Final[Mapping[Kind, msgspec.msgpack.Decoder[Any]]] = {
     Kind.FILES: _file,
     Kind.ROWS: _file,

@@ -14,6 +14,7 @@ import msgspec
 from gateway.unit.model import CapturedUnit, FileBody, Manifest, UnitBody
 from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import BatchBody, FailureBody, Fields, RequestBody, ResponseBody
+from gateway.unit.session import AliveBody, EndBody, MessageBody, OpenedBody
 
 # First byte of each encoding: a reader of another version stops at once instead of guessing.
 CAPTURED_VERSION: Final = 1
@@ -24,6 +25,10 @@ RESPONSE_TAG: Final = 2
 FAILURE_TAG: Final = 3
 OUTCOMES_TAG: Final = 4
 BATCH_TAG: Final = 5
+OPENED_TAG: Final = 6
+MESSAGE_TAG: Final = 7
+ALIVE_TAG: Final = 8
+END_TAG: Final = 9
 
 # Before each unit of a batch, big-endian: bytes of its manifest, bytes of its content.
 _LENGTHS: Final = struct.Struct("!HI")
@@ -110,6 +115,23 @@ def _body(body: UnitBody) -> list[object]:
             return [BATCH_TAG, body.units, body.size_bytes]
         case OutcomesBody():
             return [OUTCOMES_TAG, body.count, body.size_bytes]
+        case OpenedBody():
+            return [OPENED_TAG, body.session, body.operation]
+        case MessageBody():
+            return [
+                MESSAGE_TAG,
+                body.session,
+                body.operation,
+                body.sequence,
+                body.is_text,
+                body.event,
+                body.event_id,
+                body.size_bytes,
+            ]
+        case AliveBody():
+            return [ALIVE_TAG, body.session, body.operation, body.sequence]
+        case EndBody():
+            return [END_TAG, body.session, body.operation, body.sequence, body.ending.value]
         case _:
             assert_never(body)
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.unit.outcomes import OutcomesBody
 from gateway.unit.request import BatchBody, FailureBody, RequestBody, ResponseBody
+from gateway.unit.session import SessionBody
 
 # A file name crosses as one component; 255 bytes is what Linux file systems keep.
 MAX_NAME_BYTES: Final = 255
@@ -42,6 +43,11 @@ class Lane(StrEnum):
     def receiver(self) -> Side:
         """The side whose guard admits what this lane carries."""
         return Side.INNER if self is Lane.IMPORT else Side.OUTER
+
+    @property
+    def opposite(self) -> Lane:
+        """The other direction."""
+        return Lane.EXPORT if self is Lane.IMPORT else Lane.IMPORT
 
 
 class Kind(StrEnum):
@@ -84,7 +90,9 @@ class FileBody:
 
 
 # What a unit's typed part can be. Which of them go with which kind: gateway.unit.decode.
-UnitBody = FileBody | RequestBody | ResponseBody | FailureBody | BatchBody | OutcomesBody
+UnitBody = (
+    FileBody | RequestBody | ResponseBody | FailureBody | BatchBody | OutcomesBody | SessionBody
+)
 
 
 @dataclass(frozen=True, slots=True)

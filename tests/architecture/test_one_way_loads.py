@@ -19,11 +19,13 @@ from tests.support.submit import POLICY
 
 # What a two-way gate adds to any of its processes.
 WAY_BACK = re.compile(
-    r"gateway\.ferry\.twoway|gateway\.exchange|gateway\.guard\.(outstanding|passing|let_in|seen)"
-    r"|gateway\.sending\.(returned|transient|transient_lane|transient_seal|asking|outcomes|untold|receipts)"
-    r"|gateway\.receiving\.(opposite|transient|transient_lane|performing|outcomes|own_refusals)"
+    r"gateway\.ferry\.twoway|gateway\.exchange"
+    r"|gateway\.guard\.(outstanding|passing|let_in|seen|sessions|ending)"
+    r"|gateway\.sending\.(returned|transient|transient_lane|transient_seal|asking|opening|live|outcomes|untold"
+    r"|receipts)"
+    r"|gateway\.receiving\.(opposite|transient|transient_lane|performing|attending|live|outcomes|own_refusals)"
     r"|gateway\.receiving\.(answering|durable_answers|edge_outcomes)"
-    r"|gateway\.management\.wiring\.(transient|both)_\w+"
+    r"|gateway\.management\.wiring\.(transient|live|both)_\w+"
 )
 # What channels of `submit` add to an edge, in a gate of one lane too.
 SUBMITTED = re.compile(

@@ -51,6 +51,6 @@ def failure(entry: Entry, error: GatewayError, unit: int | None, status: int = 0
     problem = problem_of(error, unit, status)
     headers = [("Content-Type", MEDIA_TYPE), *problem.headers]
     answer = Answer(entry, problem.status, problem.content, headers, unit)
-    if problem.status not in _STAYS:
+    if problem.status not in _STAYS or entry.head.upgrades:
         answer.force_close()
     return answer

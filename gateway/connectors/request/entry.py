@@ -6,7 +6,8 @@
              4xx, closed
 
     WAITING --first byte--> HEAD --head--> BODY --whole--> ANSWERING --answered--> WAITING
-Each state but ANSWERING, which the service ends, has its time; the listener's sweep looks at it.
+             ANSWERING --a session opens--> LIVE --> closed          (frames are checked before aiohttp)
+Each state but ANSWERING and LIVE, which the service ends, has its time; the listener's sweep looks at it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
+from gateway.connectors.request.frames import FrameCheck
 from gateway.connectors.request.framing import Framing
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.problem import problem_of, written
 from gateway.connectors.request.settings import Patience
 from gateway.connectors.request.subject import Address, Caller
-from gateway.errors import Refused
+from gateway.errors import GatewayError, Refused, Unavailable
 
 # What may wait behind a request that is being answered; a client that sends more is not waiting for answers.
 MOST_HELD_BYTES: Final = 64 * 1024
@@ -38,6 +40,7 @@ class State(Enum):
     HEAD = auto()
     BODY = auto()
     ANSWERING = auto()
+    LIVE = auto()
     DRAINING = auto()
     CLOSED = auto()
 
@@ -47,6 +50,7 @@ class House(Protocol):
 
     patience: Patience
     most_body_bytes: int
+    websockets: bool
 
     def refused(self, error: Refused, entry: Entry) -> None: ...
 
@@ -67,13 +71,15 @@ class Entry(asyncio.Protocol):
     ) -> None:
         self._house, self.inner, self._identify = house, inner, identify
         self._loop = asyncio.get_running_loop()
-        self._framing = Framing(house.most_body_bytes)
+        self._framing = Framing(house.most_body_bytes, house.websockets)
         self._transport: asyncio.Transport | None = None
         self._held = b""
         self._drained = 0
         self._begun = False
         # Of the body that comes in, or of the answer that goes out: large ones have time by their size.
         self._moved_bytes = 0
+        self._check: FrameCheck | None = None
+        self._stop: Callable[[GatewayError | None], None] | None = None
         self.caller: Caller | None = None
         self.refusal: Refused | None = None
         self.address: Address = _NOWHERE
@@ -110,6 +116,8 @@ class Entry(asyncio.Protocol):
                 self._receive(data)
             case State.ANSWERING:
                 self._hold(data)
+            case State.LIVE:
+                self._live(data)
             case State.DRAINING:
                 self._drained += len(data)
                 if self._drained > MOST_DRAINED_BYTES:
@@ -123,6 +131,9 @@ class Entry(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.state, self._transport = State.CLOSED, None
+        if self._stop is not None and self._check is None:
+            # Where frames are read, their reader knows it, behind what has come before.
+            self._stop(None)
         self.inner.connection_lost(exc)
         self._house.gone(self)
 
@@ -141,6 +152,32 @@ class Entry(asyncio.Protocol):
         """So much more of a large answer has been taken by its caller."""
         self._moved_bytes += size_bytes
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a session has had this connection."""
+        return self._stop is not None
+
+    def begin_live(
+        self, check: FrameCheck | None, stop: Callable[[GatewayError | None], None]
+    ) -> None:
+        """From here on the connection is a session's, until it is closed. check: of the caller's frames, None
+        where he may send nothing. stop: ends the session."""
+        self._check, self._stop = check, stop
+        if self._transport is None:
+            stop(None)
+            return
+        self._enter(State.LIVE)
+        held, self._held = self._held, b""
+        if held:
+            self._live(held)
+        self._transport.resume_reading()
+
+    def end_live(self) -> None:
+        """The session has said its last: what is written still goes, as long as the caller takes it."""
+        self._enter(State.CLOSED)
+        if self._transport is not None:
+            self._transport.close()
+
     def answered(self) -> None:
         """The last byte of an answer has been given to the transport: the next request may come."""
         self._begun = False
@@ -150,7 +187,7 @@ class Entry(asyncio.Protocol):
             # aiohttp closes it, as its answer said; what still comes of the body is dropped until then.
             self._enter(State.DRAINING)
             return
-        self._framing = Framing(self._house.most_body_bytes)
+        self._framing = Framing(self._house.most_body_bytes, self._house.websockets)
         self._moved_bytes = 0
         self._enter(State.WAITING)
         if self._held:
@@ -162,6 +199,8 @@ class Entry(asyncio.Protocol):
     def retire(self) -> None:
         """End it as soon as nothing is under way."""
         self.retiring = True
+        if self._stop is not None:
+            self._stop(Unavailable(6366))
         if self.state is State.WAITING:
             self.close()
 
@@ -228,6 +267,19 @@ class Entry(asyncio.Protocol):
             self.inner.data_received(passed)
         if rest:
             self._hold(rest)
+
+    def _live(self, data: bytes) -> None:
+        if self._check is None or self._stop is None:
+            # Nothing is read any more, or ever was: the connection ends with its session.
+            return
+        try:
+            self._check.feed(data, self._loop.time())
+        except Refused as error:
+            # Nothing of it goes on, and nothing after it; the session says why, and closes.
+            self._check = None
+            self._stop(error)
+            return
+        self.inner.data_received(data)
 
     def _hold(self, data: bytes) -> None:
         self._held += data

@@ -43,12 +43,14 @@ class _State(Enum):
 
 @dataclass(slots=True)
 class Framing:
-    """The reader of one request. most_bytes: above this a body is refused while it comes in.
+    """The reader of one request. most_bytes: above this a body is refused while it comes in. websockets:
+    it may open one.
 
     head: once it is complete. whole: everything of the request has been passed on.
     """
 
     most_bytes: int
+    websockets: bool = False
     head: Head | None = None
     _state: _State = _State.HEAD
     _kept: bytes = b""
@@ -68,7 +70,7 @@ class Framing:
     def feed(self, untrusted_bytes: bytes) -> tuple[bytes, bytes]:
         """What may be passed on of this request, and what is behind its end.
 
-        Raises Refused 6301 to 6325 and nothing else; then nothing of these bytes is passed on.
+        Raises Refused 6301 to 6325, 6480, 6481 and nothing else; then nothing of these bytes is passed on.
         """
         passed: list[bytes] = []
         rest = untrusted_bytes
@@ -98,7 +100,7 @@ class Framing:
             self._kept = kept
             return b""
         end += len(_END)
-        head = read_head(kept[:end])
+        head = read_head(kept[:end], websockets=self.websockets)
         if head.length is not None and head.length > self.most_bytes:
             raise Refused(6325, limit=self.most_bytes)
         self.head, self._kept = head, b""

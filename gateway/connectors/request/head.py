@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.connectors.request.handshake import SINGLE, check_handshake
 from gateway.errors import Refused
 
 # A URL of a search with all of its parameters; aiohttp's own limit is the same.
@@ -29,21 +30,24 @@ _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):([\t\x20-\x7e]*
 _BROKEN: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)|\0")
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 # Those that readers choose from differently when there are two.
-_SINGLE: Final = frozenset(
-    (
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "content-type",
-        "content-encoding",
-        "connection",
-        "expect",
-        "upgrade",
-        "authorization",
-        "content-digest",
-        "signature",
-        "signature-input",
+_SINGLE: Final = (
+    frozenset(
+        (
+            "host",
+            "content-length",
+            "transfer-encoding",
+            "content-type",
+            "content-encoding",
+            "connection",
+            "expect",
+            "upgrade",
+            "authorization",
+            "content-digest",
+            "signature",
+            "signature-input",
+        )
     )
+    | SINGLE
 )
 _CONNECTION: Final = frozenset({"keep-alive", "close"})
 
@@ -62,6 +66,8 @@ class Head:
     by_name: Mapping[str, tuple[str, ...]]
     length: int | None
     keep_alive: bool
+    # The right opening of a WebSocket; where none is taken there is no such head.
+    upgrades: bool = False
 
     def one(self, name: str) -> str | None:
         """The value of a header that is there at most once, by its small name."""
@@ -69,8 +75,11 @@ class Head:
         return values[0] if values else None
 
 
-def read_head(untrusted_head: bytes) -> Head:
-    """The head of one request, CRLF CRLF at its end included. Raises Refused 6301 to 6320, nothing else."""
+def read_head(untrusted_head: bytes, *, websockets: bool = False) -> Head:
+    """The head of one request, CRLF CRLF at its end included. websockets: it may open one.
+
+    Raises Refused 6301 to 6320, 6480, 6481, nothing else.
+    """
     if len(untrusted_head) > MAX_HEAD_BYTES:
         raise Refused(6312, limit=MAX_HEAD_BYTES)
     lines = untrusted_head[:-4].split(b"\r\n")
@@ -92,6 +101,10 @@ def read_head(untrusted_head: bytes) -> Head:
         else:
             by_name[small] += (value.decode("ascii"),)
     _check_host(by_name)
+    if websockets and "upgrade" in by_name:
+        check_handshake(method, by_name)
+        _check_meaning(by_name)
+        return Head(method, target, raw, by_name, 0, keep_alive=False, upgrades=True)
     keep_alive = _check_connection(by_name)
     return Head(method, target, raw, by_name, _length(by_name), keep_alive)
 
@@ -129,7 +142,17 @@ def _check_host(by_name: Mapping[str, tuple[str, ...]]) -> None:
 
 def _check_connection(by_name: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether the connection stays. What would change the protocol or the meaning of headers is refused."""
-    for name in ("upgrade", "http2-settings", "trailer"):
+    if "upgrade" in by_name:
+        raise Refused(6318, name="upgrade")
+    _check_meaning(by_name)
+    said = by_name.get("connection", ("keep-alive",))[0].lower()
+    if said not in _CONNECTION:
+        raise Refused(6318, name="connection")
+    return said == "keep-alive"
+
+
+def _check_meaning(by_name: Mapping[str, tuple[str, ...]]) -> None:
+    for name in ("http2-settings", "trailer"):
         if name in by_name:
             raise Refused(6318, name=name)
     if "expect" in by_name:
@@ -137,10 +160,6 @@ def _check_connection(by_name: Mapping[str, tuple[str, ...]]) -> bool:
     coding = by_name.get("content-encoding", ("identity",))[0]
     if coding.lower() != "identity":
         raise Refused(6320)
-    said = by_name.get("connection", ("keep-alive",))[0].lower()
-    if said not in _CONNECTION:
-        raise Refused(6318, name="connection")
-    return said == "keep-alive"
 
 
 def _length(by_name: Mapping[str, tuple[str, ...]]) -> int | None:

@@ -26,3 +26,16 @@ def ask_once(session: aiohttp.ClientSession) -> None:
     if getattr(session, "_retry_connection", None) is not True:
         raise Misconfigured(6392, part="a client that asks once")
     session._retry_connection = False
+
+
+async def refuse_redirect(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """The client follows redirects of a WebSocket by itself: to wherever the peer says."""
+    response = await handler(request)
+    if 300 <= response.status < 400:
+        response.close()
+        raise aiohttp.ClientResponseError(
+            response.request_info, (), status=response.status, message="redirect"
+        )
+    return response

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from gateway.connectors.request.handshake import VERSION
 from gateway.connectors.request.head import METHODS
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
 from gateway.messages import describe
@@ -60,10 +61,16 @@ _STATUS: Final = {
     6461: 412,
     6462: 429,
     6432: 404,
+    6480: 400,
+    6481: 426,
+    6482: 403,
+    6483: 400,
+    6484: 429,
+    6485: 429,
 }
 # Shown with its text: the form of the request, its caller, limits, outcome; that there is no such receipt;
-# large bodies and uploads.
-_SHOWN: Final = frozenset({*range(6300, 6380), 6432, *range(6450, 6464)})
+# large bodies and uploads; sessions.
+_SHOWN: Final = frozenset((*range(6300, 6380), 6432, *range(6450, 6464), *range(6480, 6486)))
 # Of an answer that the sink read: the request was performed.
 _OF_ANSWERS: Final = range(6385, 6390)
 # A guard of either side has refused it: its rule is nobody's business out here.
@@ -85,6 +92,8 @@ class Problem:
             return [("WWW-Authenticate", "Signature")]
         if self.status == HTTPStatus.METHOD_NOT_ALLOWED:
             return [("Allow", ", ".join(sorted(METHODS)))]
+        if self.status == HTTPStatus.UPGRADE_REQUIRED:
+            return [("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION)]
         return [("Retry-After", str(self.wait_s))] if self.wait_s else []
 
 

@@ -24,6 +24,7 @@ from gateway.connectors.request.file_answer import FileAnswer, file_answer
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.large import Asking, Large, ask_large
 from gateway.connectors.request.limits import Turnstile
+from gateway.connectors.request.live_service import LiveService
 from gateway.connectors.request.media import check_boundary
 from gateway.connectors.request.receipts import Receipts, is_for_receipt, told_of
 from gateway.connectors.request.settings import Listening
@@ -39,6 +40,7 @@ from gateway.connectors.request.typed import (
 )
 from gateway.errors import Field, GatewayError, Refused, StateUncertain, Unavailable
 from gateway.unit.asking import Answered, Asker
+from gateway.unit.live import Opener
 from gateway.unit.model import CapturedUnit, Kind
 from gateway.unit.number import speak
 
@@ -55,7 +57,7 @@ class Submitter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What a source needs of its gate. asker or submitter: by what the channel is.
+    """What a source needs of its gate. asker or submitter: by what the channel is. opener: for sessions.
 
     next_number: a number that no unit has had; raises Unavailable; called from the loop's thread.
     large: where a channel has operations of large contents.
@@ -69,6 +71,7 @@ class Gate:
     submitter: Submitter | None = None
     large: Large | None = None
     receipts: Receipts | None = None
+    opener: Opener | None = None
 
 
 @dataclass(slots=True)
@@ -110,11 +113,14 @@ class Service:
         is_signed = signatures is not None
         self._tus = TusUploads(uploads, is_signed=is_signed) if uploads is not None else None
         self._loop = asyncio.get_running_loop()
+        self._live: LiveService | None = None
+        if gate.opener is not None and (listening.websockets or listening.events):
+            self._live = LiveService(listening, gate.match, gate.next_number, gate.opener)
         self.stopping = False
 
     @property
     def under_way(self) -> int:
-        return self._turnstile.inside
+        return self._turnstile.inside + (self._live.open if self._live is not None else 0)
 
     async def answer(self, request: web.BaseRequest, entry: Entry) -> web.StreamResponse:
         """The answer to one request. Raises ConnectionResetError (nobody is there any more)."""
@@ -125,7 +131,7 @@ class Service:
             Tries(),
         )
         try:
-            response: Answer | FileAnswer = await self._serve(request, entry, asked)
+            response: web.StreamResponse = await self._serve(request, entry, asked)
         except GatewayError as error:
             self._tell_failure(error, asked)
             response = failure(entry, error, asked.tries.unit)
@@ -137,6 +143,9 @@ class Service:
             trouble = Unavailable(6372, fault=type(error).__name__)
             self._tell_failure(trouble, asked)
             response = failure(entry, trouble, asked.tries.unit, status=500)
+        if entry.is_live:
+            # It was told when it opened and when it ended, and nothing more can be written.
+            return response
         if not entry.is_open:
             if isinstance(response, FileAnswer):
                 response.abandon()
@@ -148,12 +157,16 @@ class Service:
 
     async def _serve(
         self, request: web.BaseRequest, entry: Entry, asked: _Asked
-    ) -> Answer | FileAnswer:
+    ) -> web.StreamResponse:
         head = entry.head
         _compare(request, head)
         if self.stopping:
             raise Unavailable(6366, wait_s=1)
         signed = self._identify(head, entry, asked)
+        if self._live is not None and self._live.wants(head):
+            if signed is not None:
+                check_digest(signed, b"")
+            return await self._carry(self._live, request, entry, asked)
         self._turnstile.enter(asked.caller, self._loop.time())
         try:
             if self._tus is not None and self._tus.is_for(head):
@@ -184,6 +197,36 @@ class Service:
                 self._turnstile.release(room_bytes)
         finally:
             self._turnstile.leave(asked.caller)
+
+    async def _carry(
+        self,
+        live: LiveService,
+        request: web.BaseRequest,
+        entry: Entry,
+        asked: _Asked,
+    ) -> web.StreamResponse:
+        """A session from its opening to its end. Opening one counts as a request does."""
+
+        def begun(unit: int) -> None:
+            asked.tries.count, asked.tries.unit = 1, unit
+
+        self._turnstile.enter(asked.caller, self._loop.time())
+        try:
+            called = live.called(entry.head)
+            asked.operation = called.operation.name
+            opening = await live.open_for(called, entry.head, asked.caller, begun)
+        finally:
+            self._turnstile.leave(asked.caller)
+        try:
+            self._tell("call.answered", asked, 0, status=101 if entry.head.upgrades else 200)
+            response, over = await live.carry(opening, request, entry)
+        finally:
+            live.close(called, asked.caller)
+        number = over.error.number if over.error is not None else 0
+        self._tell("call.closed", asked, number, ending=over.ending.value)
+        if not entry.is_live:
+            raise ConnectionResetError
+        return response
 
     def _identify(self, head: Head, entry: Entry, asked: _Asked) -> Signed | None:
         """Whose request it is, by signature where the channel wants one. Raises Refused 6345 to 6359."""

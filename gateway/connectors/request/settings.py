@@ -65,7 +65,8 @@ class Listening:
     tls: None for plain HTTP, for loopback and tests. keys: file of the keys that requests must be signed
     with, None where they need no signature. answer_within_s: the caller's time for an answer.
     try_again_after_s: when a repeatable request that has no answer yet is asked once more; None: a third of
-    answer_within_s. submits: answers 202 at once, the outcome comes later. port 0: any that is free.
+    answer_within_s. submits: answers 202 at once, the outcome comes later. websockets, events: some of
+    its operations are sessions of this form. port 0: any that is free.
     most_body_bytes: of the largest content that any operation takes.
     """
 
@@ -81,6 +82,8 @@ class Listening:
     answer_within_s: float = 10.0
     try_again_after_s: float | None = None
     submits: bool = False
+    websockets: bool = False
+    events: bool = False
     most_connections: int = 512
     most_body_bytes: int = MAX_CONTENT_BYTES
 

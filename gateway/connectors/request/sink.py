@@ -64,26 +64,7 @@ class HttpSink:
         calling = self._calling
         if calling.secrets is not None and calling.secret:
             self._credential = read_credential(calling.secrets, calling.secret)
-        context = client_context(calling.tls, calling.channel) if calling.tls is not None else False
-        connector = _Connector(
-            limit=calling.most_connections,
-            keepalive_timeout=calling.idle_s,
-            ssl=context,
-            use_dns_cache=True,
-            ttl_dns_cache=30,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=_NOT_BY_ITSELF,
-            read_bufsize=_READ_BYTES,
-            max_line_size=_MOST_LINE_BYTES,
-            max_field_size=_MOST_LINE_BYTES,
-            max_headers=_MOST_HEADERS,
-        )
-        ask_once(self._session)
+        self._session = new_session(calling)
 
     async def close(self) -> None:
         """Let go of all connections; calls under way end without an answer."""
@@ -135,7 +116,7 @@ class HttpSink:
     ) -> _Told:
         operation = self._calling.operations.get(head.operation)
         channel = self._calling.channel
-        if operation is None:
+        if operation is None or operation.live is not None:
             raise Refused(6384, operation=head.operation)
         target = building.target(operation, self._calling.base_path, head)
         headers = building.headers(operation, head, sending.front)
@@ -146,7 +127,7 @@ class HttpSink:
             own = self._credential.header
             headers = [(n, v) for n, v in headers if n.lower() != own.lower()]
             headers.append((own, self._credential.value))
-        within_s, sent = head.answer_within_ms / 1000, _Sent()
+        within_s, sent = head.answer_within_ms / 1000, Sent()
         try:
             async with asyncio.timeout(within_s):
                 number = admitted.manifest.number
@@ -165,13 +146,13 @@ class HttpSink:
         headers: list[tuple[str, str]],
         content: bytes | AsyncGenerator[bytes, None] | None,
         number: int,
-        sent: _Sent,
+        sent: Sent,
         read: _Read[_Told],
     ) -> _Told:
         session, calling = self._session, self._calling
         if session is None:
             raise Unavailable(6380, channel=calling.channel, reason="stopping")
-        _UNDER_WAY.set(sent)
+        sent.watch()
         name = calling.tls.server_name if calling.tls is not None else None
         try:
             async with session.request(
@@ -191,8 +172,8 @@ class HttpSink:
             # Of our own disk, while the peer answered: it was performed, for all that is known.
             raise StateUncertain(6381, channel=calling.channel, reason="disk") from error
 
-    def _failure(self, error: Exception, sent: _Sent) -> Refused | Unavailable | StateUncertain:
-        channel, reason = self._calling.channel, _reason(error)
+    def _failure(self, error: Exception, sent: Sent) -> Refused | Unavailable | StateUncertain:
+        channel, reason = self._calling.channel, reason_of(error)
         if not sent.begun:
             if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
                 return Unavailable(6391, channel=channel, reason=reason)
@@ -216,13 +197,45 @@ class _Sending:
     size_bytes: int = 0
 
 
-class _Sent:
+def new_session(
+    calling: Calling, *middlewares: aiohttp.ClientMiddlewareType
+) -> aiohttp.ClientSession:
+    """A client with nothing of its own. Reads certificates. Raises Misconfigured 6392, 6395, 6397."""
+    context = client_context(calling.tls, calling.channel) if calling.tls is not None else False
+    connector = _Connector(
+        limit=calling.most_connections,
+        keepalive_timeout=calling.idle_s,
+        ssl=context,
+        use_dns_cache=True,
+        ttl_dns_cache=30,
+    )
+    session = aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        skip_auto_headers=_NOT_BY_ITSELF,
+        read_bufsize=_READ_BYTES,
+        max_line_size=_MOST_LINE_BYTES,
+        max_field_size=_MOST_LINE_BYTES,
+        max_headers=_MOST_HEADERS,
+        middlewares=middlewares,
+    )
+    ask_once(session)
+    return session
+
+
+class Sent:
     """Whether a request has been given a connection: from there on it may be sent."""
 
     begun = False
 
+    def watch(self) -> None:
+        """Notes it for the request that this task makes next."""
+        _UNDER_WAY.set(self)
 
-_UNDER_WAY: Final[ContextVar[_Sent]] = ContextVar("request under way")
+
+_UNDER_WAY: Final[ContextVar[Sent]] = ContextVar("request under way")
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -234,7 +247,7 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """A word of the error's kind: its text may hold addresses, and what the peer has sent."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or type(error.os_error).__name__

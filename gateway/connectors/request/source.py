@@ -41,6 +41,7 @@ class HttpSource:
         self._listening, self._gate, self._public = listening, gate, public
         self.patience = listening.patience
         self.most_body_bytes = listening.most_body_bytes
+        self.websockets = listening.websockets and gate.opener is not None
         self._refusals = Refusals(listening.channel, gate.teller, time.monotonic)
         self._entries: dict[web.RequestHandler, Entry] = {}
         self._door = Door(listening, self._refusals, self._entry, self._has_room)
@@ -57,7 +58,7 @@ class HttpSource:
 
     @property
     def under_way(self) -> int:
-        """Requests that have been let in and have no answer yet."""
+        """Requests that have been let in and have no answer yet, and sessions."""
         return self._service.under_way
 
     async def start(self) -> None:

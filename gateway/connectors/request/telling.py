@@ -6,6 +6,8 @@
     call.unknown     no answer in time, perhaps performed
     call.submitted   taken for good; its outcome comes later
     call.dropped     the caller was gone when its answer came
+    call.closed      a session of a caller has ended
+    peer.refused     what a peer sent in a session cannot cross; the session has ended
 
 The words and their fields stand in gateway.audit.events; wiring makes events of them.
 

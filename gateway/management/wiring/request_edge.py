@@ -13,7 +13,7 @@ channel that needs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Container, Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.audit.event import Status
 from gateway.connectors.numbering import UnitNumbers
 from gateway.connectors.request.loop import Beside, Kept
+from gateway.connectors.request.settings import Calling
 from gateway.errors import Misconfigured
 from gateway.management.host import Desk
 from gateway.management.process import Step
@@ -32,13 +33,15 @@ from gateway.management.wiring.request_journal import JournalTeller
 from gateway.management.wiring.request_large import large_of
 from gateway.policy.model import Channel
 from gateway.policy.routes import match
-from gateway.unit.asking import Asker, Performed, Performer
+from gateway.unit.asking import Performed, Performer
+from gateway.unit.live import Attendant
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
 from gateway.unit.submitting import PerformedBody
 
 if TYPE_CHECKING:
+    from gateway.connectors.request.live_sink import LiveSink
     from gateway.connectors.request.sink import HttpSink
     from gateway.management.wiring.request_far import FarEnd
     from gateway.management.wiring.request_near import NearEnd
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 
 # What a peer is doing when its channel ends may come to its end, within the time of a source.
 _DRAIN_S: Final = 5.0
+Attendants = MutableMapping[str, tuple[Attendant, Container[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,18 @@ def requesting(desk: Desk, sends: Lane, numbers: UnitNumbers, durable: Durable) 
     from gateway.management.wiring.transient_edge import EdgeExchange
 
     performers: dict[str, Performer] = {}
-    exchange = EdgeExchange(desk.host.folder, performers, numbers.next, desk.status(sends))
-    return _requesting(desk, desk.status(sends), numbers.next, durable, exchange, performers)
+    attendants: Attendants = {}
+    exchange = EdgeExchange(
+        desk.host.folder, performers, numbers.next, desk.status(sends), attendants
+    )
+    return _requesting(
+        desk, desk.status(sends), numbers.next, durable, exchange, performers, attendants
+    )
 
 
 def requesting_one_way(desk: Desk, next_number: Callable[[], int], durable: Durable) -> Half:
     """The same of a gate of one lane: what is durable alone."""
-    return _requesting(desk, desk.board, next_number, durable, None, {})
+    return _requesting(desk, desk.board, next_number, durable, None, {}, {})
 
 
 def _requesting(
@@ -81,13 +90,13 @@ def _requesting(
     durable: Durable,
     exchange: EdgeExchange | None,
     performers: MutableMapping[str, Performer],
+    attendants: Attendants,
 ) -> Half:
     host = desk.host
     teller = JournalTeller(desk.journal)
-    asker = exchange.asker if exchange is not None else None
     opening = _Opening(
-        host.settings.side, host.folder.requests, asker, performers, next_number, teller, durable,
-        host.folder.uploads, host.settings.reserve_bytes,
+        host.settings.side, host.folder.requests, exchange, performers, attendants, next_number,
+        teller, durable, host.folder.uploads, host.settings.reserve_bytes,
     )  # fmt: skip
     ends = Ends(host.folder.requests, opening, opening.begin, status)
     parts = [Kept(ends.run)]
@@ -127,16 +136,18 @@ class _Opening:
         self,
         side: Side,
         folder: Path,
-        asker: Asker | None,
+        exchange: EdgeExchange | None,
         performers: MutableMapping[str, Performer],
+        attendants: Attendants,
         next_number: Callable[[], int],
         teller: JournalTeller,
         durable: Durable,
         uploads: Path,
         reserve_bytes: int,
     ) -> None:
-        self._side, self._folder, self._asker, self._durable = side, folder, asker, durable
-        self._performers, self._next, self._teller = performers, next_number, teller
+        self._side, self._folder, self._exchange = side, folder, exchange
+        self._performers, self._attendants = performers, attendants
+        self._next, self._teller, self._durable = next_number, teller, durable
         self._uploads, self._reserve_bytes = uploads, reserve_bytes
         # Of all channels, so that a caller in the wrong place is told from a stranger. Kept up to date in
         # place: a change of one channel touches no source of another.
@@ -152,7 +163,7 @@ class _Opening:
     async def __call__(self, channel: Channel) -> End:
         is_source = channel.lane.sender is self._side
         end = self._durable.near if is_source else self._durable.far
-        if end is None or (self._asker is None and not _is_submit(channel)):
+        if end is None or (self._exchange is None and not _is_submit(channel)):
             raise Misconfigured(6409, channel=channel.name)
         if is_source:
             return await self._source(channel)
@@ -164,11 +175,13 @@ class _Opening:
         from gateway.connectors.request.source import HttpSource
         from gateway.identity.raw_keys import RawKeys
 
-        near, is_submit = self._durable.near, _is_submit(channel)
+        near, is_submit, exchange = self._durable.near, _is_submit(channel), self._exchange
         gate = Gate(
-            partial(match, channel), self._number, self._teller, self._asker, near,
+            partial(match, channel), self._number, self._teller,
+            exchange.asker if exchange is not None else None, near,
             large_of(channel, near, self._uploads, self._reserve_bytes),
             self._durable.receipts if is_submit else None,
+            exchange.opener if exchange is not None else None,
         )  # fmt: skip
         source = HttpSource(listening, gate, RawKeys())
         await source.start()
@@ -182,19 +195,40 @@ class _Opening:
         disk = replace(calling.disk, reserve_bytes=self._reserve_bytes)
         sink = HttpSink(replace(calling, disk=disk))
         await sink.start()
-        made = _Draining(sink, sink.close, lambda: self._forget(channel.name, made))
+        attendant = await self._attend(channel.name, calling)
+
+        async def close() -> None:
+            await sink.close()
+            if attendant is not None:
+                await attendant.close()
+
+        made = _Draining(sink, close, lambda: self._forget(channel.name, made, attendant))
         if not _is_submit(channel):
             self._performers[channel.name] = made
         if self._durable.far is not None:
             self._durable.far.open(channel.name, made)
         return made
 
-    def _forget(self, name: str, one: _Draining) -> None:
+    async def _attend(self, name: str, calling: Calling) -> LiveSink | None:
+        """What attends the sessions of a channel, where it has some."""
+        operations = {one.name for one in calling.operations.values() if one.live is not None}
+        if not operations:
+            return None
+        from gateway.connectors.request.live_sink import LiveSink
+
+        attendant = LiveSink(calling, self._teller)
+        await attendant.start()
+        self._attendants[name] = attendant, operations
+        return attendant
+
+    def _forget(self, name: str, one: _Draining, attendant: LiveSink | None) -> None:
         # A successor may have its name already.
         if self._performers.get(name) is one:
             del self._performers[name]
         if self._durable.far is not None:
             self._durable.far.forget(name, one)
+        if attendant is not None and self._attendants.get(name, (None,))[0] is attendant:
+            del self._attendants[name]
 
     def _number(self) -> int:
         self._teller.check()

@@ -24,6 +24,7 @@ from gateway.connectors.request.limits import Limits
 from gateway.connectors.request.settings import Calling, ClientTls, Listening, ServerTls
 from gateway.connectors.request.subject import KEY, Caller, Callers
 from gateway.errors import Misconfigured
+from gateway.policy.live import Form
 from gateway.policy.model import Channel
 from gateway.policy.request_channel import RequestChannel, RequestSource
 from gateway.unit.request import MAX_CONTENT_BYTES
@@ -58,6 +59,7 @@ def listening_of(channel: Channel, folder: Path, others: Mapping[str, str]) -> L
         channel_rate=requests.whole_channel.rate,
         channel_at_once=requests.whole_channel.at_once or Limits().channel_at_once,
     )
+    forms = {one.live.form for one in requests.operations.values() if one.live is not None}
     callers = Callers(tuple(Caller(name) for name in source.callers), source.addresses, others)
     return Listening(
         channel.name,
@@ -70,6 +72,8 @@ def listening_of(channel: Channel, folder: Path, others: Mapping[str, str]) -> L
         answer_within_s=requests.answer_within_s,
         submits=requests.submit,
         most_body_bytes=max(most_content_bytes(requests), MAX_CONTENT_BYTES),
+        websockets=Form.WEBSOCKET in forms,
+        events=Form.EVENTS in forms,
     )
 
 

@@ -30,6 +30,7 @@ from gateway.inspection.chain import Inspector
 from gateway.management.host import Desk, Host
 from gateway.management.layout import Role
 from gateway.management.wiring.half import Half
+from gateway.management.wiring.live_guard import LiveGuard
 from gateway.policy.content_channel import content_channels
 from gateway.receiving.transient import TransientAdmitter
 from gateway.receiving.verify import Opener
@@ -55,18 +56,23 @@ def exchanging(
     asked, let_in = Outstanding(), Outstanding()
     side, policy = host.settings.side, desk.policy.current
     seal = TransientSealer(sends, _sealer(host, sends))
-    clearer = TransientClearer(sends, RequestJudge(side, policy, out), asked, let_in)
+    judges = RequestJudge(side, policy, out), RequestJudge(side, policy, inn)
+    clearer = TransientClearer(sends, judges[0], asked, let_in)
     let_in_ever = LetIn(
         host.folder.journal(Role.GUARD),
         host.folder.state_of(Role.GUARD) / "let-in.json",
         lambda number: is_of(number, receives.sender),
     )
     seen = Seen(let_in_ever.floor, HOSTS)
-    admitter = TransientAdmitter(
-        receives, RequestJudge(side, policy, inn), _opener(host, receives),
-        asked, let_in, seen, clearer.failed,
-    )  # fmt: skip
     lines = _Lines(desk, status)
+    live = LiveGuard(
+        sends, receives, judges, (asked, let_in), clearer.failed, (lines.to_edge, lines.to_ferry),
+        seal, desk.journal, status,
+    )  # fmt: skip
+    admitter = TransientAdmitter(
+        receives, judges[1], _opener(host, receives), asked, let_in, seen, clearer.failed,
+        live.of_far_side,
+    )  # fmt: skip
     passing = Passing(
         host.settings.guard_threads,
         lines.to_edge,
@@ -80,12 +86,19 @@ def exchanging(
     def edge_ended() -> None:
         # Whoever performed has ended, and whoever waited: what comes now is for nobody. Both at once, so
         # that nothing of the next edge is among them.
+        live.edge_ended()
         performing, waiting = let_in.give_up(), asked.give_up()
         done = [clearer.unanswered(one) for one in performing]
         passing.finish([*done, *(Done((unanswered(one, 5771),)) for one in waiting)])
 
+    def of_edge(frames: list[Frame]) -> None:
+        if captured := [frame for frame in frames if frame.kind is FrameKind.CAPTURED]:
+            passing.take(clearer, captured)
+        if of_sessions := [frame for frame in frames if frame.kind is FrameKind.LIVE]:
+            live.of_edge(of_sessions)
+
     lines.open(
-        lambda frames: passing.take(clearer, frames),
+        of_edge,
         lambda frames: passing.take(admitter, frames),
         edge_ended,
     )
@@ -101,10 +114,11 @@ def exchanging(
 
     def remember() -> None:
         let_in_ever.step(time.monotonic(), admitter.highest_seen)
+        live.step()
 
     return Half(
         steps=[_Expiring(passing, (asked, let_in), status, remember)],
-        closing=[lines.close, passing.close],
+        closing=[lines.close, live.close, passing.close],
         load_keys=load_keys,
     )
 
@@ -126,7 +140,10 @@ class _Lines:
     ) -> None:
         """Listen. Raises Misconfigured 5780."""
         folder, ferry = self._folder, owner_of(self._folder.journal(Role.FERRY))
-        edge, captured = owner_of(folder.journal(Role.EDGE)), frozenset({FrameKind.CAPTURED})
+        edge, captured = (
+            owner_of(folder.journal(Role.EDGE)),
+            frozenset({FrameKind.CAPTURED, FrameKind.LIVE}),
+        )
         self._edge = Listening(
             folder.edge_socket, edge, captured, of_edge, alarms(self._status), edge_ended
         )

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gateway.exchange.frames import Frame, FrameKind, FrameReader, encode_frame
+from gateway.guard.ending import Endings
 from gateway.guard.outstanding import Outstanding
 from gateway.guard.passing import Done
 from gateway.guard.requests import RequestJudge
 from gateway.guard.seen import Seen
+from gateway.guard.sessions import Sessions
 from gateway.guard.together import alone
 from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import EpochKeys, load_peer_epochs
@@ -23,8 +25,10 @@ from gateway.identity.trust import load_trust
 from gateway.inspection.chain import Role
 from gateway.inspection.here import inspector_here
 from gateway.policy.model import PolicySet
+from gateway.receiving.live import LiveAdmitter
 from gateway.receiving.transient import TransientAdmitter
 from gateway.receiving.verify import Opener
+from gateway.sending.live import LiveClearer
 from gateway.sending.seal import Sealer
 from gateway.sending.transient import TransientClearer
 from gateway.sending.transient_seal import TransientSealer
@@ -49,6 +53,10 @@ class Guard:
     asked: Outstanding
     let_in: Outstanding
     seal: TransientSealer
+    live_clearer: LiveClearer
+    sessions: Sessions
+    endings: Endings
+    heard: list[Done]
 
     def clear(self, frame: Frame) -> Done:
         (done,) = self.cleared(frame)
@@ -64,6 +72,16 @@ class Guard:
     def admitted(self, frame: Frame) -> list[Done]:
         return [alone(one) for one in self.admitter(frame)]
 
+    def say(self, frame: Frame) -> list[Done]:
+        """What the edge says of a session."""
+        return list(self.live_clearer(frame))
+
+    def hear(self, frame: Frame) -> list[Done]:
+        """What the far side has sealed of a session, or of several."""
+        self.heard.clear()
+        self.admitted(frame)
+        return list(self.heard)
+
     def gone(self, done: Done) -> Done:
         """As it is let go: what is for the ferry is sealed."""
         if done.unsealed is None:
@@ -77,12 +95,13 @@ class World:
     """policy: of each side; change it as a reload would."""
 
     folder: Path
+    text: str = POLICY
     policy: dict[Side, PolicySet | None] = field(default_factory=dict)
     guards: dict[Side, Guard] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         provision(self.folder / "gate", "hospital-a", "two-way", now_ns=time.time_ns(), epochs=3)
-        channel = request_channel(POLICY)
+        channel = request_channel(self.text)
         for side in Side:
             self.policy[side] = PolicySet({channel.name: channel}, "ab" * 32, ())
             self.start(side)
@@ -103,10 +122,20 @@ class World:
         opener = Opener(RECEIVES[side], trust, EpochKeys(epochs_folder(keys)))
         asked, let_in = Outstanding(), Outstanding()
         clear = TransientClearer(SENDS[side], judges[Role.SENDING], asked, let_in)
-        admit = TransientAdmitter(
-            RECEIVES[side], judges[Role.RECEIVING], opener, asked, let_in, Seen(floor), clear.failed
+        sessions, heard = Sessions(), list[Done]()
+        endings = Endings(sessions, judges[Role.SENDING], SENDS[side], RECEIVES[side])
+        live_clear = LiveClearer(
+            SENDS[side], judges[Role.SENDING], sessions, endings, let_in, clear.failed
         )
-        self.guards[side] = Guard(clear, admit, asked, let_in, TransientSealer(SENDS[side], sealer))
+        live_admit = LiveAdmitter(RECEIVES[side], judges[Role.RECEIVING], sessions, endings, asked)
+        admit = TransientAdmitter(
+            RECEIVES[side], judges[Role.RECEIVING], opener, asked, let_in, Seen(floor), clear.failed,
+            lambda *unit: heard.extend(live_admit(*unit)),
+        )  # fmt: skip
+        self.guards[side] = Guard(
+            clear, admit, asked, let_in, TransientSealer(SENDS[side], sealer), live_clear, sessions,
+            endings, heard,
+        )  # fmt: skip
 
     @property
     def outer(self) -> Guard:

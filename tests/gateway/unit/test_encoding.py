@@ -27,6 +27,15 @@ from gateway.unit.request import (
     RequestBody,
     ResponseBody,
 )
+from gateway.unit.session import (
+    MAX_MESSAGE_BYTES,
+    MAX_SEQUENCE,
+    AliveBody,
+    EndBody,
+    Ending,
+    MessageBody,
+    OpenedBody,
+)
 
 times = st.integers(0, 2**63 - 1)
 numbers = st.integers(0, MAX_NUMBER)
@@ -56,9 +65,21 @@ responses = st.builds(
 failures = st.builds(
     FailureBody, numbers, words, st.integers(1000, 9999), st.sampled_from(Consequence)
 )
+places = st.integers(1, MAX_SEQUENCE)
+sessions = st.one_of(
+    st.builds(OpenedBody, numbers, words),
+    st.builds(
+        MessageBody, numbers, words, places, st.booleans(),
+        st.from_regex(r"\A[A-Za-z0-9._-]{0,20}\Z"),
+        st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=20),
+        st.integers(1, MAX_MESSAGE_BYTES),
+    ),
+    st.builds(AliveBody, numbers, words, places),
+    st.builds(EndBody, numbers, words, places, st.sampled_from(Ending)),
+)  # fmt: skip
 of_files = st.sampled_from((Kind.FILES, Kind.ROWS, Kind.STREAM))
 of_requests = st.just(Kind.REQUESTS)
-exchanged = requests | responses | failures
+exchanged = requests | responses | failures | sessions
 
 
 def captured(kinds: st.SearchStrategy[Kind], bodies: st.SearchStrategy[UnitBody]) -> object:
