@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import ClientResponse
 
 from gateway.connectors.request.location import without_base
-from gateway.connectors.request.media import check_boundary, read_media_type
+from gateway.connectors.request.media import from_boundary, read_media_type
 from gateway.connectors.request.typed import OWN, is_value
 from gateway.errors import Refused
 from gateway.policy.operations import Answer, Operation
@@ -29,7 +29,7 @@ async def read_reply(
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refused(6387, performed=1)
     content = await _content(response, answer)
-    media_type = _media_type(response, operation, answer, content)
+    media_type, content = _typed(response, operation, answer, content)
     headers = _headers(response, answer, base)
     head = ResponseBody(number, operation.name, answer.status, headers, media_type, len(content))
     return Performed(head, content)
@@ -56,11 +56,12 @@ async def _content(response: ClientResponse, answer: Answer) -> bytes:
     return b"".join(parts)
 
 
-def _media_type(
+def _typed(
     response: ClientResponse, operation: Operation, answer: Answer, content: bytes
-) -> str:
+) -> tuple[str, bytes]:
+    """Media type, and the content; a multipart's from its boundary on. Raises Refused 6388."""
     if answer.content is None or not content:
-        return ""
+        return "", b""
     said = response.headers.getall("Content-Type", [])
     try:
         if len(said) != 1:
@@ -69,11 +70,11 @@ def _media_type(
         if media_type not in answer.content.media_types:
             raise Refused(6327, type=media_type)
         if boundary:
-            check_boundary(boundary, content)
+            content = from_boundary(boundary, content)
     except Refused as error:
         said_type = ", ".join(said)
         raise Refused(6388, performed=1, operation=operation.name, type=said_type) from error
-    return media_type
+    return media_type, content
 
 
 def _headers(response: ClientResponse, answer: Answer, base: str) -> Fields:

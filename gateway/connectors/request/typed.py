@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.media import read_media_type, written_media_type
 from gateway.errors import Refused
+from gateway.policy.content_rules import MEDIA_TYPES
 from gateway.policy.operations import ContentRule, Operation
 from gateway.unit.asking import Answered
 from gateway.unit.request import MAX_CONTENT_BYTES, MAX_FIELD_BYTES, Fields, RequestBody
@@ -38,6 +39,11 @@ OWN: Final = frozenset(
         "upgrade",
     }
 )
+
+# `pdf or png` is two things, and each keeps its type.
+_NAMES_OF_ONE: Final = frozenset(MEDIA_TYPES.values())
+# What these say beside the form is meant for whoever reads them (RFC 9457, 3; RFC 3902).
+_NO_OTHER_NAME: Final = frozenset({"application/problem+json", "application/soap+xml"})
 
 
 class Called(Protocol):
@@ -122,12 +128,14 @@ def answer_headers(operation: Operation, answered: Answered) -> list[tuple[str, 
 
 
 def sent_type(rule: ContentRule, media_type: str) -> str:
-    """The type by which content is sent on: the first of its rule, which are names of the same thing.
+    """The type by which content is sent on: the first of its rule where these are names of one thing.
 
     Raises Refused 6327 where it is none of them.
     """
     if media_type not in rule.media_types:
         raise Refused(6327, type=media_type)
+    if media_type in _NO_OTHER_NAME or rule.media_types not in _NAMES_OF_ONE:
+        return media_type
     return rule.media_types[0]
 
 
