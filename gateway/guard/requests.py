@@ -19,11 +19,11 @@ from gateway.errors import Refused, Unavailable
 from gateway.guard.judgement import judge
 from gateway.guard.outstanding import Asked
 from gateway.inspection.chain import Inspector, bytes_body
-from gateway.inspection.changing.removed_places import without_places
 from gateway.policy.content_channel import CONTENT_NAME, content_channel, of_content
 from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.model import Channel, PolicySet
 from gateway.policy.operations import ContentRule, Operation
+from gateway.policy.request_channel import Removal
 from gateway.policy.request_judges import judge_request, judge_response
 from gateway.unit.model import CapturedUnit, Lane, Manifest, Side
 from gateway.unit.request import RequestBody, ResponseBody
@@ -31,6 +31,10 @@ from gateway.unit.stages import Body
 
 # In place of a set's digest: there is none.
 _NO_SET: Final = "0" * 64
+
+# A content of a channel without these places, as gateway.inspection.changing.removed_places has it: what
+# reads it is closed off. Raises Refused 2364, 398x and Unavailable 398x.
+Remove = Callable[[str, Body, tuple[Removal, ...]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,18 @@ class RequestJudge:
     """Judges what comes on a lane. policy: gives the set in force, None where there is none.
 
     side: of this guard; on the sending side of a unit the lines that only the receiver asks are not asked.
-    Safe to call from several threads.
+    remove: takes places out of answers. Safe to call from several threads.
     """
 
     def __init__(
-        self, side: Side, policy: Callable[[], PolicySet | None], inspector: Inspector
+        self,
+        side: Side,
+        policy: Callable[[], PolicySet | None],
+        inspector: Inspector,
+        remove: Remove,
     ) -> None:
         self._side, self._policy, self._inspector = side, policy, inspector
+        self._remove = remove
 
     def request(
         self, unit: CapturedUnit | Manifest, lane: Lane, head: RequestBody, content: bytes
@@ -77,8 +86,8 @@ class RequestJudge:
     def answer(
         self, unit: CapturedUnit | Manifest, lane: Lane, head: ResponseBody, content: bytes
     ) -> Let:
-        """An answer on this lane, whose request this guard has let pass. Raises as request(), and Refused
-        2364, 2365. The body is written anew on the inner host where the channel takes places out of it."""
+        """An answer on this lane, whose request this guard has let pass. The inner host's guard writes the
+        body anew where the channel takes places out of it. Raises as request(), Refused 2364, 2365, 398x."""
         policy, channel = self._channel(unit, _back(lane))
         operation = _operation(channel, head.operation)
         _must_pass(judge_response(channel, operation, head))
@@ -88,11 +97,12 @@ class RequestJudge:
         removed = channel.requests.removed if channel.requests is not None else ()
         if not removed or rule is None or not content:
             return let
-        anew = without_places(content, removed)
+        looks = self._side is Side.INNER or lane.receiver is self._side
+        anew = self._remove(channel.name, let.body, removed) if looks else content
         if self._side is Side.INNER:
             # What was written anew is judged again, as a file is (`changed`).
             return self._let(unit, lane, policy, channel, anew, rule)
-        if lane.receiver is self._side and anew != content:
+        if anew != content:
             raise Refused(2365, line=channel.changed_line)
         return let
 

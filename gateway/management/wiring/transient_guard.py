@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from gateway.audit.event import Event, Status
-from gateway.errors import Refused
+from gateway.errors import Refused, Unavailable
 from gateway.exchange.frames import Frame, FrameKind, encode_failed
 from gateway.exchange.line import Listening, Trouble
 from gateway.exchange.sockets import owner_of
@@ -27,10 +28,15 @@ from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import EpochKeys, load_peer_epochs
 from gateway.identity.lane_files import epochs_folder, peer_epochs_file
 from gateway.inspection.chain import Inspector
+from gateway.inspection.changing.handing_out import PROGRAM, InSandbox
+from gateway.inspection.changing.removed_places import Remover
+from gateway.inspection.sandbox.sandbox import Sandbox
+from gateway.management.guarding import sandbox_limits
 from gateway.management.host import Desk, Host
 from gateway.management.layout import Role
 from gateway.management.wiring.half import Half
 from gateway.policy.content_channel import content_channels
+from gateway.policy.model import Channel
 from gateway.receiving.transient import TransientAdmitter
 from gateway.receiving.verify import Opener
 from gateway.sending.seal import Sealer
@@ -55,7 +61,8 @@ def exchanging(
     asked, let_in = Outstanding(), Outstanding()
     side, policy = host.settings.side, desk.policy.current
     seal = TransientSealer(sends, _sealer(host, sends))
-    clearer = TransientClearer(sends, RequestJudge(side, policy, out), asked, let_in)
+    remove, handing_out = _removing(desk)
+    clearer = TransientClearer(sends, RequestJudge(side, policy, out, remove), asked, let_in)
     let_in_ever = LetIn(
         host.folder.journal(Role.GUARD),
         host.folder.state_of(Role.GUARD) / "let-in.json",
@@ -63,7 +70,7 @@ def exchanging(
     )
     seen = Seen(let_in_ever.floor, HOSTS)
     admitter = TransientAdmitter(
-        receives, RequestJudge(side, policy, inn), _opener(host, receives),
+        receives, RequestJudge(side, policy, inn, remove), _opener(host, receives),
         asked, let_in, seen, clearer.failed,
     )  # fmt: skip
     lines = _Lines(desk, status)
@@ -104,7 +111,7 @@ def exchanging(
 
     return Half(
         steps=[_Expiring(passing, (asked, let_in), status, remember)],
-        closing=[lines.close, passing.close],
+        closing=[lines.close, passing.close, handing_out.close],
         load_keys=load_keys,
     )
 
@@ -209,6 +216,21 @@ def _beside(desk: Desk, files: Inspector) -> Inspector:
         )
     )
     return inspector
+
+
+def _removing(desk: Desk) -> tuple[Remover, Sandbox]:
+    """Who takes places out of answers, and the sandbox that reads these: started with the first set that has
+    such a channel, so that no caller waits for it."""
+    sandbox = Sandbox(sandbox_limits(desk.host.settings), PROGRAM)
+
+    def prepare(channels: Iterable[Channel]) -> None:
+        if any(one.requests is not None and one.requests.removed for one in channels):
+            # One that does not start is tried again with each answer, which is Unavailable until it does.
+            with suppress(Unavailable):
+                sandbox.start()
+
+    desk.policy.prepare_with(prepare)
+    return Remover(InSandbox(sandbox)), sandbox
 
 
 def _sealer(host: Host, lane: Lane) -> Sealer:
