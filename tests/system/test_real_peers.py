@@ -67,6 +67,7 @@ def orders_conversation(session: http.Session, base: str) -> list[Heard]:
     call("GET", "/orders")
     call("GET", "/orders", params={"patient": "张三 Wang/Li", "state": "open"})
     call("GET", "/orders", params={"tag": ["a b", "c&d=e", "50%", "+"], "patient": "x+y"})
+    call("GET", "/orders", cookies={"tenant": "t-9", "session": "not listed"})
     call("GET", "/orders/o-1")
     call("GET", "/orders/o-1", headers={"If-None-Match": '"o-1-1"'})
     call("GET", "/orders/none")
@@ -88,10 +89,15 @@ def test_python_requests_with_a_service_that_has_an_openapi_document(g: Peers) -
         g.orders.clear()
         direct = orders_conversation(session, g.direct(ORDERS))
         g.orders.clear()
+        g.peers[ORDERS].seen.clear()
         through = orders_conversation(session, g.through(ORDERS))
+    cookies = [
+        value for one in g.peers[ORDERS].seen for name, value in one.headers if name == "Cookie"
+    ]
+    assert cookies == ["tenant=t-9"]
     assert through == direct
     assert [status for status, _, _ in direct] == [
-        200, 200, 200, 200, 304, 404, 200, 404, 201, 201, 422, 200, 202, 204, 404,
+        200, 200, 200, 200, 200, 304, 404, 200, 404, 201, 201, 422, 200, 202, 204, 404,
     ]  # fmt: skip
 
 

@@ -216,11 +216,9 @@ def _comment(note: Note, language: str) -> str:
 def _operation(draft: Draft) -> list[str]:
     lines = [f"  {draft.name}:", f"    call: {quoted(draft.call)}"]
     lines += [f"    {name}: {quoted(line)}" for name, line in draft.values.items()]
-    if draft.headers:
-        lines += [
-            "    headers:",
-            *(f"      {n}: {quoted(line)}" for n, line in draft.headers.items()),
-        ]
+    for word, listed in (("headers", draft.headers), ("cookies", draft.cookies)):
+        if listed:
+            lines += [f"    {word}:", *(f"      {n}: {quoted(line)}" for n, line in listed.items())]
     if draft.body:
         lines.append(f"    body: {draft.body} {REVIEW}")
     lines.append("    answers:")
