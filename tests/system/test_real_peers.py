@@ -7,7 +7,9 @@ the address. What may differ is DIFFERS.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +21,17 @@ from zeep.exceptions import Fault
 from zeep.transports import Transport
 
 from tests.system.peers import dicomweb
-from tests.system.peers.gate import FHIR, ORDERS, PACS, SOAP, Peers, peers_gate
+from tests.system.peers.gate import (
+    FHIR,
+    FIRST,
+    ORDERS,
+    PACS,
+    README,
+    SOAP,
+    Peers,
+    of_readme,
+    peers_gate,
+)
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -224,6 +236,33 @@ def test_a_fhir_server_is_read_searched_and_written(g: Peers) -> None:
     assert statuses[:3] == [200, 304, 404] and statuses[6:] == [
         200, 200, 200, 200, 201, 200, 201, 200, 412, 200,
     ]  # fmt: skip
+
+
+def test_the_first_request_of_the_readme(g: Peers, tmp_path: Path) -> None:
+    """Its channel is one of this gate; its program runs as it stands, beside a copy of the client file."""
+    shutil.copy(README.parent / "client" / "ferrygate_client.py", tmp_path)
+    (tmp_path / "first.keys").write_text(g.first_keys)
+    program = of_readme("python", "ferrygate_client").replace("8090", str(g.ports[FIRST]))
+    (tmp_path / "first.py").write_text(program)
+
+    def said() -> str:
+        ran = subprocess.run(
+            [sys.executable, "first.py"], cwd=tmp_path, capture_output=True, text=True, timeout=30,
+            check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    # Signatures of before the start, and of 2 s behind it, are to come again.
+    g.gate.until(
+        lambda: said().startswith("200 {'said': 'by the service inside'} unit "), "200", 20
+    )
+
+
+def test_both_readmes_have_the_same_first_request() -> None:
+    page = README.with_name("README.zh.md")
+    for kind, word in (("yaml", "channel: first"), ("python", "ferrygate_client"), ("sh", ".two")):
+        assert of_readme(kind, word) == of_readme(kind, word, page)
 
 
 def dicomweb_conversation(g: Peers, session: http.Session, base: str) -> list[Heard]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
+import re
+import secrets
 import shutil
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import requests as http
+from aiohttp import web
 
 from gateway.connectors.request.loop import Beside
 from gateway.management.cli import main
@@ -29,6 +34,9 @@ SOAP: Final = "soap-orders"
 FHIR: Final = "fhir"
 PACS: Final = "pacs"
 NAMES: Final = (ORDERS, SOAP, FHIR, PACS)
+# The channel of the README, and its program.
+FIRST: Final = "first"
+README: Final = Path(__file__).parents[3] / "README.md"
 # Below which path each service stands; the gate leaves it out, as the policy's `base_path` says.
 BASES: Final = {ORDERS: "/v1", SOAP: "/ws/orders", FHIR: "/r4", PACS: "/dicom-web"}
 
@@ -46,6 +54,7 @@ class Peers:
     orders: orders.Orders
     fhir: fhir.FhirServer
     archive: dicomweb.Archive
+    first_keys: str
 
     def direct(self, channel: str) -> str:
         return f"https://localhost:{self.peers[channel].port}{BASES[channel]}"
@@ -62,6 +71,20 @@ class Peers:
         session.verify = str(self.authority.ca)
         session.cert = (str(self.device[0]), str(self.device[1]))
         return session
+
+
+def of_readme(kind: str, word: str, page: Path = README) -> str:
+    """The block of this kind on the page that has this word in it."""
+    blocks = re.findall(
+        rf"^```{kind}\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    return next(block for block in blocks if word in block)
+
+
+async def hello(request: web.Request) -> web.StreamResponse:
+    if request.path != "/hello.json":
+        return web.Response(status=404)
+    return web.json_response({"said": "by the service inside"})
 
 
 def _imported(folder: Path, channel: str, what: str, source: Path) -> str:
@@ -93,8 +116,10 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
     services = {ORDERS: orders.Orders(), SOAP: Service().answer, FHIR: fhir.FhirServer(),
                 PACS: dicomweb.Archive()}  # fmt: skip
     peers = {name: Peer(handler, tls) for name, handler in services.items()}
-    ports = {name: free_port() for name in NAMES}
-    beside = Beside(list(peers.values()), "peers")
+    first = Peer(hello)
+    ports = {name: free_port() for name in (*NAMES, FIRST)}
+    beside = Beside([*peers.values(), first], "peers")
+    first_keys = f"me hmac-sha256 {base64.b64encode(secrets.token_bytes(32)).decode()}\n"
     described = folder / "described"
     (described / "set").mkdir(parents=True)
 
@@ -113,7 +138,11 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
             ),
             FHIR: fhir.CHANNEL.format(port=ports[FHIR], peer=peers[FHIR].port),
             PACS: dicomweb.CHANNEL.format(port=ports[PACS], peer=peers[PACS].port),
+            FIRST: of_readme("yaml", "channel: first")
+            .replace("127.0.0.1:8090", f"127.0.0.1:{ports[FIRST]}")
+            .replace("127.0.0.1:8091", f"127.0.0.1:{first.port}"),
         }
+        place(files_of(trial, Side.OUTER, FIRST) / "keys", first_keys)
         for side in Side:
             policies = trial.host(side).policies
             for name in ("schemas", "samples"):
@@ -133,7 +162,7 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
         with gate(folder, "two-way", prepare=prepare) as made:
             g = Peers(
                 made, authority, authority.device("portal-01"), described / "orders.wsdl", ports,
-                peers, services[ORDERS], services[FHIR], services[PACS],
+                peers, services[ORDERS], services[FHIR], services[PACS], first_keys,
             )  # fmt: skip
             for port in ports.values():
                 made.until(lambda port=port: _listens(port), f"port {port} listens", 20)
@@ -143,8 +172,6 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
 
 
 def _listens(port: int) -> bool:
-    import socket
-
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
