@@ -31,7 +31,7 @@ check: setup ## ruff, mypy strict, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-fuzz: setup ## damaged files for every reader and writer (SECONDS=600), then longer property tests
+fuzz: setup ## damaged files and requests for every reader and writer (SECONDS=600), then longer property tests
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600)
 	FUZZ=10 $(BIN)/pytest tests/properties
 

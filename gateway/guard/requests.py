@@ -13,19 +13,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Literal
 
 from gateway.errors import Refused, Unavailable
 from gateway.guard.outstanding import Asked
-from gateway.guard.together import ContentQuestion, Judging
+from gateway.guard.together import ContentQuestion, Judging, Slowly
 from gateway.inspection.chain import Inspector, bytes_body
-from gateway.inspection.changing.removed_places import without_places
 from gateway.policy.content_channel import CONTENT_NAME, content_channel, of_content
 from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.live import LiveRule
 from gateway.policy.live_judges import judge_message, live_rule
 from gateway.policy.model import Channel, PolicySet
 from gateway.policy.operations import ContentRule, Operation
+from gateway.policy.request_channel import Removal
 from gateway.policy.request_judges import judge_request, judge_response
 from gateway.unit.model import CapturedUnit, Kind, Lane, Manifest, Side
 from gateway.unit.request import MAX_CONTENT_BYTES, RequestBody, ResponseBody
@@ -34,6 +35,10 @@ from gateway.unit.stages import Body
 
 # In place of a set's digest: there is none.
 _NO_SET: Final = "0" * 64
+
+# A content of a channel without these places, as gateway.inspection.changing.removed_places has it: what
+# reads it is closed off. Raises Refused 2364, 398x and Unavailable 398x.
+Remove = Callable[[str, Body, tuple[Removal, ...]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,18 @@ class RequestJudge:
     policy: gives the set in force, None where there is none.
 
     side: of this guard; on the sending side of a unit the lines that only the receiver asks are not asked.
-    Safe to call from several threads.
+    remove: takes places out of answers. Safe to call from several threads.
     """
 
     def __init__(
-        self, side: Side, policy: Callable[[], PolicySet | None], inspector: Inspector
+        self,
+        side: Side,
+        policy: Callable[[], PolicySet | None],
+        inspector: Inspector,
+        remove: Remove,
     ) -> None:
         self._side, self._policy, self._inspector = side, policy, inspector
+        self._remove = remove
 
     def request(
         self,
@@ -101,8 +111,9 @@ class RequestJudge:
         *,
         by_queue: bool = False,
     ) -> Judging[Let]:
-        """An answer on this lane, whose request this guard has let pass. Raises as request(), and Refused
-        2364, 2365, 5784. Written anew on the inner host where the channel takes places out of it."""
+        """An answer on this lane, whose request this guard has let pass. The inner host's guard writes the
+        body anew where the channel takes places out of it. Raises as request(), Refused 2364, 2365, 398x,
+        5784."""
         policy, channel = self._channel(unit, _back(lane))
         operation = _operation(channel, head.operation)
         _must_pass(judge_response(channel, operation, head))
@@ -113,12 +124,16 @@ class RequestJudge:
         removed = channel.requests.removed if channel.requests is not None else ()
         if not removed or rule is None or not head.size_bytes:
             return let
-        content = _in_memory(content)
-        anew = without_places(content, removed)
+        looks = self._side is Side.INNER or lane.receiver is self._side
+        if not looks:
+            return let
+        if let.body.size_bytes > MAX_CONTENT_BYTES:
+            raise Refused(5784, size_bytes=let.body.size_bytes, limit=MAX_CONTENT_BYTES)
+        anew: bytes = yield Slowly(partial(self._remove, channel.name, let.body, removed), let.body)
         if self._side is Side.INNER:
             # What was written anew is judged again, as a file is (`changed`).
             return (yield from self._let(unit, lane, policy, channel, anew, rule))
-        if lane.receiver is self._side and anew != content:
+        if anew != _whole(let.body):
             raise Refused(2365, line=channel.changed_line)
         return let
 
@@ -221,13 +236,8 @@ def _check_way(channel: Channel, operation: Operation, *, by_queue: bool) -> Non
         raise Refused(5783, operation=operation.name)
 
 
-def _in_memory(content: bytes | Body) -> bytes:
-    """A content that places are taken out of. Raises Refused 5784: it is too large for that."""
-    if isinstance(content, bytes):
-        return content
-    if content.size_bytes > MAX_CONTENT_BYTES:
-        raise Refused(5784, size_bytes=content.size_bytes, limit=MAX_CONTENT_BYTES)
-    with content.open() as stream:
+def _whole(body: Body) -> bytes:
+    with body.open() as stream:
         return stream.read()
 
 

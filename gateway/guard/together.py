@@ -11,12 +11,12 @@ because a scanner is to be asked, a text is sought or it took too long, is left 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-from gateway.errors import Unavailable
+from gateway.errors import Refused, Unavailable
 from gateway.guard.judgement import Judgement, judge
 from gateway.inspection.chain import Inspector
 from gateway.policy.evaluate import Result, evaluate
@@ -41,10 +41,19 @@ class ContentQuestion:
     at_receiver: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Slowly:
+    """Something that takes its time, and that nobody else is to wait for. do: what; its result is sent."""
+
+    do: Callable[[], bytes]
+    body: Body
+
+
 T = TypeVar("T")
-# Is sent a Judgement for each question; Unavailable 33xx, 398x is thrown into it.
-Judging: TypeAlias = Generator[ContentQuestion, Judgement, T]
-LeftOver: TypeAlias = tuple[Judging[T], ContentQuestion]
+Question: TypeAlias = ContentQuestion | Slowly
+# Is sent a Judgement for each ContentQuestion, bytes for Slowly; what these raise is thrown into it.
+Judging: TypeAlias = Generator[Question, Any, T]
+LeftOver: TypeAlias = tuple[Judging[T], Question]
 
 
 def finished(result: T) -> Judging[T]:
@@ -53,7 +62,7 @@ def finished(result: T) -> Judging[T]:
     yield
 
 
-def alone(judging: Judging[T], question: ContentQuestion | None = None) -> T:
+def alone(judging: Judging[T], question: Question | None = None) -> T:
     """The end of one piece of work, its contents judged by themselves. question: that it waits at, None at
     its start. Raises what the work raises."""
     try:
@@ -61,11 +70,11 @@ def alone(judging: Judging[T], question: ContentQuestion | None = None) -> T:
             question = next(judging)
         while True:
             try:
-                judgement = _judged(question)
-            except Unavailable as error:
+                said = question.do() if isinstance(question, Slowly) else _judged(question)
+            except (Refused, Unavailable) as error:
                 question = judging.throw(error)
             else:
-                question = judging.send(judgement)
+                question = judging.send(said)
     except StopIteration as end:
         result: T = end.value
         return result
@@ -104,12 +113,13 @@ def together(judgings: Sequence[Judging[T]]) -> tuple[list[T], list[LeftOver[T]]
 
 def _groups(asked: Sequence[LeftOver[T]]) -> list[list[LeftOver[T]]]:
     """What goes in one question, in the order of the first of each."""
-    groups: dict[tuple[int, int, bool, int], list[LeftOver[T]]] = {}
+    groups: dict[tuple[int, ...], list[LeftOver[T]]] = {}
     for number, one in enumerate(asked):
         question = one[1]
-        # Large ones, and those that a scanner is asked about, are groups of themselves.
-        own = 0 if _may_go_together(question) else number + 1
-        key = (id(question.inspector), id(question.channel), question.at_receiver, own)
+        # What does not go together is a group of itself.
+        key: tuple[int, ...] = (number,)
+        if isinstance(question, ContentQuestion) and _may_go_together(question):
+            key = (id(question.inspector), id(question.channel), question.at_receiver)
         groups.setdefault(key, []).append(one)
     return [
         group[start : start + _MOST]
@@ -134,11 +144,12 @@ def _judged(question: ContentQuestion) -> Judgement:
     )
 
 
-def _judged_together(questions: Sequence[ContentQuestion]) -> list[Judgement] | None:
+def _judged_together(asked: Sequence[Question]) -> list[Judgement] | None:
     """As judge() has it, for questions of one inspector and channel. None: each by itself."""
-    first = questions[0]
-    if not _may_go_together(first):
+    questions = [one for one in asked if isinstance(one, ContentQuestion)]
+    if len(questions) != len(asked) or not _may_go_together(questions[0]):
         return None
+    first = questions[0]
     channel, at_receiver = first.channel, first.at_receiver
     facts = first.inspector.examine_together(
         [one.body for one in questions],

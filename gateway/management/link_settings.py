@@ -18,6 +18,7 @@ from gateway.management.setting_words import (
     read_bytes,
     read_percent,
     read_rate,
+    read_share,
     read_text,
 )
 from gateway.policy.phrases import Misread, read_duration, read_number
@@ -40,7 +41,8 @@ class LinkSettings:
 
     udp: send_to (sender) or listen_on (receiver), host and port. ethernet: interface, and the other
     end's MAC address. grade: the highest data grade that a channel may carry over it. rate: what the
-    sender paces to and the receiver's buffer must fit.
+    sender paces to and the receiver's buffer must fit. resend_share: of it, what may go again because the
+    other host asks for it over the opposite lane.
     """
 
     kind: LinkKind
@@ -54,8 +56,11 @@ class LinkSettings:
     repair_percent: int
     interleave_blocks: int
     stall_s: float
+    resend_share: float = 0.5
 
 
+# Of `link:` and `back:`, where there are both: only an opposite lane can ask.
+TWO_WAY_KEYS: Final = frozenset({"resend_share"})
 _KEYS: Final[Mapping[str, Setting[object]]] = {
     "udp": Setting(read_text, "", "HOST:PORT: where the sender sends, where the receiver listens"),
     "ethernet": Setting(read_text, "", "INTERFACE to MAC: raw frames of our own EtherType"),
@@ -68,6 +73,11 @@ _KEYS: Final[Mapping[str, Setting[object]]] = {
     "interleave": Setting(read_blocks, "1 block", "blocks sent interleaved against bursts of loss"),
     "stall": Setting(
         read_duration, "50 ms", "how long the receiver may stall without loss: sizes its buffer"
+    ),
+    "resend_share": Setting(
+        read_share,
+        "50 %",
+        "two-way gate: of the rate, at most, for what the other host says it misses (5 % to 90 %)",
     ),
 }
 
@@ -110,6 +120,7 @@ def read_link(values: Values, lane: Lane) -> LinkSettings:
         repair_percent=get("repair", int),
         interleave_blocks=get("interleave", int),
         stall_s=get("stall", float),
+        resend_share=get("resend_share", float),
     )
 
 

@@ -37,6 +37,19 @@ def read_percent(text: str) -> int:
     return read_number(number, 1, 100)
 
 
+# Below it a large unit would be missing for days, above it nothing new would get through.
+_LEAST_SHARE_PERCENT: Final = 5
+_MOST_SHARE_PERCENT: Final = 90
+
+
+def read_share(text: str) -> float:
+    """`50 %` as 0.5. Raises Misread 1022, 2123."""
+    number, _, unit = text.partition(" ")
+    if unit != "%":
+        raise Misread(1022, 0, len(text), text=text)
+    return read_number(number, _LEAST_SHARE_PERCENT, _MOST_SHARE_PERCENT) / 100
+
+
 def read_blocks(text: str) -> int:
     number, _, unit = text.partition(" ")
     if unit not in ("block", "blocks"):

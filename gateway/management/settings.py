@@ -14,6 +14,7 @@ from typing import Final
 from gateway.errors import Misconfigured
 from gateway.management.link_settings import (
     GROUPS,
+    TWO_WAY_KEYS,
     LinkKind,
     LinkSettings,
     link_fields,
@@ -220,7 +221,8 @@ def _of_other_mode(
     """The export lane's link stands in a two-way gate's settings, and in no other's."""
     back = {key: node for key, node in found.items() if key.startswith(_BACK) and key in _FIELDS}
     if mode == ONE_WAY:
-        return [document.problem(node, 1031, key=key) for key, node in back.items()]
+        two_way = {k: node for k, node in found.items() if k.partition(".")[2] in TWO_WAY_KEYS}
+        return [document.problem(node, 1031, key=key) for key, node in {**back, **two_way}.items()]
     if mode == TWO_WAY and not back:
         return [document.problem(found["mode"], 1032)]
     return []

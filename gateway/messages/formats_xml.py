@@ -20,8 +20,8 @@ TEXTS: Final[dict[int, Text]] = {
     3528: Text(
         "{file}:{line}: {element} is not taken in a schema: it would bring in what is not in the file",
         "{file}:{line}:Schema 中不接受 {element}:会引入文件之外的内容",
-        "Write all of the schema in one file.",
-        "请将全部 Schema 写在一个文件中。",
+        "Let import and include name a file of the folder schemas/ by its bare name, of the namespace that is meant.",
+        "import 和 include 须以文件名指明 schemas/ 文件夹中命名空间相符的文件。",
     ),
     3529: Text(
         "{file}:{line}: the schema cannot be built: {reason}",

@@ -254,6 +254,13 @@ _DOCTOR: Final[dict[int, Text]] = {
         "The kernel gives a receive buffer of {got}, which fits rate and stall.",
         "内核给予的接收缓冲区为 {got},满足速率与停顿要求。",
     ),
+    7148: Text(
+        "What the other host misses goes again with {mbit_per_s} Mbit/s at most ({share} of the lane): 1 GiB"
+        " takes {minutes} min.",
+        "对端缺失的内容最多以 {mbit_per_s} Mbit/s 重发(占通路的 {share}):1 GiB 需 {minutes} 分钟。",
+        "If that is too long, raise resend_share or rate of this lane in gate.yaml.",
+        "如时间过长,请在 gate.yaml 中提高该通路的 resend_share 或 rate。",
+    ),
     7150: Text(
         "There is no interface {interface}; this host has: {known}.",
         "没有接口 {interface};本机有:{known}。",

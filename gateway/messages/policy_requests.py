@@ -222,6 +222,24 @@ TEXTS: Final[dict[int, Text]] = {
         "Add one with an answer: try: {{call: ..., answer: samples/NAME}}",
         "请添加带应答的测试:try: {{call: ..., answer: samples/NAME}}",
     ),
+    2340: Text(
+        '"{text}" is no name of a cookie here',
+        "“{text}”不是合法的 Cookie 名称",
+        "Letters, digits, dots, dashes and underscores, at most 57, as the caller sends it.",
+        "仅限字母、数字、点、连字符和下划线,最多 57 个字符,与调用方发送的一致。",
+    ),
+    2341: Text(
+        "cookies are listed by their names",
+        "cookies 须列出名称",
+        "Write: cookies: [tenant, lang], or cookies: {{tenant: text at most 32}}",
+        "请写 cookies: [tenant, lang],或 cookies: {{tenant: text at most 32}}",
+    ),
+    2342: Text(
+        "the cookie {name} crosses to the peer",
+        "Cookie {name} 将转给对侧",
+        "Take the line out if it is a session or says who the caller is.",
+        "如其为会话或表明调用方身份,请删除该行。",
+    ),
     2350: Text("the target of the call is longer than any operation's", "请求目标过长"),
     2351: Text(
         "the target of the call cannot be read in one way only: {what}", "请求目标存在歧义:{what}"

@@ -45,8 +45,8 @@ TEXTS: Final[dict[int, Text]] = {
     ),
     6318: Text("the header {name} is not taken here.", "此处不接受请求头 {name}。"),
     6319: Text(
-        "the header expect is not taken here; send the body at once.",
-        "此处不接受请求头 expect，请直接发送正文。",
+        "the header expect says something else than 100-continue.",
+        "请求头 expect 的值不是 100-continue。",
     ),
     6320: Text("the body is compressed; send it as it is.", "正文经过压缩，请按原样发送。"),
     6322: Text(

@@ -28,6 +28,7 @@ from gateway.policy.located import Located, LocatedErrors
 from gateway.policy.masking import MASKING_FILE, Masking
 from gateway.policy.masking_words import read_masking
 from gateway.policy.model import Channel, PolicySet, SetFile
+from gateway.policy.schema_parts import with_parts
 from gateway.policy.schemas import MAX_SCHEMA_BYTES, SCHEMA_FOLDER, read_schema
 from gateway.policy.values import SchemaText
 
@@ -146,7 +147,7 @@ class _Loading:
                 self.problems.append(problem)
             if schema is not None:
                 schemas[path] = schema
-        return schemas
+        return with_parts(schemas)
 
     def _names(self, folder: Path, shown: str) -> list[str] | None:
         try:

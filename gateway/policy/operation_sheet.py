@@ -5,6 +5,7 @@ operations:
     call: GET /r/{id}       the template
     id: fhir id             a line for each parameter of it, and for nothing else
     headers: {if-match: text at most 80}
+    cookies: [tenant]
     body: none
     answers:                at least one status
       200: fhir DiagnosticReport, at most 2 MiB
@@ -21,12 +22,13 @@ from typing import Final, TypeVar
 from gateway.errors import Field
 from gateway.policy.call_template import Template, read_call
 from gateway.policy.content_rules import CONTENT_FORMS, read_content
+from gateway.policy.cookie_names import read_cookie_name, usual_cookie
 from gateway.policy.header_names import LOCATION, read_answer_header_name, read_header_name
 from gateway.policy.live import LIVE_METHODS, Form, LiveRule
 from gateway.policy.live_sheet import read_live, subprotocol_header
 from gateway.policy.live_words import LIVE_WORDS
 from gateway.policy.model import Section
-from gateway.policy.nodes import Broken, Entries, Node, Scalar
+from gateway.policy.nodes import Broken, Entries, Items, Node, Scalar
 from gateway.policy.operations import Answer, ContentRule, Operation, ValueRule
 from gateway.policy.phrases import Misread, did_you_mean
 from gateway.policy.sheet import Sheet
@@ -41,7 +43,7 @@ from gateway.unit.request import MAX_FIELDS, MAX_OPERATION_BYTES
 
 T = TypeVar("T")
 
-OPERATION_WORDS: Final = ("call", "headers", "body", "answers", "repeatable")
+OPERATION_WORDS: Final = ("call", "headers", "cookies", "body", "answers", "repeatable")
 # More is another channel: a page of operations can still be read by a person.
 MOST_OPERATIONS: Final = 200
 _NAME: Final = re.compile(rf"[a-z0-9](?:[a-z0-9-]{{0,{MAX_OPERATION_BYTES - 2}}}[a-z0-9])?")
@@ -100,7 +102,7 @@ class _Reader:
         before = len(self.sheet.problems)
         template = self._call()
         parameters = self._parameters(template)
-        headers = self._headers(self.node.get("headers"), read_header_name)
+        headers = self._headers(self.node.get("headers"), read_header_name) | self._cookies()
         live: LiveRule | None = None
         content: ContentRule | None = None
         answers: Mapping[int, Answer] = {}
@@ -197,6 +199,23 @@ class _Reader:
                 self.sheet.complain(value, 2305, name=key.text[:64])
             if name is not None and rule is not None:
                 rules[name] = rule
+        return rules
+
+    def _cookies(self) -> dict[str, ValueRule]:
+        """Under names that no header has (gateway.policy.cookie_names)."""
+        node = self.node.get("cookies")
+        if isinstance(node, Scalar) and node.text != "none":
+            self.sheet.complain(node, 2341)
+            return {}
+        if not isinstance(node, Items):
+            return self._headers(node, read_cookie_name)
+        if len(node.items) > MAX_FIELDS:
+            self.sheet.complain(node, 2302, 0, 1, count=len(node.items), limit=MAX_FIELDS)
+        rules: dict[str, ValueRule] = {}
+        for item in node.items[:MAX_FIELDS]:
+            name = self._read(item, "cookies", read_cookie_name)
+            if name is not None and isinstance(item, Scalar):
+                rules[name] = usual_cookie(item.text, item.line)
         return rules
 
     def _body(self, template: Template | None) -> ContentRule | None:

@@ -77,7 +77,8 @@ class Operation:
     """One call that the channel knows.
 
     segments: the path template, literals as str, parameters as (name,). path: rules by the parameter's name.
-    query, headers: rules by the name on the wire (of headers in small letters), in the order of the file.
+    query, headers: rules by the name on the wire (of headers in small letters), in the order of the file;
+    listed cookies are among the headers, as `cookie:NAME`.
     repeatable: may be tried again when nothing is known of the first try. call: as the file writes it.
     live: of one that is a session; it has no answers but that it is opened.
     """

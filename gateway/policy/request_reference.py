@@ -14,6 +14,7 @@ from gateway.policy.request_words import request_words_of
 from gateway.policy.routes import METHODS
 from gateway.policy.value_rules import SIMPLE, VALUE_FORMS
 from gateway.policy.written_words import Word
+from gateway.unit.request import MAX_FIELDS
 
 _Rows = Callable[[Mapping[str, Word[Any]]], Iterator[str]]
 _Described = Callable[[Word[Any]], dict[str, Any]]
@@ -28,6 +29,10 @@ _OPERATION: Final = (
      "Header fields that cross, in small letters. None where nothing is said; no file can name those of a"
      " hop, of the caller or of his secrets.",
      "可跨网的首部字段(小写)。未写则无;逐跳、调用方身份与凭据类首部不可列出。"),
+    ("cookies", "[name, name], or {name: FORM, name: FORM}",
+     "Cookies of the caller that the peer gets; a list takes any value of at most 200 characters, or none."
+     " What the peer sets never goes back.",
+     "可转给对侧的调用方 Cookie;仅列名称时取值不超过 200 字符,可缺省。对侧设置的 Cookie 从不返回。"),
     ("body", "none, or one of the forms of contents below",
      "The request's content; none where nothing is said.", "请求正文;未写则无。"),
     ("answers", "{STATUS: empty, STATUS: CONTENT, STATUS: {content: CONTENT, headers: {name: FORM}}}",
@@ -57,7 +62,7 @@ def request_lines(rows: _Rows) -> Iterator[str]:
         "",
         "`json: {...}` under `try` is the request's content as the test writes it, `headers:",
     )
-    yield "{name: value}` its listed header fields."
+    yield "{name: value}` its listed header fields, `cookies: {name: value}` its listed cookies."
     yield from ("", "## `operations` (requests, obligatory)", "")
     yield f"Each has a name and these words. Methods: {', '.join(METHODS)}."
     yield from ("", "| word | is written | means |", "| --- | --- | --- |")
@@ -136,6 +141,7 @@ def _operation() -> dict[str, Any]:
     methods = "|".join((*METHODS, *LIVE_METHODS))
     words["call"] |= {"type": "string", "pattern": rf"^(?:{methods}) +/\S*$"}
     words["body"] |= {"type": "string"}
+    words["cookies"] |= {"type": ["array", "object"], "maxItems": MAX_FIELDS}
     words["answers"] |= {"type": "object", "minProperties": 1}
     text: dict[str, Any] = {"type": "string"}
     for word, form, en, _ in LIVE_TABLE:
@@ -155,7 +161,9 @@ def _operation() -> dict[str, Any]:
 def _test(section: Callable[[Section], dict[str, Any]]) -> dict[str, Any]:
     test = section(Section.TESTS)
     tried = section(Section.TRY)
-    tried["properties"] |= {"json": {}, "headers": {"type": "object"}}
+    tried["properties"] |= {
+        "json": {}, "headers": {"type": "object"}, "cookies": {"type": "object"}
+    }  # fmt: skip
     test["properties"]["try"] = tried
     test["required"].append("try")
     return test

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.policy import request_words, trial_words
+from gateway.policy.cookie_names import COOKIE
 from gateway.policy.model import Section
 from gateway.policy.nodes import Broken, Entries, Items, Node, Scalar
 from gateway.policy.plain_values import plain_value
@@ -22,6 +23,7 @@ from gateway.unit.request import Fields
 _TRY: Final = Section.TRY.value
 _JSON: Final = "json"
 _HEADERS: Final = "headers"
+_COOKIES: Final = "cookies"
 # Words that a test may expect besides the parameters and headers of the channel's own operations.
 _JUDGING: Final = frozenset(
     [
@@ -29,6 +31,7 @@ _JUDGING: Final = frozenset(
         "addresses",
         "operations",
         "headers",
+        "cookies",
         "body",
         "answers",
         "answer_within",
@@ -43,7 +46,7 @@ _JUDGING: Final = frozenset(
 class RequestTrial:
     """One test. method, target: of the call. caller, address: "" for the first that is permitted.
 
-    headers: of the request, as the test writes them; None where it says nothing of them.
+    headers: of the request and its cookies, as the test writes them; None where it says nothing of them.
     json: the content of the request as the test writes it, or sample: its file; neither for none.
     answer: file of the answer's content, "" for none. status: None where the test says nothing of an answer.
     media_type, answer_type: "" for the first that the line takes. event: name of the peer's message.
@@ -107,7 +110,7 @@ def _trial(sheet: Sheet, node: Entries, known: frozenset[str]) -> RequestTrial |
             sheet.complain(attempt, 2172, section=_TRY)
         return None
     tried = read_entries(
-        sheet, Section.TRY, attempt, (_JSON, _HEADERS), request_words_of(Section.TRY)
+        sheet, Section.TRY, attempt, (_JSON, _HEADERS, _COOKIES), request_words_of(Section.TRY)
     )
     written = attempt.get(_JSON)
     if written is not None and attempt.get(trial_words.TRY_FILE.name) is not None:
@@ -129,7 +132,7 @@ def _trial(sheet: Sheet, node: Entries, known: frozenset[str]) -> RequestTrial |
         target=target.strip(),
         caller=_said(tried, request_words.TRY_CALLER.name),
         address=_said(tried, request_words.TRY_ADDRESS.name),
-        headers=_headers(sheet, attempt.get(_HEADERS)),
+        headers=_fields(sheet, attempt),
         json="" if written is None else json.dumps(plain_value(written), ensure_ascii=False),
         sample=_said(tried, trial_words.TRY_FILE.name),
         media_type=_said(tried, request_words.TRY_TYPE.name),
@@ -140,6 +143,15 @@ def _trial(sheet: Sheet, node: Entries, known: frozenset[str]) -> RequestTrial |
         expect_line=expect.key.line,
         event=_said(tried, request_words.TRY_EVENT.name),
     )
+
+
+def _fields(sheet: Sheet, attempt: Entries) -> Fields | None:
+    """Headers and cookies as they cross; None where the test says nothing of either."""
+    headers = _headers(sheet, attempt.get(_HEADERS))
+    cookies = _headers(sheet, attempt.get(_COOKIES))
+    if cookies is None:
+        return headers
+    return (*(headers or ()), *((COOKIE + name, value) for name, value in cookies))
 
 
 def _headers(sheet: Sheet, node: Node | None) -> Fields | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.errors import Field, Refused
+from gateway.policy.cookie_names import COOKIE
 from gateway.policy.evaluate import Check, Effect, Outcome
 from gateway.policy.fitting import fits
 from gateway.policy.model import Channel, Section
@@ -147,7 +148,12 @@ def _headed(channel: Channel, call: Call, headers: Headers) -> tuple[int, Call |
     """The call, unless a header that its operation needs has another value: then it is another's."""
     for name, rule in call.operation.headers.items():
         values = headers.get(name, ())
-        if rule.required and not (len(values) == 1 and fits(rule, values[0])):
+        # A cookie says who asks or in which state he is, never what is asked.
+        if (
+            not name.startswith(COOKIE)
+            and rule.required
+            and not (len(values) == 1 and fits(rule, values[0]))
+        ):
             length = sum(map(len, values))
             word, line = rule.word or name, rule.line
             return 3, failed(channel, word, line, 2354, name=name, takes=rule.text, length=length)

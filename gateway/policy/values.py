@@ -109,11 +109,15 @@ class Afterwards:
 
 @dataclass(frozen=True, slots=True)
 class SchemaText:
-    """A schema of the set as it lies there. path: below the set's folder. sha256: hexadecimal."""
+    """A schema of the set as it lies there. path: below the set's folder. sha256: hexadecimal.
+
+    parts: of XML, the other files that it needs, by bare name with their texts; sha256 is then of them all.
+    """
 
     path: str
     text: str = field(repr=False)
     sha256: str
+    parts: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

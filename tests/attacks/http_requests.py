@@ -120,7 +120,8 @@ ATTACKS: list[tuple[str, bytes, int]] = [
     ("Upgrade to a socket", get(b"/fhir/DiagnosticReport/r-1", b"Connection: Upgrade\r\nUpgrade: websocket\r\n"), 400),
     ("Upgrade to HTTP/2", get(b"/fhir/DiagnosticReport/r-1", b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"), 400),
     ("Connection names a header", get(b"/fhir/DiagnosticReport/r-1", b"Connection: close, Host\r\n"), 400),
-    ("Expect", post(b"Content-Length: 2\r\nExpect: 100-continue\r\n", b"{}"), 417),
+    ("Expect of more than one thing", post(b"Content-Length: 2\r\nExpect: 100-continue, x\r\n", b"{}"), 417),
+    ("two Expects", post(b"Content-Length: 2\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n", b"{}"), 400),
     ("Expect of nothing known", post(b"Content-Length: 2\r\nExpect: x\r\n", b"{}"), 417),
     # Bodies.
     ("no content type", POST + H + b"Content-Length: 2\r\n\r\n{}", 415),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,25 +18,16 @@ from gateway.policy.facts import UnpackLimits
 from gateway.policy.filetypes import FORMATS, TYPE_WORDS
 from gateway.policy.masking import MASKABLE
 from gateway.policy.model import Channel
+from tests.fuzz.finds import Find, timed
 from tests.gateway.guard.rewriting import KEY, LINES, masking
 from tests.gateway.policy.channel_text import BASIC
 
-# A file of these sizes is a matter of milliseconds; the limit of a unit is 20 s of processor.
-SLOW_S: Final = 20.0
 _AT: Final = datetime(2026, 11, 21, tzinfo=UTC)
 _FORMAT_OF: Final = {kind: word for word, kinds in FORMATS.items() for kind in kinds}
 _WHOLE: Final = {
     **LINES, "csv": "any columns", "ooxml": "with embedded documents", "ofd": "with jbig2",
     "pdf": "has no scripts or encryption",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Find:
-    """Something that must not be. what: the error, or how long it took."""
-
-    where: str
-    what: str
 
 
 class Target:
@@ -55,24 +44,12 @@ class Target:
         """All that is wrong with how this file is taken."""
         kinds: set[str] = set()
         for role, inspector in self._inspectors.items():
-            yield from self._timed(
+            yield from timed(
                 f"{role.value} examine", lambda i=inspector: kinds.add(self._examined(i, data))
             )  # type: ignore[misc]
         for kind in kinds & set(WRITTEN):
             for rules in (None, self._masking if _FORMAT_OF[kind] in MASKABLE else None):
-                yield from self._timed(
-                    f"{kind} anew", lambda k=kind, r=rules: self._anew(k, data, r)
-                )  # type: ignore[misc]
-
-    def _timed(self, where: str, work) -> Iterator[Find]:  # type: ignore[no-untyped-def]
-        begun_s = time.process_time()
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - this is what is looked for
-            yield Find(where, f"{type(error).__name__}: {error}"[:300])
-        took_s = time.process_time() - begun_s
-        if took_s > SLOW_S:
-            yield Find(where, f"{took_s:.1f} s")
+                yield from timed(f"{kind} anew", lambda k=kind, r=rules: self._anew(k, data, r))  # type: ignore[misc]
 
     def _examined(self, inspector: Inspector, data: bytes) -> str:
         facts = inspector.examine(

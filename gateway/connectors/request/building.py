@@ -13,6 +13,7 @@ from collections.abc import Container
 from typing import Final
 from urllib.parse import quote
 
+from gateway.connectors.request.cookies import cookie_header, is_cookie
 from gateway.connectors.request.media import written_media_type
 from gateway.connectors.request.typed import OWN, is_value, sent_type
 from gateway.errors import Refused
@@ -58,9 +59,13 @@ def headers(operation: Operation, head: RequestBody, content: bytes) -> list[tup
     _check_listed(operation, head.headers, operation.headers)
     built = []
     for name, value in head.headers:
+        if is_cookie(name):
+            continue
         if name in _RESERVED or not is_value(value):
             raise Refused(6383, name=name)
         built.append((name, value))
+    if cookies := cookie_header(head.headers):
+        built.append(("Cookie", cookies))
     built.append(("Accept-Encoding", "identity"))
     if "accept" not in operation.headers:
         built.append(("Accept", _accepted(operation)))

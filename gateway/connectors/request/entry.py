@@ -143,6 +143,17 @@ class Entry(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.inner.resume_writing()
 
+    def go_on(self) -> None:
+        """A caller that waits for it is told to send the content (RFC 9110, 10.1.1); any other hears nothing.
+
+        Called when nothing but the content is missing, so that who is refused sends none.
+        """
+        head, transport = self._framing.head, self._transport
+        if head is None or transport is None or self.state is not State.BODY:
+            return
+        if "expect" in head.by_name and not self._begun:
+            transport.write(_GO_ON)
+
     def begin_answer(self) -> None:
         """The service answers now; from here nothing else is written."""
         self._begun = True
@@ -309,4 +320,5 @@ class Entry(asyncio.Protocol):
         self._enter(State.DRAINING)
 
 
+_GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NOWHERE: Final = ipaddress.ip_address("0.0.0.0")  # noqa: S104 - a placeholder, nothing binds to it

@@ -155,7 +155,8 @@ def _check_meaning(by_name: Mapping[str, tuple[str, ...]]) -> None:
     for name in ("http2-settings", "trailer"):
         if name in by_name:
             raise Refused(6318, name=name)
-    if "expect" in by_name:
+    # RFC 9110, 10.1.1: there is one expectation; it is met once nothing but the content is missing.
+    if by_name.get("expect", ("100-continue",))[0].lower() != "100-continue":
         raise Refused(6319)
     coding = by_name.get("content-encoding", ("identity",))[0]
     if coding.lower() != "identity":

@@ -52,10 +52,21 @@ def read_media_type(untrusted_value: str) -> tuple[str, str]:
     return media_type, boundary
 
 
-def check_boundary(boundary: str, untrusted_content: bytes) -> None:
-    """The content begins with its boundary. Raises Refused 6328 and nothing else."""
-    match = _FIRST_LINE.match(untrusted_content)
+def from_boundary(boundary: str, untrusted_content: bytes) -> bytes:
+    """The content from its boundary on. Raises Refused 6328 (something else is before it) and nothing else.
+
+    Many programs write a line end before the first boundary too: a preamble of nothing (RFC 2046, 5.1.1).
+    """
+    content = untrusted_content.removeprefix(b"\r\n")
+    match = _FIRST_LINE.match(content)
     if match is None or match[1] != boundary.encode("ascii"):
+        raise Refused(6328)
+    return content
+
+
+def check_boundary(boundary: str, untrusted_front: bytes) -> None:
+    """The same of a content in a file, of which nothing is cut off. Raises Refused 6328."""
+    if boundary and len(from_boundary(boundary, untrusted_front)) != len(untrusted_front):
         raise Refused(6328)
 
 

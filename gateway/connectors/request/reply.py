@@ -14,7 +14,7 @@ from aiohttp import ClientResponse
 
 from gateway.connectors.request.body_file import BodyFile, fill
 from gateway.connectors.request.location import without_base
-from gateway.connectors.request.media import check_boundary, read_media_type
+from gateway.connectors.request.media import from_boundary, read_media_type
 from gateway.connectors.request.typed import OWN, is_value
 from gateway.errors import Refused
 from gateway.policy.operations import Answer, Operation
@@ -106,11 +106,24 @@ async def _content(response: ClientResponse, answer: Answer) -> bytes:
 
 
 def media_type_of(
-    response: ClientResponse, operation: Operation, answer: Answer, content: bytes
+    response: ClientResponse, operation: Operation, answer: Answer, front: bytes
 ) -> str:
-    """content: the whole, or its first bytes. Raises Refused 6388."""
+    """The media type of a content in a file, of which nothing is cut off. front: its first bytes.
+
+    Raises Refused 6388.
+    """
+    media_type, kept = _typed(response, operation, answer, front)
+    if len(kept) != len(front):
+        raise Refused(6388, performed=1, operation=operation.name, type=media_type)
+    return media_type
+
+
+def _typed(
+    response: ClientResponse, operation: Operation, answer: Answer, content: bytes
+) -> tuple[str, bytes]:
+    """Media type, and the content; a multipart's from its boundary on. Raises Refused 6388."""
     if answer.content is None or not content:
-        return ""
+        return "", b""
     said = response.headers.getall("Content-Type", [])
     try:
         if len(said) != 1:
@@ -119,11 +132,11 @@ def media_type_of(
         if media_type not in answer.content.media_types:
             raise Refused(6327, type=media_type)
         if boundary:
-            check_boundary(boundary, content)
+            content = from_boundary(boundary, content)
     except Refused as error:
         said_type = ", ".join(said)
         raise Refused(6388, performed=1, operation=operation.name, type=said_type) from error
-    return media_type
+    return media_type, content
 
 
 def headers_of(response: ClientResponse, answer: Answer, base: str) -> Fields:

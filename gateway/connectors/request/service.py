@@ -25,7 +25,7 @@ from gateway.connectors.request.head import Head
 from gateway.connectors.request.large import Asking, Large, ask_large
 from gateway.connectors.request.limits import Turnstile
 from gateway.connectors.request.live_service import LiveService
-from gateway.connectors.request.media import check_boundary
+from gateway.connectors.request.media import from_boundary
 from gateway.connectors.request.receipts import Receipts, is_for_receipt, told_of
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import Signatures, Signed, check_digest
@@ -181,11 +181,12 @@ class Service:
             room_bytes = limit if head.length is None else head.length
             self._turnstile.hold(room_bytes)
             try:
+                entry.go_on()
                 content = await read_content(request, head, limit)
-                if boundary:
-                    check_boundary(boundary, content)
                 if signed is not None:
                     check_digest(signed, content)
+                if boundary:
+                    content = from_boundary(boundary, content)
                 if media_type and not content:
                     raise (
                         Refused(6326)

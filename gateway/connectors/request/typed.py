@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from gateway.connectors.request.cookies import cookies_of, is_cookie
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.media import read_media_type, written_media_type
 from gateway.errors import Refused
+from gateway.policy.content_rules import MEDIA_TYPES
+from gateway.policy.cookie_names import is_cookie_value
 from gateway.policy.operations import ContentRule, Operation
 from gateway.unit.asking import Answered
 from gateway.unit.request import MAX_CONTENT_BYTES, MAX_FIELD_BYTES, Fields, RequestBody
@@ -38,6 +41,11 @@ OWN: Final = frozenset(
         "upgrade",
     }
 )
+
+# `pdf or png` is two things, and each keeps its type.
+_NAMES_OF_ONE: Final = frozenset(MEDIA_TYPES.values())
+# What these say beside the form is meant for whoever reads them (RFC 9457, 3; RFC 3902).
+_NO_OTHER_NAME: Final = frozenset({"application/problem+json", "application/soap+xml"})
 
 
 class Called(Protocol):
@@ -100,9 +108,12 @@ def request_body(
 def listed_headers(operation: Operation, head: Head) -> Fields:
     """The headers that the operation lists, in its order; all others stay here. Raises Refused 6331."""
     fields: list[tuple[str, str]] = []
+    cookies = cookies_of(head.by_name.get("cookie", ()))
     for name, rule in operation.headers.items():
-        values = head.by_name.get(name, ())
+        values = cookies.get(name, ()) if is_cookie(name) else head.by_name.get(name, ())
         wrong = (rule.required and not values) or (len(values) > 1 and not rule.many)
+        if is_cookie(name) and not all(map(is_cookie_value, values)):
+            wrong = True
         if wrong or any(len(value) > MAX_FIELD_BYTES for value in values):
             raise Refused(6331, name=name)
         fields += [(name, value) for value in values]
@@ -125,12 +136,14 @@ def answer_headers(operation: Operation, answered: Answered) -> list[tuple[str, 
 
 
 def sent_type(rule: ContentRule, media_type: str) -> str:
-    """The type by which content is sent on: the first of its rule, which are names of the same thing.
+    """The type by which content is sent on: the first of its rule where these are names of one thing.
 
     Raises Refused 6327 where it is none of them.
     """
     if media_type not in rule.media_types:
         raise Refused(6327, type=media_type)
+    if media_type in _NO_OTHER_NAME or rule.media_types not in _NAMES_OF_ONE:
+        return media_type
     return rule.media_types[0]
 
 

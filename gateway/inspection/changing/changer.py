@@ -15,79 +15,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from gateway.errors import GatewayError, Refused
+from gateway.inspection.changing.handing_out import PROGRAM, HandOut, InSandbox
 from gateway.inspection.changing.masker import Masker
 from gateway.inspection.changing.output import Changed, Nowhere, Output
 from gateway.inspection.changing.parts import Receiver
-from gateway.inspection.changing.reading_order import Request, Trouble
 from gateway.inspection.changing.writing import WRITTEN, Job, Writer
 from gateway.inspection.content import Content
-from gateway.inspection.sandbox.exchange import Leaf
-from gateway.inspection.sandbox.sandbox import Sandbox
-from gateway.inspection.sealed_memory import sealed
 from gateway.inspection.unsound import Unsound, Word
 from gateway.policy.masking import Masking
 from gateway.unit.stages import Body
 
-_BESIDE_BYTES: Final = 256 << 10
-_JOB: Final = "hand out"
-PROGRAM: Final = "gateway.inspection.changing.program"
 # Escapes and quotes make a file longer, nothing makes it much longer.
 _LONGER: Final = 8
 _LEAST_LIMIT_BYTES: Final = 1 << 20
 # A table is masked record by record besides; a DICOM object whole.
 _TWICE: Final = frozenset(["json", "fhir json", "xml", "fhir xml", "cda", "hl7 v2", "csv"])
+__all__ = ["PROGRAM", "Changer", "HandOut", "InSandbox"]
 # Of the whole work on one file in one pass, the guard's own included.
 _LONGEST_S: Final = 60.0
 _SLOWEST_BYTES_A_S: Final = 128 << 10
-
-
-# Takes a file of a type apart into parts, for a channel: a child of a sandbox, or this process at check. The
-# fourth takes every message in order; the last is called before the first, and again where it begins anew.
-# Raises Unsound, Refused 398x, Unavailable 398x, and what the fourth raises.
-HandOut = Callable[[str, str, Body, Callable[[bytes], None], Callable[[], None]], None]
-
-
-class InSandbox:
-    """Hands out in the closed-off children of a sandbox that runs PROGRAM."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-
-    def __call__(
-        self,
-        kind: str,
-        channel: str,
-        body: Body,
-        take: Callable[[bytes], None],
-        begin: Callable[[], None],
-    ) -> None:
-        def asked(question: bytes, _leaf: Leaf | None) -> bytes:
-            take(question)
-            return b""
-
-        begin()
-        if body.path is None and body.size_bytes <= _BESIDE_BYTES:
-            request = msgspec.msgpack.encode(Request(kind, body.size_bytes, body.read()))
-            answers = self._sandbox.run(_JOB, channel, None, request, asked, begin)
-        else:
-            request = msgspec.msgpack.encode(Request(kind, body.size_bytes, None))
-            with sealed(body.read()) if body.path is None else body.open() as file:
-                answers = self._sandbox.run(_JOB, channel, file.fileno(), request, asked, begin)
-        for answer in answers:
-            raise _trouble(answer)
-
-
-def _trouble(untrusted: bytes) -> Unsound:
-    try:
-        said = msgspec.msgpack.decode(untrusted, type=Trouble)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Unsound(3828, Word.TYPE, type="?")
-    if not 3000 <= said.number <= 3999:
-        return Unsound(3828, said.word, type=said.word.value)
-    return Unsound(said.number, said.word, **{"where": "", **said.fields})
 
 
 class Changer:

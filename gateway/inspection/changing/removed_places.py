@@ -1,96 +1,260 @@
 """Places that are taken out of a JSON answer: `response.subject.display: removed`.
 
-    bytes that inspection has let pass --json--> values --without the places--> bytes, written anew
+    body --(child: reading)--> Open Key Leaf ... --what no place is--> bytes, written anew in the guard
 
 Of FHIR the places are those of a resource: in a Bundle each resource of an entry loses them, and with a key
-goes what belongs to it (`_display`, HL7 FHIR R4 2.6.2.3). A number stays as it was written. No I/O.
+goes what belongs to it (`_display`, HL7 FHIR R4 2.6.2.3). An object or array that only held what is removed
+goes as well (2.6.2: none is empty). The guard reads nothing: the parts come out of a closed-off child, and
+whatever they are, no place stands in what is written.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+import re
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from enum import Enum
+from typing import Final, assert_never
+
+import msgspec
 
 from gateway.errors import Refused
+from gateway.inspection.changing.handing_out import HandOut
+from gateway.inspection.changing.parts import Close, JsonPart, Key, Leaf, Number, Open, Receiver
+from gateway.inspection.unsound import Unsound, Word
 from gateway.policy.request_channel import Removal
+from gateway.unit.stages import Body
 
-# Deeper than any content that inspection lets pass; what is deeper is refused there.
-_MOST_DEPTH: Final = 200
+# As deep as any content that inspection lets pass.
+MAX_DEPTH: Final = 256
+# Escapes make a text longer; six characters for one at most, and nothing is added.
+_LONGER: Final = 6
+_LEAST_LIMIT_BYTES: Final = 4_096
+# Of one answer; the child has a bound of its own for its work.
+_LONGEST_S: Final = 30.0
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_encode: Final = msgspec.json.Encoder().encode
+_Places = frozenset[tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
-    """A number as it was written: 1.0 and 1.00 are two things to a laboratory."""
+class Remover:
+    """Takes places out of answers. Safe to call from several threads."""
 
-    text: str
+    def __init__(self, hand_out: HandOut) -> None:
+        self._hand_out = hand_out
+
+    def __call__(self, channel: str, body: Body, removals: Iterable[Removal]) -> bytes:
+        """The content without these places, one way to write each value.
+
+        body: JSON that both readers of inspection took. Raises Refused 2364 (it is none, or too deep) and
+        398x, Unavailable 398x, and nothing else.
+        """
+        places = frozenset(removal.place for removal in removals)
+        limit_bytes = _LONGER * body.size_bytes + _LEAST_LIMIT_BYTES
+        writer = PlacesWriter(places, limit_bytes)
+        receiver: Receiver[JsonPart] = Receiver(JsonPart, writer.feed, Word.JSON)
+        ends_s = time.monotonic() + _LONGEST_S
+
+        def begin() -> None:
+            nonlocal writer, receiver
+            writer = PlacesWriter(places, limit_bytes)
+            receiver = Receiver(JsonPart, writer.feed, Word.JSON)
+
+        def take(untrusted: bytes) -> None:
+            if time.monotonic() > ends_s:
+                raise Unsound(3860, Word.JSON, limit_s=_LONGEST_S)
+            receiver.take(untrusted)
+
+        try:
+            self._hand_out("json", channel, body, take, begin)
+            receiver.end()
+            return writer.whole()
+        except Unsound as error:
+            raise Refused(2364, what=f"FG-{error.fault.number}") from error
 
 
-def without_places(content: bytes, removals: Iterable[Removal]) -> bytes:
-    """The content without these places, one way to write each value.
+class _Is(Enum):
+    """What a value is to FHIR: a Bundle's entries, one of them, a resource, or anything else."""
 
-    content: JSON that both readers of inspection took. Raises Refused 2364 (it is none, or too deep) and
-    nothing else.
+    RESOURCE = 1
+    ENTRIES = 2
+    ENTRY = 3
+    OTHER = 4
+
+
+@dataclass(slots=True)
+class _Level:
+    """An object or array that is open. places: what goes, seen from here. lead: stands before it.
+
+    opened: it has been written. dropped: something in it went. count: of what is written in it.
     """
-    try:
-        value = json.loads(content.decode("utf-8"), parse_float=_Number, parse_int=_Number,
-                           parse_constant=_no_constant)  # fmt: skip
-        for removal in removals:
-            for resource in _resources(value, 0):
-                _remove(resource, removal.place)
-        return "".join(_written(value, 0)).encode()
-    except (ValueError, RecursionError) as error:
-        raise Refused(2364, what=type(error).__name__) from error
+
+    is_array: bool
+    what: _Is
+    places: _Places
+    lead: bytes
+    opened: bool = False
+    dropped: bool = False
+    count: int = 0
+    key: str | None = None
+    begun: bool = False
+    is_bundle: bool = False
 
 
-def _no_constant(text: str) -> object:
-    raise ValueError(text)
+class PlacesWriter:
+    """One document. Raises Unsound 3828 for parts out of order, 3831 for too many."""
 
+    def __init__(self, places: _Places, limit_bytes: int) -> None:
+        self._places, self._limit_bytes = places, limit_bytes
+        self._levels: list[_Level] = []
+        # How deep what is skipped is open.
+        self._skipped = 0
+        self._done = False
+        self._out: list[bytes] = []
+        self._size_bytes = 0
 
-def _resources(value: object, depth: int) -> Iterator[object]:
-    """The outermost value, and each resource of its entries where it is a Bundle."""
-    yield value
-    if depth > _MOST_DEPTH:
-        raise ValueError("too deep")
-    if isinstance(value, dict) and value.get("resourceType") == "Bundle":
-        entries = value.get("entry")
-        for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, dict) and "resource" in entry:
-                yield from _resources(entry["resource"], depth + 1)
+    def feed(self, part: JsonPart) -> None:
+        """The next part."""
+        if self._skipped:
+            self._skipped += isinstance(part, Open) - isinstance(part, Close)
+            return
+        match part:
+            case Open(is_array):
+                self._open(is_array)
+            case Key(name):
+                self._key(name)
+            case Leaf(value):
+                self._leaf(value, self._encoded(value))
+            case Number(text):
+                if not _NUMBER.fullmatch(text):
+                    raise self._wrong()
+                self._leaf(None, text.encode())
+            case Close():
+                self._close()
+            case _:
+                assert_never(part)
 
+    def whole(self) -> bytes:
+        """All that was written. Raises Unsound 3828 where the document is not at its end."""
+        if self._levels or self._skipped or not self._done:
+            raise self._wrong()
+        return b"".join(self._out)
 
-def _remove(value: object, place: tuple[str, ...]) -> None:
-    if isinstance(value, list):
-        for item in value:
-            _remove(item, place)
-    elif isinstance(value, dict):
-        key, rest = place[0], place[1:]
-        if rest:
-            _remove(value.get(key), rest)
+    def _open(self, is_array: bool) -> None:
+        goes, what, places = self._begins()
+        if goes:
+            self._drop()
+            self._skipped = 1
+            return
+        if len(self._levels) >= MAX_DEPTH:
+            raise self._wrong()
+        if what is _Is.ENTRIES and not is_array:
+            what = _Is.OTHER
+        level = _Level(is_array, what, places, self._lead(b"[" if is_array else b"{"))
+        self._levels.append(level)
+        if len(self._levels) == 1:
+            self._opened()
+
+    def _key(self, name: str) -> None:
+        level = self._levels[-1] if self._levels else None
+        if level is None or level.is_array or level.key is not None:
+            raise self._wrong()
+        # Behind other keys it would say too late that these were a Bundle's.
+        if name == "resourceType" and level.begun:
+            raise self._wrong()
+        level.key, level.begun = name, True
+
+    def _leaf(self, value: object, written: bytes) -> None:
+        goes, _, _ = self._begins()
+        if self._levels and self._levels[-1].key == "resourceType":
+            self._levels[-1].is_bundle = value == "Bundle"
+        if goes:
+            self._drop()
+            return
+        lead = self._lead(written)
+        self._opened()
+        self._put(lead)
+        self._counted()
+
+    def _begins(self) -> tuple[bool, _Is, _Places]:
+        """Whether the value that begins now goes; else what it is, and the places within it."""
+        if not self._levels:
+            if self._done:
+                raise self._wrong()
+            return False, _Is.RESOURCE, self._places
+        level = self._levels[-1]
+        if level.is_array:
+            entries = level.what is _Is.ENTRIES
+            return False, _Is.ENTRY if entries else _Is.OTHER, level.places
+        key = level.key
+        if key is None:
+            raise self._wrong()
+        beside = (key[1:],) if key.startswith("_") else (key,)
+        if (key,) in level.places or beside in level.places:
+            return True, _Is.OTHER, frozenset()
+        places = frozenset(place[1:] for place in level.places if place[0] == key)
+        if level.what is _Is.ENTRY and key == "resource":
+            return False, _Is.RESOURCE, places | self._places
+        is_entries = level.what is _Is.RESOURCE and level.is_bundle and key == "entry"
+        return False, _Is.ENTRIES if is_entries else _Is.OTHER, places
+
+    def _lead(self, value: bytes) -> bytes:
+        """A value behind what must stand before it in the level that is open."""
+        if not self._levels:
+            return value
+        level = self._levels[-1]
+        comma = b"," if level.count else b""
+        name = b"" if level.is_array else self._encoded(level.key) + b":"
+        return comma + name + value
+
+    def _opened(self) -> None:
+        """All that is open is written, the outermost first."""
+        for depth, level in enumerate(self._levels):
+            if not level.opened:
+                level.opened = True
+                self._put(level.lead)
+                if depth:
+                    self._levels[depth - 1].count += 1
+
+    def _counted(self) -> None:
+        if self._levels:
+            self._levels[-1].count += 1
+            self._levels[-1].key = None
         else:
-            value.pop(key, None)
-            value.pop(f"_{key}", None)
+            self._done = True
 
+    def _drop(self) -> None:
+        self._levels[-1].dropped, self._levels[-1].key = True, None
 
-def _written(value: object, depth: int) -> Iterator[str]:
-    if depth > _MOST_DEPTH:
-        raise ValueError("too deep")
-    match value:
-        case _Number():
-            yield value.text
-        case dict():
-            yield "{"
-            for at, (key, item) in enumerate(value.items()):
-                yield f"{',' if at else ''}{json.dumps(key, ensure_ascii=False)}:"
-                yield from _written(item, depth + 1)
-            yield "}"
-        case list():
-            yield "["
-            for at, item in enumerate(value):
-                if at:
-                    yield ","
-                yield from _written(item, depth + 1)
-            yield "]"
-        case _:
-            yield json.dumps(value, ensure_ascii=False)
+    def _close(self) -> None:
+        if not self._levels or self._levels[-1].key is not None:
+            raise self._wrong()
+        level = self._levels[-1]
+        if not level.opened and level.dropped:
+            self._levels.pop()
+            self._drop()
+            return
+        self._opened()
+        self._levels.pop()
+        self._put(b"]" if level.is_array else b"}")
+        if self._levels:
+            self._levels[-1].key = None
+        else:
+            self._done = True
+
+    def _encoded(self, value: object) -> bytes:
+        try:
+            return _encode(value)
+        except UnicodeEncodeError as error:
+            raise self._wrong() from error
+
+    def _put(self, data: bytes) -> None:
+        self._size_bytes += len(data)
+        if self._size_bytes > self._limit_bytes:
+            raise Unsound(3831, Word.JSON, limit_bytes=self._limit_bytes)
+        self._out.append(data)
+
+    @staticmethod
+    def _wrong() -> Unsound:
+        return Unsound(3828, Word.JSON, type="json")

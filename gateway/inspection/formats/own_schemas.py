@@ -43,7 +43,9 @@ class OwnSchemas:
     def xml(self, schema: SchemaText) -> XmlSchema:
         """An XML Schema. Raises Misconfigured 3527 to 3529 and nothing else."""
         return _kept(
-            self._xml, schema, lambda: self._xml_engine(outline_of(schema.text, schema.path))
+            self._xml,
+            schema,
+            lambda: self._xml_engine(outline_of(schema.text, schema.path, dict(schema.parts))),
         )
 
 

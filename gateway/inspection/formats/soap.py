@@ -1,10 +1,12 @@
 """SOAP: an envelope with one body, and in it one message or one fault; what both sides hold it to.
 
+    Envelope > Header > block                    listed ones, each once: by the schema, or characters only
     Envelope > Body > message                    the message goes on to whoever follows the schema
     Envelope > Body > Fault > ... detail > one   what is in a detail likewise
 
-Sources: SOAP 1.1 (W3C Note, 2000), 4; SOAP 1.2 part 1 (second edition, 2007), 5. No Header: what stands there
-is for intermediaries, and the gate is none. No encodingStyle, no attachments by reference (XOP).
+Sources: SOAP 1.1 (W3C Note, 2000), 4; SOAP 1.2 part 1 (second edition, 2007), 5. What stands in Header and is
+not listed is refused, mustUnderstand or not; a listed block for somebody on the way (actor, role, relay) too,
+as the gate is none of them. No encodingStyle, no attachments by reference (XOP).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Final
 from gateway.inspection.formats.contract import FormatLimits, Item
 from gateway.inspection.formats.xml import Attributes, Follower, Watch, XmlProfile, unsound
 from gateway.inspection.formats.xml_schema import INSTANCE_SPACE, XML_SPACE
+from gateway.policy.soap_words import WITH_HEADER
 
 SPACES: Final = {
     "1.1": "http://schemas.xmlsoap.org/soap/envelope/",
@@ -28,6 +31,8 @@ _OF_FAULT: Final = {
     "1.2": frozenset(["Code", "Reason", "Node", "Role", "Value", "Subcode", "Text"]),
 }
 _DETAIL: Final = {"1.1": ("", "detail"), "1.2": (SPACES["1.2"], "Detail")}
+# Whether a block must be understood: the peer's business. SOAP 1.1, 4.2.3; SOAP 1.2 part 1, 5.2.3.
+_UNDERSTAND: Final = {"1.1": frozenset(["0", "1"]), "1.2": frozenset(["0", "1", "true", "false"])}
 _BODY: Final = 2
 _MESSAGE: Final = 3
 _IN_FAULT: Final = 4
@@ -35,18 +40,23 @@ _IN_FAULT: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Soap:
-    """What Body holds. version: `1.1`, `1.2` or "" for either. names: of its element, none for any."""
+    """What Body holds. version: `1.1`, `1.2` or "" for either. names: of its element, none for any.
+
+    headers: blocks that may stand in Header, by local name.
+    """
 
     version: str = ""
     names: frozenset[str] = frozenset()
     fault: bool = False
+    headers: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, says: str, names: tuple[str, ...]) -> Soap:
-        """From the words of a policy: `soap 1.1 fault` and elements."""
-        words = says.split(" ")
+        """From the words of a policy: `soap 1.1 fault with header A B` and elements."""
+        said, _, headers = says.partition(WITH_HEADER)
+        words = said.split(" ")
         version = next((word for word in words if word in SPACES), "")
-        return cls(version, frozenset(names), "fault" in words)
+        return cls(version, frozenset(names), "fault" in words, frozenset(headers.split()))
 
 
 class SoapWatch(Follower):
@@ -60,6 +70,9 @@ class SoapWatch(Follower):
         self._path: list[tuple[str, str]] = []
         self._version = ""
         self._messages = self._details = self._bodies = 0
+        self._blocks: set[tuple[str, str]] = set()
+        self._headers, self._in_header = 0, False
+        self._declared = profile.schema.outline.roots if profile.schema is not None else frozenset()
         # From which depth on elements belong to the message; 0 while there is none.
         self._from = 0
         self._free = profile.schema is None
@@ -73,6 +86,10 @@ class SoapWatch(Follower):
         depth = len(self._path)
         if not self._from:
             self._of_envelope(depth, space, name, attributes)
+            if self._in_header and depth == _MESSAGE:
+                # What is the envelope's is not the schema's.
+                envelope = SPACES[self._version]
+                attributes = {key: v for key, v in attributes.items() if key[0] != envelope}
         self._now.start(space, name, attributes)
 
     @property
@@ -83,6 +100,7 @@ class SoapWatch(Follower):
         """Characters of the element that is open."""
         self.events += 1
         leaf = len(self._path) >= _IN_FAULT and self._path[-1] != _DETAIL.get(self._version)
+        leaf = leaf or (self._in_header and len(self._path) == _MESSAGE)
         if not self._from and not leaf and text.strip(" \t\r\n"):
             raise unsound(3614, what="text")
         self._now.data(text)
@@ -95,8 +113,10 @@ class SoapWatch(Follower):
         name = self._path.pop()[1]
         if self._from == depth:
             self._from = 0
-        if depth == _BODY and not self._messages:
+        if depth == _BODY and not self._in_header and not self._messages:
             raise unsound(3614, what="an empty Body")
+        if depth == _BODY:
+            self._in_header = False
         if depth == 1 and not self._bodies:
             raise unsound(3614, what=f"{name} without Body")
 
@@ -116,8 +136,13 @@ class SoapWatch(Follower):
         if depth == 1:
             self._version = self._version_of(space, name)
         envelope = SPACES[self._version]
+        if self._in_header:
+            self._block(depth, space, name, attributes)
+            return
         self._check_attributes(depth, space, name, attributes)
-        if depth == _BODY:
+        if (depth, space, name) == (_BODY, envelope, "Header") and not self._bodies + self._headers:
+            self._headers, self._in_header = 1, True
+        elif depth == _BODY:
             self._bodies += 1
             if (space, name) != (envelope, "Body") or self._bodies > 1:
                 raise unsound(3614, what=name[:60])
@@ -125,6 +150,22 @@ class SoapWatch(Follower):
             self._message(space, name)
         elif depth >= _IN_FAULT:
             self._in_fault(depth, space, name)
+
+    def _block(self, depth: int, space: str, name: str, attributes: Attributes) -> None:
+        """A block of Header, by its schema from here on; or an element in one that has none."""
+        if depth > _MESSAGE or name not in self._soap.headers or (space, name) in self._blocks:
+            raise unsound(3614, what=f"Header/{name[:60]}")
+        self._blocks.add((space, name))
+        envelope = SPACES[self._version]
+        declared = (f"{{{space}}}{name}" if space else name) in self._declared
+        for (key_space, key), value in attributes.items():
+            understood = (key_space, key) == (envelope, "mustUnderstand")
+            if understood and value in _UNDERSTAND[self._version]:
+                continue
+            if key_space == envelope or not (declared or key_space == INSTANCE_SPACE):
+                raise unsound(3614, what=f"Header/{name[:40]}/@{key[:40]}")
+        if declared:
+            self._from = _MESSAGE
 
     def _version_of(self, space: str, name: str) -> str:
         version = next((one for one, known in SPACES.items() if known == space), "")

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 def check(call: Call) -> Answer:
     """Read a set, and run its tests where it reads well."""
-    from gateway.inspection.changing.removed_places import without_places
+    from gateway.inspection.chain import bytes_body
+    from gateway.inspection.changing.here import hand_out_here
+    from gateway.inspection.changing.removed_places import Remover
     from gateway.management.commands.inspecting import laptop_inspection
     from gateway.policy.ceiling import above_ceiling
     from gateway.policy.content_channel import prepared_channels
@@ -41,7 +43,7 @@ def check(call: Call) -> Answer:
     from gateway.policy.located import LocatedErrors
     from gateway.policy.testing import run_tests
 
-    folder = policy_folder(call)
+    folder, remove = policy_folder(call), Remover(hand_out_here)
     try:
         policy_set = load_set(folder)
     except LocatedErrors as errors:
@@ -56,7 +58,7 @@ def check(call: Call) -> Answer:
             folder,
             inspection.examine,
             rewrite=inspection.rewrite,
-            remove=lambda content, requests: without_places(content, requests.removed),
+            remove=lambda content, requests: remove("", bytes_body(content), requests.removed),
         )
     data = check_data(folder, policy_set, report, inspection.scanned_by, call.language)
     return Answer(data, render_check, Exit.NO if data["errors"] else Exit.YES)

@@ -7,7 +7,7 @@ FILE --policy.openapi, policy.wsdl--> NN-name.yaml, schemas/, samples/ of the se
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -48,11 +48,20 @@ def import_wsdl(call: Call) -> Answer:
     from gateway.policy.openapi.notes import Notes
     from gateway.policy.wsdl import channel_file
     from gateway.policy.wsdl.description import read_wsdl
-    from gateway.policy.wsdl.tree import read_tree
+    from gateway.policy.wsdl.tree import Node, read_tree
 
     folder, source, channel, content = _read(call)
     notes = Notes()
-    wsdl = read_wsdl(source.name, read_tree(source.name, content), notes)
+
+    def beside(name: str) -> Node | None:
+        """A document of the same folder."""
+        path = source.parent / name
+        if path.is_symlink() or not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return read_tree(name, file.read(_MOST_READ))
+
+    wsdl = read_wsdl(source.name, read_tree(source.name, content), notes, beside)
     made = channel_file.import_wsdl(wsdl, channel, call.language, notes, _is_taken_xml)
     written = _write(folder, made)
     return Answer(import_data(folder, made, written, call.language), render_import)
@@ -91,14 +100,14 @@ def _is_taken(text: str, path: str) -> bool:
     return True
 
 
-def _is_taken_xml(text: str, path: str) -> bool:
+def _is_taken_xml(text: str, path: str, others: Mapping[str, str]) -> bool:
     """The same of an XML Schema: libxml2 builds it, and the other side reads it."""
     from gateway.inspection.formats.xml_schema import outline_of
     from gateway.inspection.receiving.formats.xml_schema import OwnSchema
     from gateway.inspection.sending.formats.xml_schema import LibxmlSchema
 
     try:
-        outline = outline_of(text, path)
+        outline = outline_of(text, path, others)
         LibxmlSchema(outline)
         OwnSchema(outline)
     except Misconfigured:
@@ -179,7 +188,12 @@ def _of_openapi(parser: Parser) -> None:
 
 def _of_wsdl(parser: Parser) -> None:
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="a WSDL 1.1 document with its schemas in it")
+    add(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a WSDL 1.1 document; what it names is sought beside it",
+    )
     _arguments(parser)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.doctor.finding import Finding, look, ok, stop
+from gateway.errors import Field
+from gateway.management.doctor.finding import Finding, State, look, ok, stop
 from gateway.management.terminal.figures import size
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _FORWARDING: Final = (
     Path("/proc/sys/net/ipv4/ip_forward"),
     Path("/proc/sys/net/ipv6/conf/all/forwarding"),
 )
+
+# A study of images; who waits longer than this for one that was lost should know it before.
+_LARGE_BYTES: Final = 1 << 30
+_LONG_S: Final = 3600.0
 
 
 def libraries() -> Iterator[Finding]:
@@ -81,6 +86,20 @@ def link(settings: Settings) -> Iterator[Finding]:
             yield from _sending(one)
         if receives:
             yield from _receive_buffer(one)
+        elif settings.is_two_way:
+            yield judge_resend(one)
+
+
+def judge_resend(link: LinkSettings) -> Finding:
+    """How long what the other host misses may take: the share of the lane that is for it."""
+    bits_per_s = link.rate_bits_per_s * link.resend_share
+    took_s = _LARGE_BYTES * 8 / bits_per_s
+    fields: dict[str, Field] = {
+        "share": f"{link.resend_share:.0%}",
+        "mbit_per_s": round(bits_per_s / 1e6, 1),
+        "minutes": round(took_s / 60, 1),
+    }
+    return Finding("link", State.LOOK if took_s > _LONG_S else State.OK, 7148, fields)
 
 
 def judge_forwarding(values: dict[str, int]) -> Finding:

@@ -26,8 +26,6 @@ from gateway.sending.returned import Returned, limits_of
 from gateway.sending.two_way import MakeReturning
 from gateway.unit.model import Lane
 
-# Half of a lane is left to what is new, whatever the other side says it misses.
-RESEND_SHARE: Final = 0.5
 # A unit's size, at most, that goes again so; then people decide.
 RESEND_TIMES: Final = 32
 
@@ -45,10 +43,10 @@ def both_ways(desk: Desk, sends: Lane, receives: Lane) -> Process:
 
 def returning(desk: Desk, lane: Lane) -> MakeReturning:
     """Makes what goes again because the receiver of this lane asks for it over the opposite one."""
-    rate = desk.host.settings.links[lane].rate_bits_per_s
+    link = desk.host.settings.links[lane]
 
     def make(log: SentLog, buffered_bytes: int) -> Returned:
-        limits = limits_of(rate, RESEND_SHARE, RESEND_TIMES, buffered_bytes)
+        limits = limits_of(link.rate_bits_per_s, link.resend_share, RESEND_TIMES, buffered_bytes)
         return Returned(LANE_NUMBERS[lane], log, desk.journal, desk.status(lane), limits)
 
     return make

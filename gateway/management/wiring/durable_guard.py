@@ -18,6 +18,7 @@ from gateway.unit.stages import Body
 
 if TYPE_CHECKING:
     from gateway.guard.durable_requests import Judged, Tables
+    from gateway.guard.requests import Remove
 
 _EXPIRE_S: Final = 0.5
 
@@ -29,10 +30,16 @@ class DurableWay:
         self._desk = desk
         self._lock = threading.Lock()
         self._tables: Tables | None = None
+        self._closing: list[Callable[[], None]] = []
+        # Takes places out of answers, in a gate where there are some.
+        self.remove: Remove = _no_answers
         if desk.host.settings.is_two_way:
             from gateway.guard.durable_requests import Tables
+            from gateway.management.wiring.removing import removing
 
             self._tables = Tables()
+            self.remove, sandbox = removing(desk)
+            self._closing.append(sandbox.close)
 
     def clearer(self, lane: Lane, inspector: Inspector) -> Callable[[CapturedUnit, Body], Judged]:
         """Judges what this guard sends."""
@@ -45,7 +52,9 @@ class DurableWay:
                     from gateway.sending.durable_requests import DurableClearer
 
                     desk = self._desk
-                    asked = RequestJudge(desk.host.settings.side, desk.policy.current, inspector)
+                    asked = RequestJudge(
+                        desk.host.settings.side, desk.policy.current, inspector, self.remove
+                    )
                     made.append(DurableClearer(lane, asked, self._tables))
             return made[0](unit, body)
 
@@ -62,7 +71,9 @@ class DurableWay:
                     from gateway.receiving.durable_requests import DurableAdmitter
 
                     desk = self._desk
-                    asked = RequestJudge(desk.host.settings.side, desk.policy.current, inspector)
+                    asked = RequestJudge(
+                        desk.host.settings.side, desk.policy.current, inspector, self.remove
+                    )
                     made.append(DurableAdmitter(lane, asked, self._tables))
             return made[0](manifest, body)
 
@@ -70,7 +81,7 @@ class DurableWay:
 
     def half(self) -> Half:
         """Tells the journal of large requests whose time is over; of a two-way guard."""
-        return Half(steps=[self])
+        return Half(steps=[self], closing=self._closing)
 
     def step(self, _now_s: float) -> float:
         if self._tables is not None:
@@ -80,3 +91,7 @@ class DurableWay:
                 for late in table.expire(time.monotonic()):
                     self._desk.journal.record(unanswered(late, 5763))
         return _EXPIRE_S
+
+
+def _no_answers(*_: object) -> bytes:
+    raise RuntimeError("an answer in a gate of one lane")

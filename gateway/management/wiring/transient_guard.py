@@ -21,7 +21,7 @@ from gateway.exchange.sockets import owner_of
 from gateway.guard.let_in import LetIn
 from gateway.guard.outstanding import Outstanding
 from gateway.guard.passing import Done, Passing
-from gateway.guard.requests import RequestJudge
+from gateway.guard.requests import Remove, RequestJudge
 from gateway.guard.seen import Seen
 from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import EpochKeys, load_peer_epochs
@@ -47,16 +47,24 @@ _EXPIRE_S: Final = 0.25
 
 
 def exchanging(
-    desk: Desk, sends: Lane, receives: Lane, sending: Inspector, receiving: Inspector
+    desk: Desk,
+    sends: Lane,
+    receives: Lane,
+    sending: Inspector,
+    receiving: Inspector,
+    remove: Remove,
 ) -> Half:
     """The half of a guard for requests and answers: closed before those of the files, whose readers and
-    scanners it uses. Raises Misconfigured 40xx, 5780, StateUncertain 5778."""
+    scanners it uses. remove: takes places out of answers.
+
+    Raises Misconfigured 40xx, 5780, StateUncertain 5778.
+    """
     host, status = desk.host, desk.status(sends)
     out, inn = _beside(desk, sending), _beside(desk, receiving)
     asked, let_in = Outstanding(), Outstanding()
     side, policy = host.settings.side, desk.policy.current
     seal = TransientSealer(sends, _sealer(host, sends))
-    judges = RequestJudge(side, policy, out), RequestJudge(side, policy, inn)
+    judges = RequestJudge(side, policy, out, remove), RequestJudge(side, policy, inn, remove)
     clearer = TransientClearer(sends, judges[0], asked, let_in)
     let_in_ever = LetIn(
         host.folder.journal(Role.GUARD),

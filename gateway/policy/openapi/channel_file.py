@@ -23,7 +23,8 @@ from gateway.policy.openapi.samples import sample_json
 from gateway.policy.openapi.values import sample_value
 from gateway.policy.operation_sheet import MOST_OPERATIONS
 from gateway.policy.routes import METHODS
-from gateway.policy.schemas import read_schema
+from gateway.policy.schema_parts import with_parts
+from gateway.policy.schemas import SCHEMA_FOLDER, read_schema
 from gateway.policy.values import SchemaText
 
 REVIEW: Final = "# REVIEW"
@@ -76,7 +77,7 @@ def settled(
         text = _text(description, channel, drafts, files, notes, language)
         problems = _problems(text, files)
         if not problems:
-            used = {path: said for path, said in files.items() if path in text}
+            used = _used(text, files)
             names = tuple(draft.name for draft in drafts)
             said = tuple(note for note in notes.made if note.operation in ("", *names))
             return Imported(channel, text, used, names, said)
@@ -158,13 +159,25 @@ def _leave_out(text: str, drafts: list[Draft], problem: Located, notes: Notes) -
     raise RuntimeError(f"the file made of a description is wrong: {problem}")
 
 
-def _problems(text: str, schemas: Mapping[str, str]) -> tuple[Located, ...]:
-    read: dict[str, SchemaText] = {}
-    for path, said in schemas.items():
-        schema, _ = read_schema(path, said.encode())
-        if schema is not None:
-            read[path] = schema
-    return check_file("channel.yaml", text.encode(), {}, None, read).problems
+def _problems(text: str, files: Mapping[str, str]) -> tuple[Located, ...]:
+    return check_file("channel.yaml", text.encode(), {}, None, _schemas(files)).problems
+
+
+def _schemas(files: Mapping[str, str]) -> dict[str, SchemaText]:
+    read = (read_schema(path, said.encode())[0] for path, said in files.items())
+    return with_parts({schema.path: schema for schema in read if schema is not None})
+
+
+def _used(text: str, files: Mapping[str, str]) -> dict[str, str]:
+    """The files that a channel's file names, and those that these need."""
+    schemas = _schemas(files)
+    named = {path for path in files if path in text}
+    named |= {
+        f"{SCHEMA_FOLDER}/{name}"
+        for path in named & schemas.keys()
+        for name, _ in schemas[path].parts
+    }
+    return {path: said for path, said in files.items() if path in named}
 
 
 def _text(
@@ -216,11 +229,9 @@ def _comment(note: Note, language: str) -> str:
 def _operation(draft: Draft) -> list[str]:
     lines = [f"  {draft.name}:", f"    call: {quoted(draft.call)}"]
     lines += [f"    {name}: {quoted(line)}" for name, line in draft.values.items()]
-    if draft.headers:
-        lines += [
-            "    headers:",
-            *(f"      {n}: {quoted(line)}" for n, line in draft.headers.items()),
-        ]
+    for word, listed in (("headers", draft.headers), ("cookies", draft.cookies)):
+        if listed:
+            lines += [f"    {word}:", *(f"      {n}: {quoted(line)}" for n, line in listed.items())]
     if draft.body:
         lines.append(f"    body: {draft.body} {REVIEW}")
     lines.append("    answers:")

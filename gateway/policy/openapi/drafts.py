@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.policy.content_rules import MEDIA_TYPES
+from gateway.policy.cookie_names import read_cookie_name
 from gateway.policy.header_names import read_header_name
 from gateway.policy.openapi.description import Description
 from gateway.policy.openapi.notes import Notes, NotExpressible
@@ -34,7 +35,7 @@ _JSON_TYPES: Final = frozenset(["application/json", "application/problem+json"])
 
 @dataclass(slots=True)
 class Draft:
-    """name; call; one line each for values; headers, body and answers as they are written.
+    """name; call; one line each for values; headers, cookies, body and answers as they are written.
 
     sample: path of a content for a test that calls it, "" for none. is_guess: it may not be one.
     """
@@ -44,6 +45,7 @@ class Draft:
     call: str
     values: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
     body: str = ""
     answers: dict[int, tuple[str, dict[str, str]]] = field(default_factory=dict)
     sample: str = ""
@@ -121,13 +123,18 @@ class Drafting:
                     line = self._line(draft, parameter, name)
                     header = _header(name)
                     draft.headers[header] = line if required else f"optional {line}"
+                elif place == "cookie":
+                    line = self._line(draft, parameter, name)
+                    read_cookie_name(name)
+                    draft.cookies[name] = line if required else f"optional {line}"
+                    self.notes.add(2342, draft.name, name=name[:60])
                 elif place != "header":
                     raise NotExpressible(f"{name}: {place}")
-            except NotExpressible as error:
+            except (NotExpressible, Misread) as error:
                 # What must be there and cannot cross makes every call wrong.
                 if required and place in ("path", "query"):
                     raise
-                self.notes.add(2372, draft.name, name=name[:60], what=error.what)
+                self.notes.add(2372, draft.name, name=name[:60], what=getattr(error, "what", place))
         return query
 
     def _query_line(self, draft: Draft, parameter: Mapping[str, Any], name: str) -> str:

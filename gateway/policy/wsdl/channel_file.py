@@ -9,7 +9,7 @@ type, which does not cross), so those of one path are one operation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,20 +21,22 @@ from gateway.policy.openapi.notes import Notes, NotExpressible
 from gateway.policy.operation_sheet import MOST_OPERATIONS
 from gateway.policy.wsdl.description import SoapCall, Wsdl
 from gateway.policy.wsdl.samples import Sampling, sample_envelope
-from gateway.policy.wsdl.schemas import schema_of, schema_text
+from gateway.policy.wsdl.schemas import schema_text, schemas_of
 from gateway.policy.wsdl.tree import Name, Node
 
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,=:@-]{1,128})+|/")
 _ACTION: Final = re.compile(r"[!#-+\--~]{0,250}")
 _ELEMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 
+TakesSchema = Callable[[str, str, Mapping[str, str]], bool]
+
 
 def import_wsdl(
-    wsdl: Wsdl, channel: str, language: str, notes: Notes, takes_schema: Callable[[str, str], bool]
+    wsdl: Wsdl, channel: str, language: str, notes: Notes, takes_schema: TakesSchema
 ) -> Imported:
     """A channel for every call that can be said. Raises Misconfigured 2381 where none can. No I/O.
 
-    takes_schema: whether the readers of both sides take a schema's text under a path.
+    takes_schema: whether the readers of both sides take a schema's text under a path, with others by name.
     """
     calls = _of_one_peer(wsdl.calls, notes)
     making = _Making(channel, wsdl.schemas, notes, takes_schema)
@@ -83,10 +85,12 @@ class _Making:
     channel: str
     schemas: Sequence[Node]
     notes: Notes
-    takes_schema: Callable[[str, str], bool]
+    takes_schema: TakesSchema
     files: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
-    read: dict[str, tuple[str, Node | None]] = field(default_factory=dict)
+    # By namespace: path ("" for none that can be said), and the schemas that samples follow.
+    read: dict[str, tuple[str, Sequence[Node]]] = field(default_factory=dict)
+    named: dict[str, list[str]] = field(default_factory=dict)
 
     def draft(self, group: Sequence[SoapCall]) -> Draft | None:
         """One operation for these calls; None, and a note, where it cannot be said."""
@@ -142,26 +146,42 @@ class _Making:
         following = f" following {path}" if path else ""
         return f"{form} of {listed}{following}, at most {USUAL_SIZE}"
 
-    def _schema(self, operation: str, space: str) -> tuple[str, Node | None]:
-        """Path and tree of a namespace's schema; "" and None where there is none, which is noted once."""
+    def _schema(self, operation: str, space: str) -> tuple[str, Sequence[Node]]:
+        """Path and trees of a namespace's schema; "" and none where there is none, which is noted once."""
         if space in self.read:
-            path, node = self.read[space]
+            path, nodes = self.read[space]
             if not path:
                 self.notes.add(2371, operation, name="body", what=f"schema of {space}"[:80])
-            return path, node
-        count = sum(1 for path, _ in self.read.values() if path)
-        path = f"schemas/{self.channel[:50]}{f'-{count + 1}' if count else ''}.xsd"
+            return path, nodes
         try:
-            node = schema_of(space, self.schemas)
-            text = schema_text(node)
-            if not self.takes_schema(text, path):
+            found = schemas_of(space, self.schemas)
+            named = self._names(found)
+            texts = _texts(found, named)
+            own = texts.pop(named[space][0])
+            path = f"schemas/{named[space][0]}"
+            if not self.takes_schema(own, path, texts):
                 raise NotExpressible("schema")
-            self.files[path] = text
-            self.read[space] = (path, node)
+            self.named.update(named)
+            self.files[path] = own
+            self.files.update({f"schemas/{name}": text for name, text in texts.items()})
+            self.read[space] = (path, tuple(node for nodes in found.values() for node in nodes))
         except NotExpressible as error:
             self.notes.add(2371, operation, name=f"schema of {space}"[:60], what=error.what[:80])
-            self.read[space] = ("", None)
+            self.read[space] = ("", ())
         return self.read[space]
+
+    def _names(self, found: Mapping[str, Sequence[Node]]) -> dict[str, list[str]]:
+        """Names of files by namespace; one that has some keeps them."""
+        named = dict(self.named)
+        count = sum(map(len, named.values()))
+        for space, nodes in found.items():
+            if space in named:
+                continue
+            named[space] = []
+            for _ in nodes:
+                count += 1
+                named[space].append(f"{self.channel[:50]}{f'-{count}' if count > 1 else ''}.xsd")
+        return named
 
     def _sample(self, draft: Draft, call: SoapCall) -> None:
         sampling = Sampling(self._schema(draft.name, call.request[0])[1])
@@ -181,3 +201,15 @@ class _Making:
             name = f"{plain}-{at}"
         self.taken.add(name)
         return name
+
+
+def _texts(
+    found: Mapping[str, Sequence[Node]], named: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Files by name; the first of a namespace includes its others."""
+    imports = {space: names[0] for space, names in named.items()}
+    return {
+        name: schema_text(node, imports, () if at else named[space][1:])
+        for space, nodes in found.items()
+        for at, (name, node) in enumerate(zip(named[space], nodes, strict=True))
+    }

@@ -8,17 +8,17 @@ found and cannot be said goes to the notes, with its name. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.errors import Misconfigured
 from gateway.policy.openapi.notes import Notes, NotExpressible
+from gateway.policy.wsdl.gathering import WSDL, XSD, gather
 from gateway.policy.wsdl.tree import Name, Node
 
-WSDL: Final = "http://schemas.xmlsoap.org/wsdl/"
-XSD: Final = "http://www.w3.org/2001/XMLSchema"
+__all__ = ["WSDL", "XSD", "SoapCall", "Wsdl", "read_wsdl"]
 SOAP: Final = {
     "http://schemas.xmlsoap.org/wsdl/soap/": "1.1",
     "http://schemas.xmlsoap.org/wsdl/soap12/": "1.2",
@@ -53,30 +53,37 @@ class Wsdl:
     schemas: tuple[Node, ...]
 
 
-def read_wsdl(file: str, root: Node, notes: Notes) -> Wsdl:
-    """Raises Misconfigured 2380 (no WSDL 1.1) and nothing else; what cannot be said is noted."""
+def read_wsdl(
+    file: str, root: Node, notes: Notes, beside: Callable[[str], Node | None] = lambda _: None
+) -> Wsdl:
+    """Raises Misconfigured 2380 (no WSDL 1.1) and nothing else; what cannot be said is noted.
+
+    beside: a document of the same folder by its bare name, None for none; raises Misconfigured 2380, 2104.
+    """
     if root.name != (WSDL, "definitions"):
         raise Misconfigured(2380, file=file, what=f"<{root.raw[:60]}>")
-    reader = _Reader(root, notes)
-    services = list(root.of(WSDL, "service"))
+    gathered = gather(root, beside)
+    for location in gathered.missing:
+        notes.add(2376, "", what=f"import {location}"[:70])
+    documents, schemas = gathered.documents, gathered.schemas
+    reader = _Reader(documents, notes)
+    services = [service for one in documents for service in one.of(WSDL, "service")]
     calls = [call for service in services for call in reader.calls(service)]
-    schemas = [s for types in root.of(WSDL, "types") for s in types.of(XSD, "schema")]
-    for node in root.of(WSDL, "import"):
-        notes.add(2376, "", what=f"import {node.attributes.get('location', '')}"[:70])
-    for space in sorted({one.name[0] for one in root.walk() if _POLICIES in one.name[0]}):
+    named = {node.name[0] for one in documents for node in one.walk()}
+    for space in sorted(space for space in named if _POLICIES in space):
         notes.add(2376, "", what=space[:70])
     title = services[0].attributes.get("name", "") if services else ""
     return Wsdl(title or root.attributes.get("name", ""), tuple(calls), tuple(schemas))
 
 
 class _Reader:
-    def __init__(self, root: Node, notes: Notes) -> None:
+    def __init__(self, documents: Sequence[Node], notes: Notes) -> None:
         self._notes = notes
-        self._space = root.attributes.get("targetNamespace", "")
         self._named = {
-            (kind, node.attributes.get("name", "")): node
+            (kind, one.attributes.get("targetNamespace", ""), node.attributes.get("name", "")): node
+            for one in documents
             for kind in ("binding", "portType", "message")
-            for node in root.of(WSDL, kind)
+            for node in one.of(WSDL, kind)
         }
 
     def calls(self, service: Node) -> Iterator[SoapCall]:
@@ -158,7 +165,7 @@ class _Reader:
         """What an attribute names. Raises NotExpressible where it is not in the document."""
         text = node.attributes.get(attribute, "")
         name = node.qname(text)
-        found = self._named.get((kind, name[1])) if name and name[0] == self._space else None
+        found = self._named.get((kind, *name)) if name else None
         if found is None:
             raise NotExpressible(f"{kind} {text}")
         return found

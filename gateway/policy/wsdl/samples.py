@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -33,29 +33,40 @@ def sample_envelope(version: str, message: str) -> str:
 
 
 class Sampling:
-    """Makes messages of one schema; None: of nothing but the name. is_guess: something was not understood."""
+    """Makes messages of schemas, one a namespace; of none: of nothing but the name.
 
-    def __init__(self, schema: Node | None) -> None:
-        self._schema = schema
-        self.is_guess = schema is None
-        attributes = schema.attributes if schema is not None else {}
-        self._space = attributes.get("targetNamespace", "")
-        self._qualified = attributes.get("elementFormDefault") == "qualified"
+    is_guess: something was not understood.
+    """
+
+    def __init__(self, schemas: Sequence[Node]) -> None:
+        self._schemas: dict[str, list[Node]] = {}
+        for one in schemas:
+            self._schemas.setdefault(one.attributes.get("targetNamespace", ""), []).append(one)
+        self.is_guess = not schemas
+        # The schema that an element or type stands in.
+        self._home = {id(node): one for one in schemas for node in one.walk()}
+        prefixed = [space for space in self._schemas if space]
+        self._prefixes = {space: f"m{at or ''}" for at, space in enumerate(prefixed)}
 
     def message(self, name: Name) -> str:
         """The element of this name with the least that it must have."""
-        space = f" xmlns:m={quoteattr(name[0])}" if name[0] else ""
-        tag = f"m:{name[1]}" if name[0] else name[1]
+        if name[0]:
+            self._prefixes.setdefault(name[0], "m")
+        space = "".join(f" xmlns:{p}={quoteattr(s)}" for s, p in self._prefixes.items())
+        tag = self._tag(name)
         node = self._global("element", name)
         attributes, inner = self._content(node, 0) if node is not None else ("", "")
         self.is_guess = self.is_guess or node is None
         return f"<{tag}{space}{attributes}>{inner}</{tag}>"
 
     def _global(self, kind: str, name: Name | None) -> Node | None:
-        if self._schema is None or name is None or name[0] != self._space:
+        if name is None:
             return None
-        named = (n for n in self._schema.of(XSD, kind) if n.attributes.get("name") == name[1])
-        return next(named, None)
+        nodes = (node for one in self._schemas.get(name[0], ()) for node in one.of(XSD, kind))
+        return next((node for node in nodes if node.attributes.get("name") == name[1]), None)
+
+    def _tag(self, name: Name) -> str:
+        return f"{self._prefixes[name[0]]}:{name[1]}" if name[0] else name[1]
 
     def _content(self, element: Node, depth: int) -> tuple[str, str]:
         """Attributes and content of an element by its declaration."""
@@ -131,17 +142,21 @@ class Sampling:
         return node.of(XSD, "element", "sequence", "choice", "all", "group", "any")
 
     def _element(self, node: Node, depth: int) -> str:
-        name, qualified = node.attributes.get("name", ""), self._qualified
+        home = self._home[id(node)].attributes
+        name, qualified = (
+            node.attributes.get("name", ""),
+            home.get("elementFormDefault") == "qualified",
+        )
         if "ref" in node.attributes:
             found = self._global("element", node.qname(node.attributes["ref"]))
             if found is None:
                 self.is_guess = True
                 return ""
             node, qualified = found, True
-            name = node.attributes.get("name", "")
+            name, home = node.attributes.get("name", ""), self._home[id(found)].attributes
         form = node.attributes.get("form")
         qualified = form == "qualified" if form else qualified
-        tag = f"m:{name}" if qualified and self._space else name
+        tag = self._tag((home.get("targetNamespace", "") if qualified else "", name))
         attributes, inner = self._content(node, depth + 1)
         return f"<{tag}{attributes}>{inner}</{tag}>"
 

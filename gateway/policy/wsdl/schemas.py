@@ -1,12 +1,13 @@
-"""The schemas in a WSDL document as files of a set: one for each namespace, each whole in itself.
+"""The schemas of a WSDL document as files of a set: one for each namespace, each naming those that it needs.
 
-An import that nothing in its schema needs goes; one that is needed cannot be said: a schema of ours is one
-file of one namespace. Pure.
+    schema of urn:a, needs urn:b --> orders.xsd (import orders-2.xsd), orders-2.xsd
+
+An import that nothing in its schema needs goes. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,39 +21,65 @@ _NAMING: Final = (
 )  # fmt: skip
 
 
-def schema_of(space: str, schemas: Sequence[Node]) -> Node:
-    """The one schema of a namespace. Raises NotExpressible where there is none, or it needs another."""
+def schemas_of(space: str, schemas: Sequence[Node]) -> dict[str, tuple[Node, ...]]:
+    """The schemas of a namespace first, then those that it needs, by namespace; none names another yet.
+
+    Several of one namespace are one where they can be; else the first is to include the others. Raises
+    NotExpressible where one of them is not there, or would bring in something else.
+    """
+    found: dict[str, tuple[Node, ...]] = {}
+    waiting = [space]
+    while waiting:
+        one = waiting.pop(0)
+        if one not in found:
+            found[one] = _of_space(one, schemas)
+            needed = {other for node in found[one] for other in _named(node)}
+            waiting += sorted(needed - {XSD, one})
+    return found
+
+
+def schema_text(schema: Node, imports: Mapping[str, str], includes: Sequence[str] = ()) -> str:
+    """The schema as a file. imports: names by the namespaces that it may need; includes: of its own."""
+    space = schema.attributes.get("targetNamespace", "")
+    prefix = schema.raw.rpartition(":")[0]
+
+    def naming(word: str, said: dict[str, str]) -> Node:
+        return Node(f"{prefix}:{word}" if prefix else word, (XSD, word), said, schema.scope, {})
+
+    named = [naming("include", {"schemaLocation": name}) for name in includes]
+    for other in sorted(_named(schema) - {XSD, space}):
+        of = {"namespace": other} if other else {}
+        named.append(naming("import", {**of, "schemaLocation": imports[other]}))
+    return written(replace(schema, children=[*named, *schema.children]))
+
+
+def _of_space(space: str, schemas: Sequence[Node]) -> tuple[Node, ...]:
     found = [one for one in schemas if one.attributes.get("targetNamespace", "") == space]
     if not found:
         raise NotExpressible(f"no schema of {space}")
-    whole = found[0] if len(found) == 1 else _merged(found)
-    if any(True for _ in whole.of(XSD, *_FETCHING)):
+    whole = [_merged(found)] if _can_merge(found) else found
+    if any(True for one in whole for _ in one.of(XSD, *_FETCHING)):
         raise NotExpressible("include")
-    imports = [one.attributes.get("namespace", "") for one in whole.of(XSD, "import")]
-    needed = _named(whole) - {XSD, space}
-    if needed:
-        raise NotExpressible(f"import {min(needed)}")
-    if not imports:
-        return whole
-    kept = [one for one in whole.children if one.name != (XSD, "import")]
-    return replace(whole, children=kept)
+    return tuple(
+        replace(one, children=[node for node in one.children if node.name != (XSD, "import")])
+        for one in whole
+    )
 
 
-def schema_text(schema: Node) -> str:
-    """The schema as a file."""
-    return written(schema)
+def _can_merge(found: Sequence[Node]) -> bool:
+    """Whether they say the same of their elements, and mean the same by their prefixes."""
+    first = found[0]
+    return all(
+        other.attributes == first.attributes
+        and all(first.scope.get(prefix, space) == space for prefix, space in other.scope.items())
+        for other in found[1:]
+    )
 
 
 def _merged(found: Sequence[Node]) -> Node:
-    """Several of one namespace as one, where they say the same of their elements."""
-    first = found[0]
-    for other in found[1:]:
-        scopes = {p: s for p, s in other.scope.items() if first.scope.get(p, s) != s}
-        if other.attributes != first.attributes or scopes:
-            raise NotExpressible("several schemas of one namespace")
     scope = {prefix: space for one in found for prefix, space in one.scope.items()}
     children = [child for one in found for child in one.children]
-    return replace(first, scope=scope, children=children)
+    return replace(found[0], scope=scope, children=children)
 
 
 def _named(schema: Node) -> set[str]:

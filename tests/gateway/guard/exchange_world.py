@@ -23,6 +23,8 @@ from gateway.identity.lane_files import epochs_folder, peer_epochs_file
 from gateway.identity.provision import provision
 from gateway.identity.trust import load_trust
 from gateway.inspection.chain import Role
+from gateway.inspection.changing.here import hand_out_here
+from gateway.inspection.changing.removed_places import Remover
 from gateway.inspection.here import inspector_here
 from gateway.policy.model import PolicySet
 from gateway.receiving.live import LiveAdmitter
@@ -114,7 +116,10 @@ class World:
         (self.folder / "scratch").mkdir(exist_ok=True)
         judges = {
             role: RequestJudge(
-                side, lambda: self.policy[side], inspector_here(role, (), self.folder / "scratch")
+                side,
+                lambda: self.policy[side],
+                inspector_here(role, (), self.folder / "scratch"),
+                Remover(hand_out_here),
             )
             for role in (Role.SENDING, Role.RECEIVING)
         }

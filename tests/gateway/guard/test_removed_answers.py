@@ -12,6 +12,8 @@ from gateway.errors import Refused
 from gateway.guard.requests import Let, RequestJudge
 from gateway.guard.together import alone
 from gateway.inspection.chain import Inspector, Role
+from gateway.inspection.changing.here import hand_out_here
+from gateway.inspection.changing.removed_places import Remover
 from gateway.inspection.here import inspector_here
 from gateway.policy.model import PolicySet
 from gateway.unit.model import CapturedUnit, Kind, Lane, Side
@@ -45,9 +47,8 @@ def answered(
     policy = PolicySet({channel.name: channel}, "0" * 64, ())
     head = ResponseBody(7, "read-report", 200, (), "application/fhir+json", len(content))
     unit = CapturedUnit(8, channel.name, Kind.REQUESTS, 1_780_000_000_000_000_000, head)
-    return alone(
-        RequestJudge(side, lambda: policy, inspector).answer(unit, answers_on, head, content)
-    )
+    judge = RequestJudge(side, lambda: policy, inspector, Remover(hand_out_here))
+    return alone(judge.answer(unit, answers_on, head, content))
 
 
 def told(report: object) -> bytes:

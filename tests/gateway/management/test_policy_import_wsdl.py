@@ -254,3 +254,83 @@ def test_a_document_without_a_call_that_can_be_said_makes_no_channel(
         status, _, err = run(capsys, "import-wsdl", source, "--to", tmp_path / "set")
         assert status == 78
         assert "2381" in err
+
+
+TYPES = """\
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:types" xmlns:t="urn:types"
+    elementFormDefault="{form}">
+  <xs:simpleType name="Priority"><xs:restriction base="xs:string">
+    <xs:enumeration value="routine"/><xs:enumeration value="urgent"/></xs:restriction></xs:simpleType>
+  <xs:complexType name="Item"><xs:sequence><xs:element name="code" type="xs:string"/>
+    <xs:element name="count" type="xs:int" minOccurs="0"/></xs:sequence>
+    <xs:attribute name="unit" type="xs:string" use="required"/></xs:complexType>
+</xs:schema>"""
+BASE = f"""\
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="{SPACE}"
+    elementFormDefault="qualified">
+  <xs:complexType name="Base"><xs:sequence><xs:element name="patient" type="xs:string"/></xs:sequence>
+  </xs:complexType></xs:schema>"""
+
+
+def in_four_files(folder: Path, address: str, form: str) -> str:
+    """The document as large services have it: definitions, schemas and types in files of their own."""
+    whole = wsdl(address, versions=("soap",))
+    head, rest = whole.split("<!-- a comment -->", 1)
+    abstract, bound = rest.split("<binding", 1)
+    begin, end = (
+        abstract.index("  <xs:simpleType"),
+        abstract.index('  <xs:element name="PlaceOrder">'),
+    )
+    named = (
+        '  <xs:import namespace="urn:types" schemaLocation="types.xsd"/>\n'
+        '  <xs:include schemaLocation="./base.xsd"/>\n'
+    )
+    # Imports and includes come first.
+    start = abstract.index("  <xs:import")
+    abstract = abstract[:start] + named + abstract[start:begin] + abstract[end:]
+    for name in ("Priority", "Item"):
+        abstract = abstract.replace(f"tns:{name}", f"t:{name}")
+    abstract = abstract.replace("<xs:schema", '<xs:schema xmlns:t="urn:types"')
+    (folder / "abstract.wsdl").write_text(f"{head}{abstract}</definitions>", "utf-8")
+    (folder / "types.xsd").write_text(TYPES.format(form=form), "utf-8")
+    (folder / "base.xsd").write_text(BASE, "utf-8")
+    return f'{head}<import namespace="{SPACE}" location="abstract.wsdl"/><binding{bound}'
+
+
+@pytest.mark.parametrize("form", ["qualified", "unqualified"])
+def test_a_document_in_several_files_and_namespaces_becomes_one_channel(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sides: Sides, form: str
+) -> None:
+    with running() as service:
+        document = in_four_files(tmp_path, service.address, form)
+        channel, data = imported(tmp_path, capsys, document)
+        exchanges = spoken(service, tmp_path / "orders.wsdl")
+    assert data["notes"] == []
+    assert data["files"][:3] == [f"schemas/orders{n}.xsd" for n in ("", "-2", "-3")]
+    assert [judged(sides, channel, one)[1:] for one in exchanges] == [(True, (0, 0))] * 3
+    place = exchanges[0].content
+    for wrong in (
+        place.replace(b"urgent", b"soon"),
+        place.replace(b">2<", b">two<"),
+        place.replace(b"unit=", b"size="),
+    ):
+        assert wrong != place
+        assert all(numbers(sides, channel, wrong, "place-order"))
+
+
+@pytest.mark.parametrize(
+    "location", ["http://127.0.0.1:1/a.wsdl", "../abstract.wsdl", "/etc/passwd"]
+)
+def test_what_is_not_beside_a_document_is_not_sought(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], location: str
+) -> None:
+    document = wsdl("http://orders.inner.example/ws/orders", versions=("soap",))
+    document = document.replace(
+        "<types>", f'<import namespace="urn:a" location="{location}"/><types>'
+    )
+    (tmp_path / "abstract.wsdl").write_text(document, "utf-8")
+    folder = tmp_path / "below"
+    folder.mkdir()
+    _, data = imported(folder, capsys, document)
+    told = [note["fields"]["what"] for note in data["notes"] if note["number"] == 2376]
+    assert told == [f"import {location}"]

@@ -11,6 +11,8 @@ from gateway.audit.event import Event
 from gateway.audit.metrics import prometheus_text
 from gateway.audit.status import StatusBoard, read_status
 from gateway.errors import StateUncertain
+from gateway.management.doctor.finding import State
+from gateway.management.doctor.machine import judge_resend
 from gateway.management.host import open_host
 from gateway.management.init import initialise
 from gateway.management.lane import lane_key
@@ -75,12 +77,31 @@ def test_a_one_way_gate_has_one_link_and_one_end_of_it() -> None:
         ("two-way", (LINK, "back:\n  ethernet: eth0\n"), [1030]),
         ("two-way", (LINK, LINK.replace("link", "back")), [1033]),
         ("two-way", (LINK, BACK + "  rats: 3\n"), [1024]),
+        ("one-way", (LINK + "  resend_share: 20 %\n",), [1031]),
+        ("two-way", (LINK + "  resend_share: 4 %\n", BACK), [2123]),
+        ("two-way", (LINK, BACK + "  resend_share: 91 %\n"), [2123]),
+        ("two-way", (LINK, BACK + "  resend_share: half\n"), [1022]),
     ],
 )
 def test_a_wrong_link_of_the_export_lane_is_told(
     mode: str, groups: tuple[str, ...], expected: list[int]
 ) -> None:
     assert numbers(mode, *groups) == expected
+
+
+def test_what_goes_again_is_the_share_of_the_lane_that_the_settings_say() -> None:
+    for share, expected in (("", 0.5), ("  resend_share: 20 %\n", 0.2)):
+        settings = read("two-way", LINK + share, BACK)
+        assert (settings.link.resend_share, settings.links[Lane.EXPORT].resend_share) == (
+            expected,
+            0.5,
+        )
+        found = judge_resend(settings.link)
+        assert (found.number, found.state) == (7148, State.OK)
+        assert found.fields["mbit_per_s"] == 2000 * expected
+    slow = read("two-way", LINK.replace("2 Gbit/s", "2 Mbit/s"), BACK).link
+    assert judge_resend(slow).state is State.LOOK
+    assert "resend_share" in judge_resend(slow).mend("en")
 
 
 def test_where_the_wrong_link_stands_is_told() -> None:

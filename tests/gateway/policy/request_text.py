@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from gateway.policy.check import check_file
 from gateway.policy.located import Located
 from gateway.policy.model import Channel
+from gateway.policy.schema_parts import with_parts
 from gateway.policy.values import SchemaText
 
 LOOKUP = """\
@@ -66,7 +67,7 @@ def read_requests(
         path: SchemaText(path, content, hashlib.sha256(content.encode()).hexdigest())
         for path, content in (schemas or {}).items()
     }
-    checked = check_file("40-test.yaml", text.encode(), {}, None, made)
+    checked = check_file("40-test.yaml", text.encode(), {}, None, with_parts(made))
     return checked.channel, list(checked.problems)
 
 

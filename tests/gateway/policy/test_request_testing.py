@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.inspection.changing.removed_places import without_places
+from gateway.inspection.chain import bytes_body
+from gateway.inspection.changing.here import hand_out_here
+from gateway.inspection.changing.removed_places import Remover
 from gateway.management.commands.inspecting import laptop_inspection
 from gateway.policy.content_channel import prepared_channels
 from gateway.policy.load import load_set
@@ -143,7 +145,9 @@ def ran(folder: Path) -> TestReport:
             policy_set,
             folder,
             inspection.examine,
-            remove=lambda content, requests: without_places(content, requests.removed),
+            remove=lambda content, requests: Remover(hand_out_here)(
+                "", bytes_body(content), requests.removed
+            ),
         )
 
 
@@ -182,7 +186,8 @@ def test_a_test_that_expects_something_else_fails_and_says_what_was_found(tmp_pa
 def test_an_answer_loses_its_places_and_no_more() -> None:
     removals = (Removal(("subject", "display"), 1), Removal(("performer",), 2))
     content = b'{"resourceType":"Bundle","entry":[{"resource":%s}],"total":1.00}'
-    anew = without_places(content % json.dumps({**REPORT, "_performer": [None]}).encode(), removals)
+    body = bytes_body(content % json.dumps({**REPORT, "_performer": [None]}).encode())
+    anew = Remover(hand_out_here)("", body, removals)
     assert b'"total":1.00' in anew
     resource = json.loads(anew)["entry"][0]["resource"]
     assert resource["subject"] == {"reference": "Patient/p-1"}

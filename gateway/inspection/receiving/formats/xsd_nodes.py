@@ -19,12 +19,26 @@ class Beyond(Exception):
 
 @dataclass(slots=True)
 class Node:
-    """One element of the schema. prefixes: what a name in an attribute's value means here."""
+    """One element of the schema. prefixes: what a name in an attribute's value means here.
+
+    schema: attributes of the outermost element of its file.
+    """
 
     name: str
     attributes: dict[str, str]
     prefixes: dict[str, str]
     children: list[Node] = field(default_factory=list)
+    schema: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """The namespace that its file declares for."""
+        return self.schema.get("targetNamespace", "")
+
+    def qualifies(self, kind: str) -> bool:
+        """Whether local elements or attributes (`element`, `attribute`) are of that namespace."""
+        form = self.attributes.get("form") or self.schema.get(f"{kind}FormDefault")
+        return form == "qualified"
 
     def of(self, *names: str) -> Iterator[Node]:
         return (child for child in self.children if child.name in names)
@@ -62,6 +76,8 @@ def nodes_of(text: str) -> Node:
         known = {**prefixes[-1], **coming}
         coming.clear()
         node = Node(name if space == SPACE else "annotation", attributes, known)
+        # The outermost one's are its own.
+        node.schema = attributes if len(open_) == 1 else open_[-1].schema
         open_[-1].children.append(node)
         open_.append(node)
         prefixes.append(known)

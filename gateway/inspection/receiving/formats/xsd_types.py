@@ -70,23 +70,22 @@ class Types:
     """All types of one schema."""
 
     def __init__(self, outline: Outline) -> None:
-        self._top = nodes_of(outline.text)
-        top = self._top.attributes
-        self._target = top.get("targetNamespace", "")
-        self._qualified = top.get("elementFormDefault") == "qualified"
-        self._qualified_attributes = top.get("attributeFormDefault") == "qualified"
-        self._global: dict[tuple[str, str], Node] = {
-            (node.name, node.attributes["name"]): node
-            for node in self._top.children
+        tops = [nodes_of(text) for text in (outline.text, *outline.parts.values())]
+        self._spaces = frozenset(top.target for top in tops)
+        nodes = [node for top in tops for node in top.children]
+        # By kind, namespace and name.
+        self._global: dict[tuple[str, str, str], Node] = {
+            (node.name, node.target, node.attributes["name"]): node
+            for node in nodes
             if "name" in node.attributes
         }
         self._made: dict[int, Type] = {}
         # Another element may then come in the place of one that is named: no order is known here.
-        self.is_lax = any("substitutionGroup" in node.attributes for node in self._top.children)
+        self.is_lax = any("substitutionGroup" in node.attributes for node in nodes)
 
     def root(self, name: Name) -> Declared | None:
         """The declaration of an outermost element."""
-        node = self._global.get(("element", name[1])) if name[0] == self._target else None
+        node = self._global.get(("element", *name))
         return None if node is None else Declared(node, self)
 
     def of_element(self, node: Node) -> Type:
@@ -117,9 +116,9 @@ class Types:
             raise Beyond
         if space == SPACE:
             return LAX if local == "anyType" else Type(simple=Simple(local))
-        if space != self._target:
+        if space not in self._spaces:
             raise Beyond
-        if (found := self._global.get(("complexType", local))) is not None:
+        if (found := self._global.get(("complexType", space, local))) is not None:
             # Many elements may be of one type.
             if id(found) not in self._made:
                 self._made[id(found)] = self._complex(found, depth + 1)
@@ -168,8 +167,7 @@ class Types:
 
     def _content_of(self, node: Node, name: str, depth: int) -> Particle[Declared] | None:
         """The particle of a complex type by name, with those of what it extends."""
-        _, local = resolved(node, name)
-        found = self._global.get(("complexType", local))
+        found = self._global.get(("complexType", *resolved(node, name)))
         if found is None or depth > _MAX_DEPTH:
             raise Beyond
         for content in found.of("complexContent"):
@@ -214,8 +212,7 @@ class Types:
             case "any":
                 return Particle("element", least, most, ANY, None)
             case "group":
-                space, local = resolved(node, node.attributes.get("ref", ""))
-                found = self._global.get(("group", local)) if space == self._target else None
+                found = self._global.get(("group", *resolved(node, node.attributes.get("ref", ""))))
                 inner = None if found is None else self._group_of(found, depth + 1)
                 if inner is None:
                     raise Beyond
@@ -229,22 +226,21 @@ class Types:
 
     def _reference(self, node: Node) -> tuple[Name, Declared]:
         if (named := node.attributes.get("ref")) is not None:
-            space, local = resolved(node, named)
-            found = self._global.get(("element", local)) if space == self._target else None
+            name = resolved(node, named)
+            found = self._global.get(("element", *name))
             if found is None:
                 raise Beyond
-            return (space, local), Declared(found, self)
-        form = node.attributes.get("form")
-        qualified = form == "qualified" if form else self._qualified
-        return (self._target if qualified else "", node.attributes["name"]), Declared(node, self)
+            return name, Declared(found, self)
+        space = node.target if node.qualifies("element") else ""
+        return (space, node.attributes["name"]), Declared(node, self)
 
     def _attributes(self, holder: Node, made: Type, depth: int) -> None:
         if depth > _MAX_DEPTH:
             raise Beyond
         made.any_attribute = made.any_attribute or any(True for _ in holder.of("anyAttribute"))
         for group in holder.of("attributeGroup"):
-            _, local = resolved(group, group.attributes.get("ref", ""))
-            found = self._global.get(("attributeGroup", local))
+            named = resolved(group, group.attributes.get("ref", ""))
+            found = self._global.get(("attributeGroup", *named))
             if found is None:
                 raise Beyond
             self._attributes(found, made, depth + 1)
@@ -253,12 +249,10 @@ class Types:
 
     def _attribute(self, node: Node, made: Type, depth: int) -> None:
         use, source, name = node.attributes.get("use"), node, node.attributes.get("name", "")
-        form = node.attributes.get("form")
-        qualified = form == "qualified" if form else self._qualified_attributes
-        space = self._target if qualified else ""
+        space = node.target if node.qualifies("attribute") else ""
         if (named := node.attributes.get("ref")) is not None:
             space, name = resolved(node, named)
-            found = self._global.get(("attribute", name)) if space == self._target else None
+            found = self._global.get(("attribute", space, name))
             source = node if found is None else found
         simple = _ANYTHING
         if (of := source.attributes.get("type")) is not None:
@@ -274,7 +268,7 @@ class Types:
         space, local = resolved(node, name)
         if space == SPACE:
             return Simple(local)
-        found = self._global.get(("simpleType", local)) if space == self._target else None
+        found = self._global.get(("simpleType", space, local))
         return _ANYTHING if found is None else self._simple(found, depth + 1)
 
     def _simple(self, node: Node, depth: int) -> Simple:

@@ -5,7 +5,7 @@ The envelope has been followed before: what comes here has one Body, and no docu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Final
 
 from lxml import etree
@@ -18,6 +18,8 @@ from gateway.inspection.sending.formats.xml_schema import MAX_FAULTS, LibxmlSche
 from gateway.inspection.unsound import Fault
 
 _FAULTS: Final = frozenset(f"{{{space}}}Fault" for space in SPACES.values())
+_HEADERS: Final = frozenset(f"{{{space}}}Header" for space in SPACES.values())
+_OF_ENVELOPE: Final = tuple(f"{{{space}}}" for space in SPACES.values())
 _DETAILS: Final = frozenset(["detail", f"{{{SPACES['1.2']}}}Detail"])
 
 
@@ -38,7 +40,7 @@ def message_faults(content: Content, schema: LibxmlSchema) -> Iterator[Fault]:
         root: Any = parser.close()
     except etree.XMLSyntaxError as error:
         raise unsound(3600, reason=(error.msg or "")[:80]) from error
-    for message in _messages(root):
+    for message in _messages(root, schema.outline.roots):
         # By itself: a validator takes the document's first element for its root.
         alone = etree.fromstring(etree.tostring(message, with_tail=False), _plain())
         if not schema.validator.validate(alone):
@@ -47,15 +49,27 @@ def message_faults(content: Content, schema: LibxmlSchema) -> Iterator[Fault]:
                     yield fault_of(entry, schema.outline.file)
 
 
-def _messages(root: Any) -> Iterator[Any]:
+def _messages(root: Any, declared: Container[str]) -> Iterator[Any]:
+    """Blocks of Header that the schema declares, the message, and what stands in a fault's detail."""
     for body in root:
         for message in body:
+            if body.tag in _HEADERS:
+                if message.tag in declared:
+                    yield _without_envelopes(message)
+                continue
             if message.tag not in _FAULTS:
                 yield message
                 continue
             for part in message:
                 if part.tag in _DETAILS:
                     yield from part
+
+
+def _without_envelopes(block: Any) -> Any:
+    """Its attributes of the envelope, which have been looked at, are not the schema's."""
+    for key in [key for key in block.attrib if key.startswith(_OF_ENVELOPE)]:
+        del block.attrib[key]
+    return block
 
 
 def _plain() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from lxml import etree
@@ -24,13 +25,29 @@ class LibxmlSchema:
         parser = etree.XMLParser(
             resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
         )
+        own = outline.file.rpartition("/")[2]
+        parser.resolvers.add(_Parts({**outline.parts, own: outline.text}))
         try:
-            self.validator = etree.XMLSchema(etree.fromstring(outline.text.encode(), parser))
+            top = etree.fromstring(outline.text.encode(), parser, base_url=own)
+            self.validator = etree.XMLSchema(top)
         except (etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
             last = error.error_log.last_error
             line = max(1, getattr(last, "line", 1) or 1)
             reason = str(error).partition("\n")[0][:120]
             raise Misconfigured(3529, file=outline.file, line=line, reason=reason) from error
+
+
+class _Parts(etree.Resolver):  # type: ignore[misc]
+    """Gives libxml2 the other files of a schema by name, and nothing for anything else."""
+
+    def __init__(self, parts: Mapping[str, str]) -> None:
+        self._parts = parts
+
+    def resolve(self, url: str | None, _public: str | None, context: Any) -> Any:
+        text = self._parts.get(url or "")
+        if text is None:
+            return self.resolve_empty(context)
+        return self.resolve_string(text, context, base_url=url)
 
 
 def fault_of(error: Any, file: str) -> Fault:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from gateway.connectors.request.framing import Framing
 from gateway.connectors.request.head import MAX_HEAD_BYTES
-from gateway.connectors.request.media import read_media_type, written_media_type
+from gateway.connectors.request.media import from_boundary, read_media_type, written_media_type
+from gateway.connectors.request.typed import sent_type
 from gateway.errors import Refused
+from gateway.policy.content_rules import read_content
 from tests.attacks.http_requests import ATTACKS
 
 START = b"POST /x HTTP/1.1\r\nHost: gate\r\n"
@@ -101,3 +103,29 @@ def test_a_boundary_that_ends_a_line_of_a_header_is_none() -> None:
     with pytest.raises(Refused):
         written_media_type("multipart/related", b'--a"\r\nX: y\r\n\r\n')
     assert written_media_type("text/plain", b"x") == "text/plain; charset=utf-8"
+
+
+def test_a_line_end_before_the_first_boundary_goes_and_anything_else_is_refused() -> None:
+    parts = b"--a\r\nContent-Type: application/dicom\r\n\r\nx\r\n--a--"
+    assert from_boundary("a", parts) == from_boundary("a", b"\r\n" + parts) == parts
+    for before in (b"\r\n\r\n", b"\n", b" ", b"preamble\r\n"):
+        with pytest.raises(Refused) as caught:
+            from_boundary("a", before + parts)
+        assert caught.value.number == 6328
+    with pytest.raises(Refused):
+        from_boundary("b", parts)
+
+
+@pytest.mark.parametrize(
+    ("rule", "came", "goes"),
+    [
+        ("json", "application/problem+json", "application/problem+json"),
+        ("fhir Patient", "application/json", "application/fhir+json"),
+        ("soap", "application/soap+xml", "application/soap+xml"),
+        ("pdf or png", "image/png", "image/png"),
+    ],
+)
+def test_a_type_is_sent_on_by_its_first_name_only_where_it_is_a_name_of_the_same_thing(
+    rule: str, came: str, goes: str
+) -> None:
+    assert sent_type(read_content(rule, "", 1, {}, 1 << 20), came) == goes

@@ -14,6 +14,8 @@ from gateway.errors import Refused
 from gateway.guard.requests import RequestJudge
 from gateway.guard.together import alone
 from gateway.inspection.chain import Inspector, Role
+from gateway.inspection.changing.here import hand_out_here
+from gateway.inspection.changing.removed_places import Remover
 from gateway.inspection.here import inspector_here
 from gateway.policy.model import Channel, PolicySet
 from gateway.policy.operations import Operation
@@ -68,7 +70,7 @@ def judged(inspector: Inspector, channel: Channel, answer: Performed) -> bytes:
     """What the inner guard lets go of an answer. Raises Refused."""
     policy = PolicySet({channel.name: channel}, "0" * 64, ())
     unit = CapturedUnit(8, channel.name, Kind.REQUESTS, 1_780_000_000_000_000_000, answer.head)
-    judge = RequestJudge(Side.INNER, lambda: policy, inspector)
+    judge = RequestJudge(Side.INNER, lambda: policy, inspector, Remover(hand_out_here))
     return alone(judge.answer(unit, Lane.EXPORT, answer.head, answer.content)).body.read()
 
 

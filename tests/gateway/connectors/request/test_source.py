@@ -53,6 +53,22 @@ def body_of(unit: CapturedUnit) -> RequestBody:
     return unit.body
 
 
+def test_who_waits_for_it_is_told_to_send_the_body_and_who_is_refused_is_not() -> None:
+    waiting = CREATE[:-2].replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    with running(PLAIN, MemoryAsker()) as gate:
+        with socket.create_connection(("127.0.0.1", gate.port), 5) as stream:
+            stream.sendall(waiting)
+            assert stream.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            stream.sendall(b"{}")
+            assert stream.recv(65536).startswith(b"HTTP/1.1 200 ")
+        for refused, status in (
+            (waiting.replace(b"application/json", b"text/html"), b"415"),
+            (waiting.replace(b"Length: 2", b"Length: 99999999"), b"413"),
+        ):
+            answer = exchange(gate.port, refused)
+            assert answer.startswith(b"HTTP/1.1 " + status)
+
+
 def test_what_crosses_is_values_and_nothing_of_the_caller() -> None:
     asker = MemoryAsker()
     with running(PLAIN, asker) as gate:
