@@ -77,6 +77,20 @@ def test_a_large_body_and_a_large_answer_pass_whole(tmp_path: Path) -> None:
         assert len(gate.left()) == 3
 
 
+def test_curl_sends_a_file_and_keeps_a_large_answer(tmp_path: Path) -> None:
+    file, answer = tmp_path / "file", tmp_path / "answer"
+    file.write_bytes(BIG)
+    peer = Digesting(9 * MIB)
+    with large_gate(tmp_path, peer) as gate:
+        subprocess.run(
+            ["curl", "-fsS", "-H", "Content-Type: application/dicom", "--data-binary", f"@{file}",
+             "-o", str(answer), f"{gate.url}/objects"],
+            check=True, timeout=30,
+        )  # fmt: skip
+    assert peer.digests == [(len(BIG), hashlib.sha256(BIG).hexdigest())]
+    assert answer.read_bytes() == b"".join(big(9 * MIB))
+
+
 def test_a_small_operation_goes_the_way_that_it_went(tmp_path: Path) -> None:
     with large_gate(tmp_path, Digesting()) as gate:
         told = requests.get(f"{gate.url}/fhir/DiagnosticReport/r-1", timeout=20)
