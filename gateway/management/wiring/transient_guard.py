@@ -9,6 +9,7 @@ delays no request. Both directions share what they know of requests under way.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -220,14 +221,17 @@ def _beside(desk: Desk, files: Inspector) -> Inspector:
 
 def _removing(desk: Desk) -> tuple[Remover, Sandbox]:
     """Who takes places out of answers, and the sandbox that reads these: started with the first set that has
-    such a channel, so that no caller waits for it."""
+    such a channel, so that no caller waits for it; beside, so that the guard does not."""
     sandbox = Sandbox(sandbox_limits(desk.host.settings), PROGRAM)
+
+    def start() -> None:
+        # One that does not start is tried again with each answer, which is Unavailable until it does.
+        with suppress(Unavailable):
+            sandbox.start()
 
     def prepare(channels: Iterable[Channel]) -> None:
         if any(one.requests is not None and one.requests.removed for one in channels):
-            # One that does not start is tried again with each answer, which is Unavailable until it does.
-            with suppress(Unavailable):
-                sandbox.start()
+            threading.Thread(target=start, name="removing", daemon=True).start()
 
     desk.policy.prepare_with(prepare)
     return Remover(InSandbox(sandbox)), sandbox
