@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -15,15 +16,18 @@ from gateway.policy.model import Channel
 
 
 def removing(desk: Desk) -> tuple[Remover, Sandbox]:
-    """The sandbox is started with the first set that has such a channel, so that no caller waits for it; it
-    is to be closed with the guard."""
+    """The sandbox is started with the first set that has such a channel, so that no caller waits for it; beside,
+    so that the guard does not. It is to be closed with the guard."""
     sandbox = Sandbox(sandbox_limits(desk.host.settings), PROGRAM)
+
+    def start() -> None:
+        # One that does not start is tried again with each answer, which is Unavailable until it does.
+        with suppress(Unavailable):
+            sandbox.start()
 
     def prepare(channels: Iterable[Channel]) -> None:
         if any(one.requests is not None and one.requests.removed for one in channels):
-            # One that does not start is tried again with each answer, which is Unavailable until it does.
-            with suppress(Unavailable):
-                sandbox.start()
+            threading.Thread(target=start, name="removing", daemon=True).start()
 
     desk.policy.prepare_with(prepare)
     return Remover(InSandbox(sandbox)), sandbox

@@ -17,7 +17,8 @@ from gateway.inspection.chain import Inspector, Role, bytes_body
 from gateway.inspection.order import Found, Listener, Order
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.sandboxed import Sandboxed, program_of
+from gateway.inspection.programs import program_of
+from gateway.inspection.sandboxed import Sandboxed
 from gateway.policy.content_channel import CONTENT_NAME, content_channel
 from gateway.policy.evaluate import Result, Verdict
 from gateway.policy.facts import Leaf
