@@ -36,7 +36,8 @@ from tests.system.spaces import (
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400), needs_namespaces]
 
 PORT = 18_443
-WITHIN_S, BEYOND_S = 2.0, 1.0
+# Long enough that only what is lost is late, on a machine that others use too.
+WITHIN_S, BEYOND_S = 4.0, 1.0
 ORDERS = 5_000 if LONG else 600
 KILLED = list(itertools.product(Side, Role)) if LONG else [(Side.INNER, Role.FERRY)]
 
