@@ -16,8 +16,8 @@ from gateway.policy.model import Channel
 
 
 def removing(desk: Desk) -> tuple[Remover, Sandbox]:
-    """The sandbox is started with the first set that has such a channel, so that no caller waits for it; beside,
-    so that the guard does not. It is to be closed with the guard."""
+    """The sandbox is started with the first set that has such a channel, so that no caller waits for it, and
+    beside, so that the guard does not. It is to be closed with the guard."""
     sandbox = Sandbox(sandbox_limits(desk.host.settings), PROGRAM)
 
     def start() -> None:

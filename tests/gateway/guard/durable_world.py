@@ -17,6 +17,8 @@ from gateway.identity.lane_files import epochs_folder, peer_epochs_file
 from gateway.identity.provision import provision
 from gateway.identity.trust import load_trust
 from gateway.inspection.chain import Role
+from gateway.inspection.changing.here import hand_out_here
+from gateway.inspection.changing.removed_places import Remover
 from gateway.inspection.here import inspector_here
 from gateway.policy.model import Channel, PolicySet
 from gateway.policy.operations import Operation
@@ -98,7 +100,10 @@ class DurableWorld:
         tables = Tables()
         known = tables if self.two_way else None
         readers = {role: inspector_here(role, (), scratch) for role in Role}
-        asked = {role: RequestJudge(side, lambda: self.policy, readers[role]) for role in Role}
+        remove = Remover(hand_out_here)
+        asked = {
+            role: RequestJudge(side, lambda: self.policy, readers[role], remove) for role in Role
+        }
         sealer = Sealer(identity, load_peer_epochs(peer_epochs_file(keys), trust), SENDS[side])
         opener = Opener(RECEIVES[side], trust, EpochKeys(epochs_folder(keys)))
         clear = DurableClearer(SENDS[side], asked[Role.SENDING], known)

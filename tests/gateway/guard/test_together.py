@@ -15,9 +15,9 @@ from gateway.guard.passing import Done, Passing
 from gateway.guard.together import SMALL_BYTES, ContentQuestion, Judging, alone, together
 from gateway.inspection.chain import Inspector, Role, bytes_body
 from gateway.inspection.order import Found, Listener, Order
+from gateway.inspection.programs import program_of
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
-from gateway.inspection.programs import program_of
 from gateway.inspection.sandboxed import Sandboxed
 from gateway.policy.content_channel import CONTENT_NAME, content_channel
 from gateway.policy.evaluate import Result, Verdict
