@@ -31,20 +31,21 @@ class Pool:
         self._idle: OrderedDict[int, ChildHandle] = OrderedDict()
         self._closed = False
 
-    def take(self, channel: str, fresh: bool, cpu_s: int) -> ChildHandle:
-        """A child for one unit of the channel, its own until given back or dropped.
+    def take(self, channel: str, fresh: bool, cpu_s: int, units: int = 1) -> ChildHandle:
+        """A child for so many units of the channel, its own until given back or dropped.
 
-        fresh: one that has had no unit. cpu_s: what it may take; more than the setting is a fresh one.
+        units: units_a_child at most. fresh: one that has had no unit. cpu_s: what it may take; more than
+        the setting is a fresh one.
         Raises SandboxGone, Unavailable (closed) and nothing else.
         """
         with self._lock:
             if self._closed:
                 raise sandbox_closed()
-            child = None if fresh else self._idle_of(channel)
+            child = None if fresh else self._idle_of(channel, units)
             if child is None:
                 child = self._new(cpu_s)
             child.channel = channel
-            child.units += 1
+            child.units += units
             return child
 
     def give_back(self, child: ChildHandle, single: bool) -> None:
@@ -72,9 +73,10 @@ class Pool:
             self._idle.clear()
         self.parent.close()
 
-    def _idle_of(self, channel: str) -> ChildHandle | None:
+    def _idle_of(self, channel: str, units: int) -> ChildHandle | None:
+        most = self._settings.units_a_child - units
         for number, child in reversed(self._idle.items()):
-            if child.channel == channel:
+            if child.channel == channel and child.units <= most:
                 del self._idle[number]
                 return child
         return None

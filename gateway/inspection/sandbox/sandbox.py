@@ -138,6 +138,8 @@ class Sandbox:
         One try, within this time: None where it gave no answers, for whatever reason. Then nothing is known
         of any of the units, and each is asked about by itself. Raises nothing else.
         """
+        if units > self._settings.units_a_child:
+            return None
         self._places.get()
         try:
             unit = Unit(job, request, None, len(request), _unasked, within_s)
@@ -172,7 +174,7 @@ class Sandbox:
             raise RuntimeError(f"no such job: {unit.job}")
         cpu_s = self._settings.cpu_s + allowance_s(unit.size_bytes)
         try:
-            child = pool.take(channel, fresh, cpu_s)
+            child = pool.take(channel, fresh, cpu_s, units)
         except SandboxGone as error:
             raise parent_ended(unit.job, channel) from error
         try:
@@ -185,7 +187,6 @@ class Sandbox:
             # The caller's own refusal, or no child: what this one says is not waited for.
             pool.drop(child)
             raise
-        child.units += units - 1
         pool.give_back(child, single=fresh)
         with self._counting:
             self._units += units

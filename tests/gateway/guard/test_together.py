@@ -85,6 +85,23 @@ def test_large_ones_and_those_whose_texts_are_sought_are_left_over(box: Box) -> 
     assert alone(work, waits_at).result is Result.PASSES
 
 
+def test_a_child_has_no_more_units_than_the_setting_says(tmp_path: Path) -> None:
+    sandbox = Sandbox(SandboxSettings(units_a_child=4), program_of(Role.SENDING))
+    inspector = Inspector(Sandboxed(sandbox, tmp_path), [], [sandbox.close])
+    try:
+        channel = channel_of(PLAIN)
+        asked = [question(inspector, channel, b"{}") for _ in range(3)]
+        begun = sandbox.figures().children_started
+        for _ in range(2):
+            # Three and three are more than four: the second lot has a child of its own.
+            assert len(together([judging(one) for one in asked])[0]) == 3
+        assert sandbox.figures().children_started - begun >= 3
+        many = [*asked, *asked]
+        assert [one for _, one in together([judging(one) for one in many])[1]] == many
+    finally:
+        inspector.close()
+
+
 @dataclass
 class Slow:
     """Readers that never answer several at once, and one alone when they may."""
