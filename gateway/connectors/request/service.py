@@ -67,8 +67,8 @@ class Gate:
     teller: Teller
     asker: Asker | None = None
     submitter: Submitter | None = None
-    large: Large | None = None
     receipts: Receipts | None = None
+    large: Large | None = None
 
 
 @dataclass(slots=True)

@@ -167,8 +167,8 @@ class _Opening:
         near, is_submit = self._durable.near, _is_submit(channel)
         gate = Gate(
             partial(match, channel), self._number, self._teller, self._asker, near,
-            large_of(channel, near, self._uploads, self._reserve_bytes),
             self._durable.receipts if is_submit else None,
+            large_of(channel, near, self._uploads, self._reserve_bytes),
         )  # fmt: skip
         source = HttpSource(listening, gate, RawKeys())
         await source.start()
