@@ -69,8 +69,8 @@ class Gate:
     teller: Teller
     asker: Asker | None = None
     submitter: Submitter | None = None
-    large: Large | None = None
     receipts: Receipts | None = None
+    large: Large | None = None
     opener: Opener | None = None
 
 

@@ -179,8 +179,8 @@ class _Opening:
         gate = Gate(
             partial(match, channel), self._number, self._teller,
             exchange.asker if exchange is not None else None, near,
-            large_of(channel, near, self._uploads, self._reserve_bytes),
             self._durable.receipts if is_submit else None,
+            large_of(channel, near, self._uploads, self._reserve_bytes),
             exchange.opener if exchange is not None else None,
         )  # fmt: skip
         source = HttpSource(listening, gate, RawKeys())
