@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -231,13 +230,15 @@ def live_gate(folder: Path) -> Iterator[LiveGate]:
     try:
         with gate(folder, "two-way", prepare=prepare) as made:
             g = LiveGate(made, authority, ward, port, device)
-            made.until(lambda: _answers(port), "the channel listens", 20)
+            # The edge over there may still be looking for its guard.
+            made.until(lambda: asyncio.run(_answers(g)), "a request is answered", 60)
             yield g
     finally:
         beside.close()
 
 
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
+async def _answers(g: LiveGate) -> bool:
+    with contextlib.suppress(aiohttp.ClientError, OSError):
+        async with g.caller() as client, client.get(g.ward) as answer:
+            return answer.status == 200
     return False
