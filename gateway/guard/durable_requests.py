@@ -11,7 +11,10 @@ queue is asked again, which no transient one ever is.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Final
 
 from gateway.errors import Field, Refused
 from gateway.guard.outstanding import Outstanding
@@ -20,6 +23,9 @@ from gateway.unit.model import CapturedUnit, Manifest
 from gateway.unit.number import speak
 from gateway.unit.request import Consequence, FailureBody, RequestBody, ResponseBody
 from gateway.unit.stages import Body
+
+# As many as a table keeps of requests that were answered.
+_BROUGHT_KEPT: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +38,38 @@ class Judged:
     fields: dict[str, Field]
 
 
+class Table(Outstanding):
+    """Requests under way, and the unit that brought the answer of each. Safe to call from several threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._brought: OrderedDict[int, tuple[int, str, str]] = OrderedDict()
+        self._bringing = threading.Lock()
+
+    def bring(
+        self, number: int, head: ResponseBody | FailureBody, channel: str, at_s: float
+    ) -> None:
+        """The unit of this number brings the answer; at_s: of the monotonic clock. Raises Refused 5762 to
+        5765.
+
+        It may come again, and no other: scanners that were away, or a full disk, give it to us once more.
+        """
+        brought = (number, channel, head.operation)
+        with self._bringing:
+            if self._brought.get(head.request) == brought:
+                return
+            self.answer(head.request, channel, head.operation, at_s)
+            self._brought[head.request] = brought
+            while len(self._brought) > _BROUGHT_KEPT:
+                self._brought.popitem(last=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """asked: large requests of this side's callers. let_in: of the other side's."""
 
-    asked: Outstanding = field(default_factory=Outstanding)
-    let_in: Outstanding = field(default_factory=Outstanding)
+    asked: Table = field(default_factory=Table)
+    let_in: Table = field(default_factory=Table)
 
 
 def remember(table: Outstanding, unit: CapturedUnit | Manifest, head: RequestBody) -> None:

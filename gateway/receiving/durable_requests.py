@@ -118,7 +118,7 @@ class DurableAdmitter:
     def _waiting(self, manifest: Manifest, head: ResponseBody | FailureBody) -> None:
         """Raises Refused 5762 to 5765."""
         asked = self._must_have_tables(manifest.channel).asked
-        asked.answer(head.request, manifest.channel, head.operation, time.monotonic())
+        asked.bring(manifest.number, head, manifest.channel, time.monotonic())
 
     def _must_have_tables(self, channel: str) -> Tables:
         """Raises Refused 1051: in a gate of one lane nothing is answered."""

@@ -4,7 +4,8 @@
     result    durable after it: found again, it is only told once more
     ended     the queue has answered for it; of no use any more
 
-One file, appended to, one fdatasync for all of a step; read at start and written anew with what is open.
+One file, appended to, one fdatasync for all of a step; written anew with what is open, at start and when it
+has grown: tries at a peer that is away for a week are many records and few marks.
 
     record, big-endian:   | kind 1 | tries 1 | result 2 | number 8 | CRC32 4 |
     result: a status (200 to 599) or the FG number of why there is none
@@ -16,6 +17,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,10 +26,10 @@ from gateway.errors import Misconfigured, StateUncertain, Unavailable
 
 _RECORD: Final = struct.Struct(">BBHQI")
 _BEGUN, _RESULT, _ENDED = 1, 2, 3
-# A few thousand requests; written anew then.
+# A few thousand requests; written anew then, and when half of it is of no use.
 _MOST_BYTES: Final = 256 << 10
-# Never as many at once; more than a file of this size holds is none of ours.
-_READ_BYTES: Final = 4 << 20
+# Never as many at once. What stands at the end counts most: a longer file is none of ours, and is not cut.
+_READ_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class PerformedMarks:
     """The marks of one edge. One thread; every call but `get` writes."""
 
     def __init__(self, path: Path) -> None:
-        """Raises Misconfigured 6426 (damaged in the middle), Unavailable 6425 and nothing else."""
+        """Raises Misconfigured 6426 (damaged in the middle), Unavailable and StateUncertain 6425."""
         self._path = path
         self._marks: dict[int, Mark] = {}
         self._fd, self._bytes = -1, 0
@@ -86,16 +88,11 @@ class PerformedMarks:
             del self._marks[number]
 
     def forget(self, numbers: Iterable[int]) -> None:
-        """The queue has answered for these. Durable with the next call; raises nothing."""
+        """The queue has answered for these. Durable with the next call. Raises StateUncertain 6425 alone."""
         gone = [number for number in numbers if self._marks.pop(number, None) is not None]
-        try:
-            if self._bytes > _MOST_BYTES:
-                self._write_anew()
-            else:
-                self._write([_encode(_ENDED, n, Mark(0)) for n in gone])
-        except (OSError, Unavailable):
+        with suppress(Unavailable):
             # Found again at start, and known by nobody: the next write says whether the disk is well.
-            return
+            self._write([_encode(_ENDED, n, Mark(0)) for n in gone])
 
     def close(self) -> None:
         if self._fd >= 0:
@@ -104,9 +101,12 @@ class PerformedMarks:
 
     def _read(self) -> None:
         try:
-            content = self._path.read_bytes()[:_READ_BYTES]
+            with self._path.open("rb") as stream:
+                content = stream.read(_READ_BYTES + 1)
         except FileNotFoundError:
             return
+        if len(content) > _READ_BYTES:
+            raise Misconfigured(6426, file=str(self._path))
         for at in range(0, len(content), _RECORD.size):
             record = content[at : at + _RECORD.size]
             if len(record) < _RECORD.size or not _holds(record):
@@ -123,26 +123,39 @@ class PerformedMarks:
     def _write_anew(self) -> None:
         new = self._path.with_name(self._path.name + ".new")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
-        fd = os.open(new, flags, 0o600)
+        records = [
+            _encode(_RESULT if mark.result else _BEGUN, number, mark)
+            for number, mark in self._marks.items()
+        ]
+        content = b"".join(records)
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            records = [
-                _encode(_RESULT if mark.result else _BEGUN, number, mark)
-                for number, mark in self._marks.items()
-            ]
-            content = b"".join(records)
-            _write_whole(fd, content)
-            os.fsync(fd)
-            new.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fd = os.open(new, flags, 0o600)
+            try:
+                _write_whole(fd, content)
+                os.fsync(fd)
+                new.replace(self._path)
+            except BaseException:
+                os.close(fd)
+                raise
+            # From here the old file has no name: what is written to it would be lost with a crash.
+            self.close()
+            self._fd, self._bytes = fd, len(content)
             try:
                 os.fsync(folder)
-            finally:
-                os.close(folder)
-        except BaseException:
-            os.close(fd)
-            raise
-        self.close()
-        self._fd, self._bytes = fd, len(content)
+            except OSError as error:
+                # Which of the two a crash leaves, nobody knows.
+                reason = error.strerror or ""
+                raise StateUncertain(6425, file=str(self._path), reason=reason) from error
+        finally:
+            os.close(folder)
+
+    def _tidy(self) -> None:
+        """Write it anew where it has grown, whoever writes: what is away for long is never forgotten."""
+        if self._bytes > max(_MOST_BYTES, 2 * _RECORD.size * len(self._marks)):
+            # Where that cannot be done the old file stands; the write after it says whether the disk is well.
+            with suppress(OSError):
+                self._write_anew()
 
     def _append(self, records: list[bytes]) -> None:
         if not records:
@@ -156,6 +169,7 @@ class PerformedMarks:
 
     def _write(self, records: list[bytes]) -> None:
         """Behind what is there; what was written in part is taken back."""
+        self._tidy()
         content = b"".join(records)
         try:
             _write_whole(self._fd, content)

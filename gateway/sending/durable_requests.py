@@ -124,7 +124,7 @@ class DurableClearer:
     def _waiting(self, unit: CapturedUnit, head: ResponseBody | FailureBody) -> None:
         """Raises Refused 5762 to 5765."""
         let_in = self._must_have_tables(unit.channel).let_in
-        let_in.answer(head.request, unit.channel, head.operation, time.monotonic())
+        let_in.bring(unit.number, head, unit.channel, time.monotonic())
 
     def _must_have_tables(self, channel: str) -> Tables:
         """Raises Refused 1051: in a gate of one lane nothing is answered."""
