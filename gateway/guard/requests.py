@@ -63,10 +63,9 @@ class Unsealed:
 class RequestJudge:
     """Judges what comes on a lane, as work that asks about its content (gateway.guard.together).
 
-    policy: gives the set in force, None where there is none.
-
-    side: of this guard; on the sending side of a unit the lines that only the receiver asks are not asked.
-    remove: takes places out of answers. Safe to call from several threads.
+    policy: gives the set in force, None where there is none. side: of this guard; on the sending side of a
+    unit the lines that only the receiver asks are not asked. remove: takes places out of answers. Safe to
+    call from several threads.
     """
 
     def __init__(
@@ -114,7 +113,7 @@ class RequestJudge:
         """An answer on this lane, whose request this guard has let pass. The inner host's guard writes the
         body anew where the channel takes places out of it. Raises as request(), Refused 2364, 2365, 398x,
         5784."""
-        policy, channel = self._channel(unit, _back(lane))
+        policy, channel = self._channel(unit, lane.opposite)
         operation = _operation(channel, head.operation)
         _must_pass(judge_response(channel, operation, head))
         check_size(head.size_bytes, content)
@@ -266,7 +265,3 @@ def _must_pass(verdict: Verdict) -> None:
         raise RuntimeError("a verdict without what decides")
     where = {"rule": f"{deciding.file}:{deciding.line}", "word": deciding.word}
     raise Refused(verdict.number, **{**deciding.fields, **where})
-
-
-def _back(lane: Lane) -> Lane:
-    return Lane.EXPORT if lane is Lane.IMPORT else Lane.IMPORT

@@ -21,12 +21,13 @@ OF_EDGES: Final = {
     Consequence.UNCERTAIN: frozenset({5772, 6381}),
     Consequence.ANSWER_REFUSED: frozenset({1080, 5770, 6385, 6386, 6387, 6388, 6389}),
 }
-# The host, policies, inspection, requests under way: the areas that a guard judges in.
+# The host, policies, inspection, requests and sessions under way: the areas that a guard judges in.
 _AREAS: Final = (
     range(1050, 1100),
     range(2100, 2500),
     range(3100, 4000),
     range(5760, 5780),
+    range(5783, 5785),
     range(5790, 5800),
 )
 OF_GUARDS: Final = frozenset(n for n in TEXTS if any(n in area for area in _AREAS))

@@ -108,8 +108,7 @@ class OwnRefusals:
         reason = record.number if 1000 <= record.number <= 9999 else 0
         second_ns = record.at_ns // _NS * _NS
         outcome = UnitOutcome(record.unit, _WORDS[record.what], reason, second_ns)
-        back = Lane.EXPORT if self._sends is Lane.IMPORT else Lane.IMPORT
-        return edge_entry(record.unit, back, [outcome], time.time_ns())
+        return edge_entry(record.unit, self._sends.opposite, [outcome], time.time_ns())
 
     def _is_far(self, before: Place) -> bool:
         """What need not be told need not be remembered at once, either."""

@@ -19,6 +19,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.connectors.request.answer import SERVER
 from gateway.connectors.request.entry import Entry
 from gateway.connectors.request.event_stream import (
     KEEP,
@@ -165,7 +166,7 @@ class LiveService:
             max_msg_size=most + 1,
             decode_text=False,
         )
-        socket.headers["Server"] = "gate"
+        socket.headers["Server"] = SERVER
         try:
             await socket.prepare(request)
         except (OSError, web.HTTPException):
@@ -197,7 +198,7 @@ class LiveService:
             headers={
                 "Content-Type": MEDIA_TYPE,
                 "Cache-Control": "no-store",
-                "Server": "gate",
+                "Server": SERVER,
                 "X-Accel-Buffering": "no",
             }
         )

@@ -38,7 +38,7 @@ async def read_reply(
     """
     answer = answer_of(response, operation)
     content = await _content(response, answer)
-    media_type = media_type_of(response, operation, answer, content)
+    media_type, content = _typed(response, operation, answer, content)
     headers = headers_of(response, answer, base)
     head = ResponseBody(number, operation.name, answer.status, headers, media_type, len(content))
     return Performed(head, content)
@@ -61,7 +61,7 @@ async def read_reply_file(
     file = await asyncio.to_thread(BodyFile, staging)
     try:
         await fill(file, response.content, limit, partial(Refused, 6386, performed=1, limit=limit))
-        media_type = media_type_of(response, operation, answer, file.front)
+        media_type = _type_in_file(response, operation, answer, file.front)
         headers = headers_of(response, answer, base)
         head = ResponseBody(
             number, operation.name, answer.status, headers, media_type, file.size_bytes
@@ -105,7 +105,7 @@ async def _content(response: ClientResponse, answer: Answer) -> bytes:
     return b"".join(parts)
 
 
-def media_type_of(
+def _type_in_file(
     response: ClientResponse, operation: Operation, answer: Answer, front: bytes
 ) -> str:
     """The media type of a content in a file, of which nothing is cut off. front: its first bytes.

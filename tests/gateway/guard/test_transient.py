@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import Unavailable
 from gateway.exchange.frames import Frame, FrameKind
 from gateway.guard.passing import Done
-from gateway.guard.told import OF_EDGES
+from gateway.guard.told import OF_EDGES, of_far_side
 from gateway.inspection.chain import bytes_body
 from gateway.unit.encode import encode_batch
 from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest, Side
@@ -235,6 +235,12 @@ def test_why_there_is_no_answer_crosses_as_a_number(world: World, consequence: C
     done = world.inner.clear(captured(3, failure, b""))
     assert event(done) == ("answer.failed", 2, number)
     assert told(world.outer.admit(frame_of(done))) == (2, number, consequence)
+
+
+@pytest.mark.parametrize("number", [1051, 2402, 5770, 5783, 5784, 5790])
+def test_what_a_guard_judges_by_itself_is_told_as_it_is(number: int) -> None:
+    failure = FailureBody(2, "order", number, Consequence.REFUSED)
+    assert of_far_side(failure) == failure
 
 
 def test_nothing_passes_without_a_policy(world: World) -> None:

@@ -133,14 +133,15 @@ def _parts(*objects: bytes) -> bytes:
     return b"".join(head + one + b"\r\n" for one in objects) + b"--of-parts--"
 
 
-def test_instances_are_retrieved_and_stored_as_parts(inspector: Inspector) -> None:
+@pytest.mark.parametrize("before", [b"", b"\r\n"], ids=["", "preamble of nothing"])
+def test_instances_are_retrieved_and_stored_as_parts(inspector: Inspector, before: bytes) -> None:
     async def pacs(request: web.Request) -> web.Response:
         if request.method == "POST":
             return web.Response(status=202)
         asked = request.headers["Accept"]
         assert asked == 'multipart/related; type="application/dicom"'
         typed = {"Content-Type": f"{asked}; boundary=of-parts"}
-        return web.Response(body=_parts(OBJECT, OBJECT), headers=typed)
+        return web.Response(body=before + _parts(OBJECT, OBJECT), headers=typed)
 
     channel = request_channel(TEXT)
     peer = Peer(pacs)
