@@ -9,11 +9,11 @@ Takes what gateway.inspection.formats.json_schema has let through and nothing mo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from gateway.inspection.formats.json import Value, fault, serialise
+from gateway.inspection.formats.json import Value, fault
 from gateway.inspection.formats.json_schema import MAX_PATTERN_CHARACTERS, Schema, resolve
 from gateway.inspection.unsound import Fault
 
@@ -267,17 +267,34 @@ def _unique(wanted: bool) -> Callable[[Value], bool]:
     def unique(value: Value) -> bool:
         if not wanted or not isinstance(value, list):
             return True
-        groups: dict[bytes, list[Value]] = {}
+        seen: set[Hashable] = set()
         for one in value:
-            # Equal values may be written in two ways only where numbers or keys stand in them.
-            plain = isinstance(one, str | bool) or one is None
-            group = groups.setdefault(serialise(one) if plain else b"", [])
-            if any(same(one, other) for other in group):
-                return False
-            group.append(one)
-        return True
+            seen.add(_key(one))
+        return len(seen) == len(value)
 
     return unique
+
+
+def _key(value: Value) -> Hashable:
+    """Something that is equal for two values where same() says so, and for no others: each is looked at
+    once, where a comparison with each other one would take the square of the time."""
+    if isinstance(value, bool) or value is None:
+        return (type(value), value)
+    if isinstance(value, dict):
+        return (dict, frozenset((key, _key(one)) for key, one in value.items()))
+    if isinstance(value, list):
+        return (list, tuple(map(_key, value)))
+    return _digits(value) if _number(value) else (type(value), value)
+
+
+def _digits(number: Value) -> Hashable:
+    """A number as text: hashes of numbers can be made alike by whoever writes them."""
+    sign, digits, exponent = Decimal(_exact(number)).as_tuple()
+    text = "".join(map(str, digits))
+    short = text.rstrip("0")
+    if not short or not isinstance(exponent, int):
+        return (Decimal, short)
+    return (Decimal, sign, short.lstrip("0"), exponent + len(text) - len(short))
 
 
 _PLAIN: Final[Mapping[str, Callable[[Any], Callable[[Value], bool]]]] = {
