@@ -40,6 +40,9 @@ def check_handshake(method: str, by_name: ByName) -> None:
         raise Refused(6480, what="connection")
     if "content-length" in by_name or "transfer-encoding" in by_name:
         raise Refused(6480, what="body")
+    if "expect" in by_name:
+        # Nothing follows that anybody could be told to send (RFC 9110, 10.1.1).
+        raise Refused(6480, what="expect")
     if by_name.get("sec-websocket-version", ("",))[0] != VERSION:
         raise Refused(6481)
     if not _is_key(by_name.get("sec-websocket-key", ("",))[0]):
