@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gateway.guard.rewriting import Rewriter
 from gateway.identity.pseudonym_key import load_pseudonym_key
 from gateway.inspection.chain import Inspector
+from gateway.inspection.changing.handing_out import PROGRAM
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.management.host import Desk
 from gateway.management.sandboxes import sandbox_limits
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
     from gateway.inspection.changing.changer import Changer
     from gateway.inspection.changing.output import Changed
 
-_PROGRAM: Final = "gateway.inspection.changing.program"
-
 
 def open_rewriter(desk: Desk, inspector: Inspector) -> tuple[Rewriter, Sandbox]:
     """Who writes units anew, and the sandbox of its own that hands them out; started when first needed.
 
     The caller closes the sandbox.
     """
-    sandbox = Sandbox(sandbox_limits(desk.host.settings), _PROGRAM)
+    sandbox = Sandbox(sandbox_limits(desk.host.settings), PROGRAM)
     keys = desk.host.folder.keys / "guard"
     return Rewriter(inspector, _WhenNeeded(sandbox, lambda: load_pseudonym_key(keys))), sandbox
 

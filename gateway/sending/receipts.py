@@ -27,7 +27,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.audit.event import Status
-from gateway.errors import Unavailable
+from gateway.errors import StateUncertain, Unavailable
 from gateway.unit.model import CapturedUnit
 from gateway.unit.number import MAX_NUMBER
 from gateway.unit.outcomes import UnitOutcome, What
@@ -82,7 +82,7 @@ class Receipts:
     def __init__(
         self, path: Path, status: Status, now_ns: Callable[[], int] = time.time_ns
     ) -> None:
-        """Raises Unavailable 6430. What is damaged is left out, with alarm 6431."""
+        """Raises Unavailable, StateUncertain 6430. What is damaged is left out, with alarm 6431."""
         self._path, self._status, self._now_ns = path, status, now_ns
         self._lock = threading.Lock()
         self._receipts: dict[int, _Receipt] = {}
@@ -94,7 +94,7 @@ class Receipts:
             raise self._trouble(error) from error
 
     def submitted(self, units: Sequence[CapturedUnit]) -> None:
-        """See Notes. Durable when it returns. Raises Unavailable 6430."""
+        """See Notes. Durable when it returns. Raises Unavailable, StateUncertain 6430."""
         at_s = self._now_ns() // _NS
         made = {unit.number: _Receipt(unit.channel, unit.brought_by, at_s) for unit in units}
         notes = (_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
@@ -104,7 +104,7 @@ class Receipts:
             self._drop_old(at_s)
 
     def heard(self, outcomes: Iterable[UnitOutcome]) -> None:
-        """What became of units of this side; durable when it returns. Raises Unavailable 6430."""
+        """What became of units of this side; durable when it returns. Raises as submitted()."""
         ends = [
             (one, known)
             for one in outcomes
@@ -192,8 +192,22 @@ class Receipts:
         except BaseException:
             os.close(fd)
             raise
+        # From here the old file has no name: what is written to it would be lost with a crash.
         self.close()
         self._fd, self._bytes = fd, len(content)
+        try:
+            self._sync_folder()
+        except OSError as error:
+            # Which of the two a crash leaves, nobody knows.
+            reason = error.strerror or ""
+            raise StateUncertain(6430, file=str(self._path), reason=reason) from error
+
+    def _sync_folder(self) -> None:
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _trouble(self, error: OSError) -> Unavailable:
         return Unavailable(6430, file=str(self._path), reason=error.strerror or "")

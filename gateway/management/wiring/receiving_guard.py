@@ -78,8 +78,7 @@ def admitting(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Admi
     if settings.is_two_way:
         from gateway.management.wiring.outcomes import hearing, refusals
 
-        sends = next(one for one in Lane if one is not lane)
-        steps.append(refusals(desk, sends, admitted, status))
+        steps.append(refusals(desk, lane.opposite, admitted, status))
         heard = hearing(desk, work, opener)
         work_on = heard
         users.append(heard.use)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import time
 from pathlib import Path
 
 import pytest
 
+from gateway.errors import StateUncertain
 from gateway.sending import receipts as kept
 from gateway.sending.receipts import Known, Receipts, State
 from gateway.unit.model import CapturedUnit, Kind
@@ -28,6 +32,26 @@ def opened(folder: Path, now_ns: int = 0) -> Receipts:
 
 def known(receipts: Receipts, number: int, caller: str = "CN=portal-01") -> Known | None:
     return receipts.known(number, "orders", caller)
+
+
+def test_a_file_that_is_written_anew_has_its_name_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []
+    real = os.fsync
+
+    def fsync(fd: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(fd).st_mode))
+        if len(synced) == 4:
+            raise OSError(errno.EIO, "error")
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    opened(tmp_path).close()
+    assert synced == [False, True]
+    with pytest.raises(StateUncertain) as raised:
+        opened(tmp_path)
+    assert raised.value.number == 6430
 
 
 def test_only_its_caller_is_told(tmp_path: Path) -> None:
