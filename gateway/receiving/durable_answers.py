@@ -151,12 +151,15 @@ class DurableAnswers:
         now_s = time.monotonic()
         with self._lock:
             late = [n for n, one in self._expected.items() if now_s > one.until_s]
-            settled, self._settled = self._settled, []
+            settled = self._settled[:]
         for number in late:
             self.forget(number)
         for one in settled:
+            # Where the journal takes it: else it is settled at the next step.
             self._recorder.record(self._event(one))
-        self._told += settled
+            with self._lock:
+                self._settled.remove(one)
+            self._told.append(one)
         if not self._told:
             return _STEP_S
         self._recorder.commit()

@@ -239,9 +239,10 @@ class DurablePerformer:
 
     def _away(self, due: Due, error: Unavailable, now_s: float) -> None:
         """No byte went to the peer: the whole line waits for it."""
-        self._marks.not_performed(due.number)
+        # First what may not be possible and can be said twice; then what cannot be taken back twice.
         if not due.away_s:
             self._defer_event(due.number, due.channel, error)
+        self._marks.not_performed(due.number)
         due.away_s = min(due.away_s * 2, LONGEST_WAIT_S) if due.away_s else FIRST_WAIT_S
         self._waiting[due.channel] = error
         self._lines.again(due.channel, due.number, now_s + due.away_s)

@@ -86,7 +86,8 @@ class QueueSubmitter:
         self._waiting: deque[_Waiting] = deque()
         self._bytes = 0
         self._is_closed = False
-        # Durable in the queue, their events not yet in the journal.
+        # Durable in the queue; their events not recorded, or not yet in the journal.
+        self._unrecorded: deque[_Waiting] = deque()
         self._put: list[_Waiting] = []
 
     def staging(self) -> Path:
@@ -143,8 +144,7 @@ class QueueSubmitter:
                 # The counter came back from a backup: the number is another request's.
                 one.settle(Unavailable(6420, waiting=len(batch)))
                 continue
-            self._put.append(one)
-            self._record(one)
+            self._unrecorded.append(one)
         self._tell_put()
         return 0.0
 
@@ -153,7 +153,7 @@ class QueueSubmitter:
         with self._lock:
             self._is_closed = True
         with suppress(Unavailable, StateUncertain):
-            while self._waiting or self._put:
+            while self._waiting or self._unrecorded or self._put:
                 self.step(0.0)
 
     def _batch(self) -> list[_Waiting]:
@@ -174,6 +174,9 @@ class QueueSubmitter:
 
     def _tell_put(self) -> None:
         """Journal first, then the callers. Raises Unavailable 6003: they wait, and then do not know."""
+        while self._unrecorded:
+            self._record(self._unrecorded[0])
+            self._put.append(self._unrecorded.popleft())
         if not self._put:
             return
         self._recorder.commit()

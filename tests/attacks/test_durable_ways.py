@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
+import socket
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import requests
 
+from gateway.audit.event import Event
+from gateway.connectors.request.limits import Limits
+from gateway.connectors.request.tus import PATH
 from gateway.errors import StateUncertain, Unavailable
 from gateway.guard.outcome import Passed
+from gateway.management.wiring.request_near import NearEnd
+from gateway.policy.model import PolicySet
 from gateway.receiving import performed_marks
+from gateway.receiving.durable_answers import DurableAnswers
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.unit.model import Side
-from tests.gateway.guard.durable_world import DurableWorld, answer, order, refused
+from tests.gateway.connectors.request.harness import PLAIN, exchange, status_of
+from tests.gateway.connectors.request.large_harness import MIB, large_gate
+from tests.gateway.connectors.request.test_large import Digesting, until
+from tests.gateway.guard.durable_world import DurableWorld, answer, large, order, refused
+from tests.gateway.policy.request_text import request_channel
+from tests.gateway.receiving.test_durable_answers import World as Answers
+from tests.gateway.receiving.test_durable_answers import answer as of_request
+from tests.gateway.receiving.test_durable_answers import asked, came
+from tests.gateway.sending.test_submitting import World as Submitting
+from tests.gateway.sending.test_submitting import unit
+from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
+from tests.support.performing import Far, PlayedPeer, entry
+from tests.support.requests import POLICY
+
+AWAY = Unavailable(6380, channel="orders", reason="Connection refused")
 
 
 def test_a_peer_that_was_away_for_days_leaves_no_mark_unread(
@@ -90,3 +115,134 @@ def test_an_answer_that_its_queue_gives_again_passes_again_and_no_other_does(
     assert refused(world.cleared(Side.INNER, 1003, answer(2), b'{"b":2}')) == 5764
     assert isinstance(world.admitted(Side.OUTER, first), Passed)
     assert isinstance(world.admitted(Side.OUTER, again), Passed)
+
+
+@dataclass(slots=True)
+class FullRecorder(ListRecorder):
+    """A journal whose buffer is full while its disk is: room is how many events it still takes."""
+
+    room: int = 1_000
+
+    def record(self, event: Event) -> None:
+        if self.room <= 0:
+            raise Unavailable(6003, folder="memory")
+        self.room -= 1
+        self.events.append(event)
+
+
+def test_a_full_journal_does_not_end_the_edge_whose_peer_is_away(tmp_path: Path) -> None:
+    queue = MemoryQueue()
+    far = Far(tmp_path, queue, PlayedPeer(down=AWAY))
+    full = FullRecorder(room=0)
+    far.performer._recorder = full
+    queue.put([entry(2)])
+    for _ in range(3):
+        with suppress(Unavailable):
+            far.steps(1)
+    full.room = 1_000
+    far.peer.down = None
+    far.steps(10)
+    assert far.peer.asked == [2]
+    assert queue.acknowledged == [2]
+
+
+def test_what_is_in_the_queue_comes_into_the_journal_when_it_takes_events_again(
+    tmp_path: Path,
+) -> None:
+    world = Submitting(tmp_path)
+    full = FullRecorder(room=1)
+    world.submitter._recorder = full
+
+    async def caller() -> None:
+        tasks = [asyncio.ensure_future(world.submitter.submit(unit(n), b"{}")) for n in (2, 4, 6)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            world.submitter.step(0.0)
+        full.room = 1_000
+        world.submitter.step(0.0)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*tasks)
+
+    asyncio.run(caller())
+    assert [event.unit for event in full.events] == [2, 4, 6] == list(world.queue.entries)
+
+
+def test_an_answer_that_the_journal_had_no_room_for_is_let_go_of_later() -> None:
+    world = Answers()
+    full = FullRecorder(room=0)
+    world.answers._recorder = full
+
+    async def caller() -> None:
+        world.answers.expect(asked(2))
+        world.queue.put([came(3, of_request(4))])
+        with pytest.raises(Unavailable):
+            world.step()
+        full.room = 1_000
+        world.answers.step(0.0)
+
+    asyncio.run(caller())
+    # Nobody waits for it: its file goes, and not with the next start of the edge.
+    assert world.queue.acknowledged == [3]
+
+
+def test_a_body_is_not_left_behind_where_too_many_wait_for_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.receiving.durable_answers.MAX_EXPECTED", 0)
+    channel = large(request_channel(POLICY))
+    policy = PolicySet({channel.name: channel}, "ab" * 32, ())
+    journal, queue = ListRecorder(), MemoryQueue(tmp_path)
+    desk = SimpleNamespace(journal=journal, policy=SimpleNamespace(current=lambda: policy))
+    answers = DurableAnswers(MemoryQueue(), journal, BoardOfOne())
+    near = NearEnd(desk, queue, BoardOfOne(), answers)  # type: ignore[arg-type]
+    body = tmp_path / "large.body"
+    body.write_bytes(b"{}")
+    with pytest.raises(Unavailable) as caught:
+        asyncio.run(near.submit(replace(unit(2), channel=channel.name), body))
+    assert caught.value.number == 5760
+    assert not body.exists()
+
+
+def test_an_answer_that_is_not_taken_counts_among_what_its_caller_has_at_once(
+    tmp_path: Path,
+) -> None:
+    """Else one caller has as many gigabytes in the queues of all as he can open connections."""
+    limits = Limits(channel_at_once=1)
+    with large_gate(tmp_path, Digesting(60 * MIB), replace(PLAIN, limits=limits)) as gate:
+        with socket.create_connection(("127.0.0.1", gate.source.port), timeout=10) as slow:
+            slow.sendall(b"GET /objects/o-1 HTTP/1.1\r\nHost: gate\r\n\r\n")
+            assert status_of(slow.recv(1024)) == 200
+            second = requests.get(f"{gate.url}/objects/o-2", timeout=20)
+            assert second.status_code == 429
+        # He has gone: it is nobody's any more.
+        until(lambda: gate.source.under_way == 0)
+        assert gate.submitter.let_go == [1]
+        assert requests.get(f"{gate.url}/objects/o-3", timeout=20).status_code == 200
+        until(lambda: gate.source.under_way == 0)
+
+
+def test_a_caller_that_waits_to_be_told_to_send_a_large_body_is_told(tmp_path: Path) -> None:
+    with large_gate(tmp_path, Digesting()) as gate:
+        port = gate.source.port
+        wanted = {"POST /objects": b"Content-Type: application/dicom\r\n"}
+        begun = requests.post(
+            gate.url + PATH, headers={"Tus-Resumable": "1.0.0", "Upload-Length": "9"}, timeout=10
+        )
+        wanted[f"PATCH {begun.headers['Location']}"] = (
+            b"Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+            b"Content-Type: application/offset+octet-stream\r\n"
+        )
+        for line, headers in wanted.items():
+            head = f"{line} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n".encode() + headers
+            with socket.create_connection(("127.0.0.1", port), timeout=3) as stream:
+                stream.sendall(head + b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+                assert status_of(stream.recv(1024)) == 100, line
+                stream.sendall(b"123456789")
+                assert status_of(stream.recv(1024)) == 204, line
+        # Who is refused is not asked for it first.
+        told = exchange(
+            port,
+            b"POST /objects HTTP/1.1\r\nHost: g\r\nContent-Type: text/plain\r\n"
+            b"Expect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+        )
+        assert status_of(told) == 415

@@ -51,8 +51,13 @@ class FileAnswer(web.StreamResponse):
         self.content_length = body.size_bytes
         self._entry, self._sent = entry, body
         self._ended: Callable[[bool], None] | None = ended
+        self._then: Callable[[], None] | None = None
         if entry.retiring:
             self.force_close()
+
+    def then(self, call: Callable[[], None]) -> None:
+        """To be called once as well, after `ended`."""
+        self._then = call
 
     def abandon(self) -> None:
         """Nobody is there to read it."""
@@ -60,8 +65,13 @@ class FileAnswer(web.StreamResponse):
 
     def _end(self, *, whole: bool) -> None:
         ended, self._ended = self._ended, None
-        if ended is not None:
-            ended(whole)
+        then, self._then = self._then, None
+        try:
+            if ended is not None:
+                ended(whole)
+        finally:
+            if then is not None:
+                then()
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         try:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +25,7 @@ from gateway.connectors.request.body_file import BodyFile, fill
 from gateway.connectors.request.disk_room import DiskRoom
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.media import check_boundary
-from gateway.connectors.request.signature import Signed, check_sha256
+from gateway.connectors.request.signature import Signed, check_digest, check_sha256
 from gateway.connectors.request.typed import Called, content_limit
 from gateway.connectors.request.upload_store import Uploads
 from gateway.errors import Refused
@@ -49,7 +48,8 @@ class Large:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One call. caller: whose uploads it may name. make: a unit of this media type, size and time."""
+    """One call. caller: whose uploads it may name. make: a unit of this media type, size and time.
+    go_on: tells a caller who waits for it to send the content."""
 
     called: Called
     head: Head
@@ -59,6 +59,7 @@ class Asking:
     within_s: float
     tries: Tries
     is_submit: bool
+    go_on: Callable[[], None]
 
 
 async def ask_large(large: Large, asking: Asking, request: web.BaseRequest) -> AnsweredBody | None:
@@ -84,7 +85,7 @@ async def ask_large(large: Large, asking: Asking, request: web.BaseRequest) -> A
 
 async def _submit_nothing(large: Large, asking: Asking) -> CapturedUnit:
     if asking.signed is not None:
-        check_sha256(asking.signed, sha256(b"").digest())
+        check_digest(asking.signed, b"")
     unit = asking.make("", 0)
     asking.tries.count, asking.tries.unit = 1, unit.number
     await large.submitter.submit(unit, b"")
@@ -107,6 +108,7 @@ async def _submit_body(
     stack.callback(large.room.release, room_bytes)
     file = BodyFile(staging, digest=asking.signed is not None)
     stack.callback(file.close)
+    asking.go_on()
     if head.length != 0:
         await _receive(file, request, limit)
     if boundary:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -168,7 +169,8 @@ class Service:
                 check_digest(signed, b"")
             return await self._carry(self._live, request, entry, asked)
         self._turnstile.enter(asked.caller, self._loop.time())
-        try:
+        with ExitStack() as inside:
+            inside.callback(self._turnstile.leave, asked.caller)
             if self._tus is not None and self._tus.is_for(head):
                 return await self._upload(self._tus, request, entry, asked, signed)
             if self._gate.receipts is not None and is_for_receipt(head.target):
@@ -176,7 +178,11 @@ class Service:
             called = self._gate.match(head.method, head.target, head.by_name)
             asked.operation = called.operation.name
             if called.operation.is_large:
-                return await self._ask_large(called, request, entry, asked, signed)
+                answer = await self._ask_large(called, request, entry, asked, signed)
+                if isinstance(answer, FileAnswer):
+                    # Its file stays on disk until its caller has taken it: until then it counts as his.
+                    answer.then(inside.pop_all().close)
+                return answer
             media_type, boundary, limit = content_limit(called.operation, head)
             room_bytes = limit if head.length is None else head.length
             self._turnstile.hold(room_bytes)
@@ -196,8 +202,6 @@ class Service:
                 return await self._ask(called, head, entry, asked, media_type, content)
             finally:
                 self._turnstile.release(room_bytes)
-        finally:
-            self._turnstile.leave(asked.caller)
 
     async def _carry(
         self,
@@ -286,7 +290,9 @@ class Service:
             return CapturedUnit(number, channel, Kind.REQUESTS, time.time_ns(), body, asked.caller)
 
         submits, whose = self._listening.submits, _whose(asked)
-        asking = Asking(called, head, whose, signed, make, within_s, asked.tries, submits)
+        asking = Asking(
+            called, head, whose, signed, make, within_s, asked.tries, submits, entry.go_on
+        )
         answered = await ask_large(large, asking, request)
         if answered is None:
             return self._taken(entry, asked)
@@ -313,7 +319,7 @@ class Service:
         asked: _Asked,
         signed: Signed | None,
     ) -> Answer:
-        reply = await tus.serve(request, entry.head, _whose(asked), signed)
+        reply = await tus.serve(request, entry.head, _whose(asked), signed, entry.go_on)
         return Answer(entry, reply.status, b"", [*ALWAYS, *reply.headers], None)
 
     async def _submit(

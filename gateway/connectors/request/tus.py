@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from hashlib import sha256
@@ -25,7 +26,7 @@ from aiohttp import ClientPayloadError, web
 
 from gateway.connectors.request.body_file import pieces
 from gateway.connectors.request.head import Head
-from gateway.connectors.request.signature import Signed, check_sha256
+from gateway.connectors.request.signature import Signed, check_digest, check_sha256
 from gateway.connectors.request.upload_files import Upload
 from gateway.connectors.request.upload_store import MOST_AGE_S, Uploads
 from gateway.errors import Refused
@@ -69,15 +70,22 @@ class TusUploads:
         return path == PATH or path.startswith(PATH + "/")
 
     async def serve(
-        self, request: web.BaseRequest, head: Head, caller: str, signed: Signed | None
+        self,
+        request: web.BaseRequest,
+        head: Head,
+        caller: str,
+        signed: Signed | None,
+        go_on: Callable[[], None],
     ) -> Reply:
-        """Raises Refused 6325, 6327, 6356, 6455 to 6463, 6303, Unavailable 6450 to 6452 and
+        """go_on: tells a caller who waits for it to send his piece.
+
+        Raises Refused 6325, 6327, 6356, 6455 to 6463, 6303, Unavailable 6450 to 6452 and
         ConnectionResetError (the caller is gone), nothing else."""
         if head.method != "PATCH":
             if head.length != 0:
                 raise Refused(6326)
             if signed is not None:
-                check_sha256(signed, sha256(b"").digest())
+                check_digest(signed, b"")
         if head.method == "OPTIONS":
             more = ("Tus-Max-Size", str(self._uploads.most_bytes))
             return Reply(HTTPStatus.NO_CONTENT, [("Tus-Extension", _EXTENSIONS), more])
@@ -93,7 +101,7 @@ class TusUploads:
             case "HEAD":
                 return Reply(HTTPStatus.OK, _state(upload))
             case "PATCH":
-                return await self._append(request, head, target, upload, signed)
+                return await self._append(request, head, target, upload, signed, go_on)
             case "DELETE":
                 with self._uploads.taken(upload):
                     self._uploads.remove(upload)
@@ -115,6 +123,7 @@ class TusUploads:
         target: _Target,
         upload: Upload,
         signed: Signed | None,
+        go_on: Callable[[], None],
     ) -> Reply:
         offset = self._number(head, target, "upload-offset", "offset")
         if head.one("content-type") != _MEDIA_TYPE:
@@ -125,6 +134,7 @@ class TusUploads:
             limit = upload.length_bytes - offset
             if head.length is not None and head.length > limit:
                 raise Refused(6459, limit=upload.length_bytes)
+            go_on()
             # Where a digest is said, nothing counts before it is known to hold.
             keeps = offset if signed is not None else None
             try:

@@ -52,7 +52,13 @@ class NearEnd:
         if answers is None:
             await self.queued.submit(unit, content)
             return
-        answers.expect(unit)
+        try:
+            answers.expect(unit)
+        except BaseException:
+            # Taken over, as by the queue: nobody else would remove it.
+            if isinstance(content, Path):
+                content.unlink(missing_ok=True)
+            raise
         try:
             await self.queued.submit(unit, content)
         except BaseException:
