@@ -44,10 +44,15 @@ class Incoming(Protocol):
 
 
 class BodyFile:
-    """Mode 0600. Raises Unavailable 6452 where the disk takes nothing. Thread-safe."""
+    """Mode 0600. Raises Unavailable 6452 where the disk takes nothing. Thread-safe.
 
-    def __init__(self, folder: Path, *, digest: bool = False) -> None:
+    in_parts: a multipart, which is kept without a line end before its first boundary, as media.from_boundary
+    has it; the digest is over what came.
+    """
+
+    def __init__(self, folder: Path, *, digest: bool = False, in_parts: bool = False) -> None:
         self._hash = sha256() if digest else None
+        self._drops_line_end = in_parts
         self.size_bytes = 0
         self.front = b""
         self._path: Path | None = None
@@ -78,13 +83,16 @@ class BodyFile:
         with self._lock:
             if self._fd < 0:
                 raise Unavailable(6452, reason="closed")
+            if self._hash is not None:
+                self._hash.update(data)
+            if self._drops_line_end:
+                # Pieces are longer than that, all but the last.
+                data, self._drops_line_end = data.removeprefix(b"\r\n"), False
             try:
                 write_all(self._fd, data, self.size_bytes)
                 start_writeback(self._fd)
             except OSError as error:
                 raise disk_error(error) from error
-            if self._hash is not None:
-                self._hash.update(data)
             if len(self.front) < FRONT_BYTES:
                 self.front += data[: FRONT_BYTES - len(self.front)]
             self.size_bytes += len(data)

@@ -106,7 +106,7 @@ async def _submit_body(
     staging = large.submitter.staging()
     large.room.hold(room_bytes)
     stack.callback(large.room.release, room_bytes)
-    file = BodyFile(staging, digest=asking.signed is not None)
+    file = BodyFile(staging, digest=asking.signed is not None, in_parts=bool(boundary))
     stack.callback(file.close)
     asking.go_on()
     if head.length != 0:

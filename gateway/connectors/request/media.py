@@ -65,7 +65,7 @@ def from_boundary(boundary: str, untrusted_content: bytes) -> bytes:
 
 
 def check_boundary(boundary: str, untrusted_front: bytes) -> None:
-    """The same of a content in a file, of which nothing is cut off. Raises Refused 6328."""
+    """The same of a content in a file, of which nothing more is cut off. Raises Refused 6328."""
     if boundary and len(from_boundary(boundary, untrusted_front)) != len(untrusted_front):
         raise Refused(6328)
 

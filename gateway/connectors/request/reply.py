@@ -58,7 +58,8 @@ async def read_reply_file(
     limit = min(answer.content.most_bytes, MAX_LARGE_BYTES)
     if response.content_length is not None and response.content_length > limit:
         raise Refused(6386, performed=1, limit=limit)
-    file = await asyncio.to_thread(BodyFile, staging)
+    in_parts = response.content_type.startswith("multipart/")
+    file = await asyncio.to_thread(BodyFile, staging, in_parts=in_parts)
     try:
         await fill(file, response.content, limit, partial(Refused, 6386, performed=1, limit=limit))
         media_type = _type_in_file(response, operation, answer, file.front)
@@ -108,7 +109,7 @@ async def _content(response: ClientResponse, answer: Answer) -> bytes:
 def _type_in_file(
     response: ClientResponse, operation: Operation, answer: Answer, front: bytes
 ) -> str:
-    """The media type of a content in a file, of which nothing is cut off. front: its first bytes.
+    """The media type of a content in a file, which begins with its boundary. front: its first bytes.
 
     Raises Refused 6388.
     """

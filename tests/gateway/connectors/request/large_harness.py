@@ -31,12 +31,16 @@ from tests.gateway.connectors.request.peer import Peer
 MIB = 1 << 20
 LIMIT = 300 * MIB
 USUAL = DiskLimits()
+PARTS = ContentRule("multipart of dicom, at most 300 MiB", 1, ("multipart/related",), LIMIT, ())
 DICOM = ContentRule("dicom, at most 300 MiB", 1, ("application/dicom",), LIMIT, ())
 LARGE_OPERATIONS: dict[str, Operation] = {
     **OPERATIONS,
     "store": operation(
         "store", "POST", "/objects", content=DICOM,
         answers={200: Answer(200, 1, DICOM, {}), 204: Answer(204, 1, None, {})},
+    ),
+    "parts": operation(
+        "parts", "POST", "/studies", content=PARTS, answers={200: Answer(200, 1, PARTS, {})}
     ),
     "fetch": operation("fetch", "GET", "/objects/{id}", answers={200: Answer(200, 1, DICOM, {})}),
 }  # fmt: skip

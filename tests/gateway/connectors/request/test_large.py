@@ -91,6 +91,29 @@ def test_curl_sends_a_file_and_keeps_a_large_answer(tmp_path: Path) -> None:
     assert answer.read_bytes() == b"".join(big(9 * MIB))
 
 
+@pytest.mark.parametrize("before", [b"", b"\r\n"], ids=["", "preamble of nothing"])
+def test_parts_begin_with_their_boundary_at_both_ends(tmp_path: Path, before: bytes) -> None:
+    typed = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=of-parts'}
+    parts = (
+        b"--of-parts\r\nContent-Type: application/dicom\r\n\r\n"
+        + BIG[: 5 * MIB]
+        + b"\r\n--of-parts--"
+    )
+
+    async def archive(request: web.Request) -> web.Response:
+        return web.Response(body=before + await request.read(), headers=typed)
+
+    peer = Peer(archive)
+    with large_gate(tmp_path, peer) as gate:
+        told = requests.post(f"{gate.url}/studies", data=before + parts, headers=typed, timeout=20)
+        assert (told.status_code, told.headers["Content-Length"]) == (200, str(len(parts)))
+        assert told.content == parts == peer.seen[0].content
+        wrong = requests.post(
+            f"{gate.url}/studies", data=b"\r\n" * 2 + parts, headers=typed, timeout=20
+        )
+        assert (wrong.status_code, wrong.json()["number"]) == (400, "FG-6328")
+
+
 def test_a_small_operation_goes_the_way_that_it_went(tmp_path: Path) -> None:
     with large_gate(tmp_path, Digesting()) as gate:
         told = requests.get(f"{gate.url}/fhir/DiagnosticReport/r-1", timeout=20)
