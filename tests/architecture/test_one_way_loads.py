@@ -25,12 +25,12 @@ WAY_BACK = re.compile(
     r"|receipts)"
     r"|gateway\.receiving\.(opposite|transient|transient_lane|performing|attending|live|outcomes|own_refusals)"
     r"|gateway\.receiving\.(answering|durable_answers|edge_outcomes)"
-    r"|gateway\.management\.wiring\.(transient|live|both)_\w+"
+    r"|gateway\.management\.wiring\.((transient|live|both)_\w+|two_way_edge|outcomes|removing)"
 )
 # What channels of `submit` add to an edge, in a gate of one lane too.
 SUBMITTED = re.compile(
     r"gateway\.guard\.(requests|durable_requests)"
-    r"|gateway\.(sending|receiving)\.(durable_\w+|submitting|performed_marks|due_lines)"
+    r"|gateway\.(sending|receiving)\.(durable_\w+|submitting|performed_marks|due_lines|due_requests)"
     r"|gateway\.connectors\.request|gateway\.management\.wiring\.request_\w+|aiohttp"
 )
 
