@@ -39,6 +39,7 @@ KEPT_S: Final = 30 * 24 * 3600
 # Written anew when it has grown to this: all receipts are a quarter of it.
 _MOST_BYTES: Final = 32 << 20
 _UNKNOWN: Final = 6423
+_NOT_KEPT: Final = 6420
 _FRONT: Final = struct.Struct(">HI")
 _NS: Final = 10**9
 
@@ -86,6 +87,8 @@ class Receipts:
         self._path, self._status, self._now_ns = path, status, now_ns
         self._lock = threading.Lock()
         self._receipts: dict[int, _Receipt] = {}
+        # Noted by the last call of submitted().
+        self._fresh: frozenset[int] = frozenset()
         self._fd, self._bytes = -1, 0
         try:
             self._load()
@@ -96,12 +99,26 @@ class Receipts:
     def submitted(self, units: Sequence[CapturedUnit]) -> None:
         """See Notes. Durable when it returns. Raises Unavailable, StateUncertain 6430."""
         at_s = self._now_ns() // _NS
-        made = {unit.number: _Receipt(unit.channel, unit.brought_by, at_s) for unit in units}
+        made = {
+            unit.number: _Receipt(unit.channel, unit.brought_by, at_s)
+            for unit in units
+            # A counter from a backup: the number, and what becomes of it, is somebody else's.
+            if unit.number not in self._receipts
+        }
+        self._fresh = frozenset(made)
         notes = (_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
         self._append(notes, durable=True)
         with self._lock:
             self._receipts |= made
             self._drop_old(at_s)
+
+    def not_kept(self, units: Sequence[CapturedUnit]) -> None:
+        """See Notes. Raises StateUncertain 6430 alone."""
+        numbers = self._fresh & {unit.number for unit in units}
+        refused = (UnitOutcome(number, What.REFUSED, _NOT_KEPT, 0) for number in sorted(numbers))
+        # Where it cannot be written its caller was told all the same.
+        with suppress(Unavailable):
+            self.heard(refused)
 
     def heard(self, outcomes: Iterable[UnitOutcome]) -> None:
         """What became of units of this side; durable when it returns. Raises as submitted()."""

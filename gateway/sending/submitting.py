@@ -46,6 +46,10 @@ class Notes(Protocol):
         """Durable when it returns. Raises Unavailable."""
         ...
 
+    def not_kept(self, units: Sequence[CapturedUnit]) -> None:
+        """The queue has not taken these, which were noted last: they are performed by nobody."""
+        ...
+
 
 @dataclass(slots=True)
 class _Waiting:
@@ -134,6 +138,8 @@ class QueueSubmitter:
                 self._notes.submitted([one.unit for one in batch])
             put = self._queue.put([one.entry for one in batch])
         except Unavailable as error:
+            if self._notes is not None:
+                self._notes.not_kept([one.unit for one in batch])
             for one in batch:
                 _discard(one.entry.body)
                 one.settle(error)

@@ -95,7 +95,7 @@ class TusUploads:
         if not target.id:
             if head.method != "POST":
                 raise Refused(6303, method=head.method)
-            return self._create(head, target, caller)
+            return await self._create(head, target, caller)
         upload = self._uploads.find(caller, target.id)
         match head.method:
             case "HEAD":
@@ -109,11 +109,11 @@ class TusUploads:
             case _:
                 raise Refused(6303, method=head.method)
 
-    def _create(self, head: Head, target: _Target, caller: str) -> Reply:
+    async def _create(self, head: Head, target: _Target, caller: str) -> Reply:
         length = self._number(head, target, "upload-length", "length")
         if length == 0:
             raise Refused(6458, name="upload-length")
-        upload = self._uploads.create(caller, length)
+        upload = await self._uploads.create(caller, length)
         return Reply(HTTPStatus.CREATED, [("Location", f"{PATH}/{upload.id}"), _expires(upload)])
 
     async def _append(

@@ -40,6 +40,7 @@ class Upload:
     path: Path
     size_bytes: int = 0
     busy: bool = False
+    digest: bytes | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -84,6 +85,7 @@ class Upload:
             except OSError as error:
                 raise disk_error(error) from error
             self.size_bytes += len(data)
+            self.digest = None
 
     def sync(self, size_bytes: int) -> None:
         """Durable up to here; what is behind is taken back. Does I/O. Raises Unavailable 6452."""
@@ -91,6 +93,8 @@ class Upload:
             try:
                 with _opened(self.path) as fd:
                     os.ftruncate(fd, size_bytes)
+                    if size_bytes != self.size_bytes:
+                        self.digest = None
                     self.size_bytes = size_bytes
                     os.fdatasync(fd)
             except OSError as error:
@@ -105,12 +109,15 @@ class Upload:
             raise disk_error(error) from error
 
     def sha256(self) -> bytes:
-        """Over what has come. Does I/O: reads all of it. Raises Unavailable 6452."""
-        try:
-            with self.path.open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").digest()
-        except OSError as error:
-            raise disk_error(error) from error
+        """Over what has come. Does I/O: reads all of it, once, however often it is called with a wrong
+        digest. Raises Unavailable 6452."""
+        if self.digest is None:
+            try:
+                with self.path.open("rb") as stream:
+                    self.digest = hashlib.file_digest(stream, "sha256").digest()
+            except OSError as error:
+                raise disk_error(error) from error
+        return self.digest
 
     def hand_over(self, path: Path) -> Path:
         """A whole one under another name; the upload itself stays until remove(). Does I/O: a copy, where the

@@ -10,6 +10,7 @@ An ID is 128 bits of chance and counts for one caller alone; to any other it is 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -59,8 +60,21 @@ class Uploads:
     def __len__(self) -> int:
         return len(self._uploads)
 
-    def create(self, caller: str, length_bytes: int) -> Upload:
-        """Room for a new one. Raises Refused 6325, 6462 and Unavailable 6450 to 6452, nothing else."""
+    async def create(self, caller: str, length_bytes: int) -> Upload:
+        """Room for a new one, and its files. Raises Refused 6325, 6462 and Unavailable 6450 to 6452, nothing
+        else."""
+        upload = self._begin(caller, length_bytes)
+        try:
+            # Three syncs, which wait for whatever else the disk has to write: not in the loop of all callers.
+            await asyncio.shield(asyncio.to_thread(upload.make))
+        except OSError as error:
+            self.remove(upload)
+            raise disk_error(error) from error
+        finally:
+            upload.busy = False
+        return upload
+
+    def _begin(self, caller: str, length_bytes: int) -> Upload:
         if length_bytes > self.most_bytes:
             raise Refused(6325, limit=self.most_bytes)
         self.sweep()
@@ -74,12 +88,7 @@ class Uploads:
         upload = Upload(
             token, caller, length_bytes, int(self._clock()), self._folder / f"{token}.body"
         )
-        try:
-            upload.make()
-        except OSError as error:
-            self._room.release(length_bytes)
-            upload.unlink()
-            raise disk_error(error) from error
+        upload.busy = True
         self._uploads[token] = upload
         return upload
 

@@ -41,6 +41,7 @@ from gateway.unit.stages import Admitted
 from gateway.unit.submitting import PerformedBody
 
 if TYPE_CHECKING:
+    from gateway.connectors.request.large import Large
     from gateway.connectors.request.live_sink import LiveSink
     from gateway.connectors.request.sink import HttpSink
     from gateway.management.wiring.request_far import FarEnd
@@ -152,6 +153,7 @@ class _Opening:
         # Of all channels, so that a caller in the wrong place is told from a stranger. Kept up to date in
         # place: a change of one channel touches no source of another.
         self._callers: dict[str, str] = {}
+        self._large: dict[str, Large] = {}
 
     def begin(self, channels: Iterable[Channel]) -> None:
         """These channels are in force from here on."""
@@ -180,7 +182,7 @@ class _Opening:
             partial(match, channel), self._number, self._teller,
             exchange.asker if exchange is not None else None, near,
             self._durable.receipts if is_submit else None,
-            large_of(channel, near, self._uploads, self._reserve_bytes),
+            large_of(channel, near, self._uploads, self._reserve_bytes, self._large),
             exchange.opener if exchange is not None else None,
         )  # fmt: skip
         source = HttpSource(listening, gate, RawKeys())

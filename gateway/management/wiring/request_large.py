@@ -8,6 +8,7 @@ A channel without such operations has nothing of it. Limits are of the channel; 
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,18 @@ if TYPE_CHECKING:
 
 
 def large_of(
-    channel: Channel, submitter: Submitter | None, uploads: Path, reserve_bytes: int
+    channel: Channel,
+    submitter: Submitter | None,
+    uploads: Path,
+    reserve_bytes: int,
+    kept: MutableMapping[str, Large] | None = None,
 ) -> Large | None:
-    """uploads: HOST/state/edge/uploads. Raises Misconfigured 6464; None where no operation is large."""
+    """uploads: HOST/state/edge/uploads. kept: of channels opened before, by name; grows by this one.
+
+    A channel that is opened anew has the uploads that it had: its former source may still be writing to some
+    of them, and two who do not know of each other would tear holes into one. Raises Misconfigured 6464;
+    None where no operation is large.
+    """
     requests = channel.requests
     if requests is None or submitter is None:
         return None
@@ -38,6 +48,12 @@ def large_of(
     most_bytes = most_content_bytes(requests)
     if most_bytes <= MAX_CONTENT_BYTES:
         return Large(submitter, DiskRoom(staging, limits))
+    kept = kept if kept is not None else {}
+    known = kept.get(channel.name)
+    if known is not None and known.uploads is not None:
+        known.uploads.most_bytes = most_bytes
+        return known
     own = uploads / channel.name
     room = DiskRoom(staging, limits, also=[own])
-    return Large(submitter, room, Uploads(own, room, most_bytes))
+    made = kept[channel.name] = Large(submitter, room, Uploads(own, room, most_bytes))
+    return made

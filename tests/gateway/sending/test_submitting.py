@@ -30,6 +30,9 @@ class Noted:
     def submitted(self, units: Sequence[CapturedUnit]) -> None:
         self.numbers += [one.number for one in units]
 
+    def not_kept(self, units: Sequence[CapturedUnit]) -> None:
+        self.numbers = [n for n in self.numbers if n not in {one.number for one in units}]
+
 
 class World:
     def __init__(self, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import errno
 import hashlib
@@ -221,7 +222,7 @@ def test_a_call_takes_only_what_is_whole_and_once_at_a_time(gate: LargeGate) -> 
 
 def test_only_who_began_goes_on(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path / "uploads", DiskRoom(tmp_path), LIMIT)
-    upload = uploads.create("CN=portal-01", 10)
+    upload = asyncio.run(uploads.create("CN=portal-01", 10))
     for caller, token in (("CN=portal-02", upload.id), ("CN=portal-01", "0" * 32), ("", upload.id)):
         with pytest.raises(Refused) as caught:
             uploads.find(caller, token)
@@ -236,20 +237,20 @@ def test_unfinished_ones_end_by_age_and_are_bounded_by_count_and_bytes(tmp_path:
     now_s = 1_000_000.0
     room = DiskRoom(tmp_path, DiskLimits(most_bytes=4 * LIMIT))
     uploads = Uploads(tmp_path / "uploads", room, LIMIT, lambda: now_s)
-    old = uploads.create("a", LIMIT)
+    old = asyncio.run(uploads.create("a", LIMIT))
     with pytest.raises(Refused) as caught:
-        uploads.create("a", 1)
+        asyncio.run(uploads.create("a", 1))
     assert caught.value.number == 6462
     for _ in range(MOST_OF_CALLER):
-        uploads.create("b", 1)
+        asyncio.run(uploads.create("b", 1))
     with pytest.raises(Refused) as caught:
-        uploads.create("b", 1)
+        asyncio.run(uploads.create("b", 1))
     assert caught.value.number == 6462
     now_s += MOST_AGE_S + 1
     with pytest.raises(Refused) as caught:
         uploads.find("a", old.id)
     assert caught.value.number == 6455
-    uploads.create("a", 1)
+    asyncio.run(uploads.create("a", 1))
     assert len(uploads) == 1
     assert (room.held, room.held_bytes) == (1, 1)
     now_s += MOST_AGE_S + 1
@@ -261,7 +262,7 @@ def test_unfinished_ones_end_by_age_and_are_bounded_by_count_and_bytes(tmp_path:
 
 def test_halves_and_foreign_files_of_an_earlier_run_go(tmp_path: Path) -> None:
     folder = tmp_path / "uploads"
-    kept = Uploads(folder, DiskRoom(tmp_path), LIMIT).create("a", 5)
+    kept = asyncio.run(Uploads(folder, DiskRoom(tmp_path), LIMIT).create("a", 5))
     (folder / ("0" * 32 + ".body")).write_bytes(b"no state")
     (folder / ("1" * 32 + ".upload")).write_bytes(b'["a", 5, 1]')
     (folder / "name.body").write_bytes(b"x")
