@@ -157,7 +157,7 @@ class RequestJudge:
         check_size(head.size_bytes, content)
         live = operation.live
         rule = live.rule(from_caller=from_caller) if live is not None else None
-        if rule is None or (rule.is_text and not is_text(content)):
+        if rule is None or (rule.is_text and not _is_text(content)):
             raise Refused(6488)
         way = lane if from_caller else lane.opposite
         word: Literal["sends", "receives"] = "sends" if from_caller else "receives"
@@ -240,7 +240,7 @@ def _whole(body: Body) -> bytes:
         return stream.read()
 
 
-def is_text(content: bytes) -> bool:
+def _is_text(content: bytes) -> bool:
     """Whether content is UTF-8 (strictly: RFC 3629)."""
     try:
         content.decode("utf-8")

@@ -74,7 +74,6 @@ class Held:
     gap_since_s: float | None = None
     known_next: int = 0
     early: dict[int, Item] = field(default_factory=dict)
-    early_bytes: int = 0
 
     def passed(self, way: Way, size_bytes: int, now_s: float) -> None:
         """One message has been let pass."""

@@ -11,7 +11,6 @@ As for requests nothing of a unit says where the peer is. No redirect, no extens
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -27,8 +26,14 @@ from gateway.connectors.request.live_limits import Pace
 from gateway.connectors.request.parser import check_parser, refuse_redirect
 from gateway.connectors.request.secret_files import Credential, read_credential
 from gateway.connectors.request.settings import Calling
-from gateway.connectors.request.sink import Sent, new_session, reason_of
 from gateway.connectors.request.telling import Teller, Told
+from gateway.connectors.request.to_peer import (
+    Sent,
+    base_of,
+    failure_of,
+    new_session,
+    with_credential,
+)
 from gateway.connectors.request.websocket import CLOSE_S, KEEP_S, most_bytes, reader, writer
 from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.policy.live import SUBPROTOCOL, Form, LiveRule
@@ -55,9 +60,7 @@ class LiveSink:
         # As many connections as sessions: each has one of its own.
         rules = [one.live for one in calling.operations.values() if one.live is not None]
         self._calling = replace(calling, most_connections=sum(one.in_all for one in rules) or 1)
-        host = f"[{calling.host}]" if ":" in calling.host else calling.host
-        scheme = "https" if calling.tls is not None else "http"
-        self._base = f"{scheme}://{host}:{calling.port}"
+        self._base = base_of(calling)
         self._client: aiohttp.ClientSession | None = None
         self._credential: Credential | None = None
         self._stopping: set[asyncio.Future[Broken]] = set()
@@ -106,11 +109,7 @@ class LiveSink:
         subprotocol = dict(head.headers).get(SUBPROTOCOL, "")
         listed = tuple((name, value) for name, value in head.headers if name != SUBPROTOCOL)
         headers = building.headers(operation, replace(head, headers=listed), b"")
-        if self._credential is not None:
-            own = self._credential.header
-            headers = [(n, v) for n, v in headers if n.lower() != own.lower()]
-            headers.append((own, self._credential.value))
-        return headers, subprotocol
+        return with_credential(headers, self._credential), subprotocol
 
     async def _websocket(
         self,
@@ -253,16 +252,7 @@ class LiveSink:
                 6385, performed=1, status=error.status, operation=head.operation
             ) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise self._failure(error, sent) from error
-
-    def _failure(self, error: Exception, sent: Sent) -> Refused | Unavailable | StateUncertain:
-        channel, reason = self._calling.channel, reason_of(error)
-        if not sent.begun:
-            is_tls = isinstance(error, aiohttp.ClientSSLError | ssl.SSLError)
-            return Unavailable(6391 if is_tls else 6380, channel=channel, reason=reason)
-        if isinstance(error, aiohttp.ClientResponseError):
-            return Refused(6389, performed=1, reason=reason)
-        return StateUncertain(6381, channel=channel, reason=reason)
+            raise failure_of(channel, error, sent) from error
 
 
 def _crossing(message: Message, live: LiveRule) -> Message:

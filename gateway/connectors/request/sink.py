@@ -6,19 +6,17 @@
       Refused                  Unavailable         StateUncertain
 
 Where the peer is, and by which secret it knows us, stand in our own settings; nothing of a unit says it. No
-redirect, no cookie, no proxy, no compression, no second try.
+redirect, no cookie but listed ones of the caller, no proxy, no compression, no second try.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -26,11 +24,17 @@ from yarl import URL
 from gateway.connectors.request import building
 from gateway.connectors.request.body_file import front_of, read_pieces
 from gateway.connectors.request.disk_room import DiskRoom
-from gateway.connectors.request.parser import ask_once, check_parser
+from gateway.connectors.request.parser import check_parser
 from gateway.connectors.request.reply import read_reply, read_reply_file
 from gateway.connectors.request.secret_files import Credential, read_credential
 from gateway.connectors.request.settings import Calling
-from gateway.connectors.request.tls import client_context
+from gateway.connectors.request.to_peer import (
+    Sent,
+    base_of,
+    failure_of,
+    new_session,
+    with_credential,
+)
 from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.policy.operations import Operation
 from gateway.unit.asking import Performed
@@ -38,22 +42,13 @@ from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
 from gateway.unit.submitting import PerformedBody
 
-_READ_BYTES: Final = 64 * 1024
-# Of an answer's head: as much as of a request's.
-_MOST_LINE_BYTES: Final = 8_190
-_MOST_HEADERS: Final = 64
-# All but what building says.
-_NOT_BY_ITSELF: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-
 
 class HttpSink:
     """A Performer over HTTP(S). start(), perform() and close() in one loop."""
 
     def __init__(self, calling: Calling) -> None:
         self._calling = calling
-        scheme = "https" if calling.tls is not None else "http"
-        host = f"[{calling.host}]" if ":" in calling.host else calling.host
-        self._base = f"{scheme}://{host}:{calling.port}"
+        self._base = base_of(calling)
         self._session: aiohttp.ClientSession | None = None
         self._credential: Credential | None = None
         self._room: DiskRoom | None = None
@@ -122,11 +117,7 @@ class HttpSink:
         headers = building.headers(operation, head, sending.front)
         if sending.size_bytes:
             headers.append(("Content-Length", str(sending.size_bytes)))
-        if self._credential is not None:
-            # Instead of what an operation may list under the same name.
-            own = self._credential.header
-            headers = [(n, v) for n, v in headers if n.lower() != own.lower()]
-            headers.append((own, self._credential.value))
+        headers = with_credential(headers, self._credential)
         within_s, sent = head.answer_within_ms / 1000, Sent()
         try:
             async with asyncio.timeout(within_s):
@@ -167,20 +158,10 @@ class HttpSink:
             ) as response:
                 return await read(response, operation, number, self._base + calling.base_path)
         except (aiohttp.ClientError, OSError) as error:
-            raise self._failure(error, sent) from error
+            raise failure_of(calling.channel, error, sent) from error
         except Unavailable as error:
             # Of our own disk, while the peer answered: it was performed, for all that is known.
             raise StateUncertain(6381, channel=calling.channel, reason="disk") from error
-
-    def _failure(self, error: Exception, sent: Sent) -> Refused | Unavailable | StateUncertain:
-        channel, reason = self._calling.channel, reason_of(error)
-        if not sent.begun:
-            if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-                return Unavailable(6391, channel=channel, reason=reason)
-            return Unavailable(6380, channel=channel, reason=reason)
-        if isinstance(error, aiohttp.ClientResponseError):
-            return Refused(6389, performed=1, reason=reason)
-        return StateUncertain(6381, channel=channel, reason=reason)
 
 
 _Told = TypeVar("_Told")
@@ -195,60 +176,3 @@ class _Sending:
     content: bytes | AsyncGenerator[bytes, None] | None
     front: bytes
     size_bytes: int = 0
-
-
-def new_session(
-    calling: Calling, *middlewares: aiohttp.ClientMiddlewareType
-) -> aiohttp.ClientSession:
-    """A client with nothing of its own. Reads certificates. Raises Misconfigured 6392, 6395, 6397."""
-    context = client_context(calling.tls, calling.channel) if calling.tls is not None else False
-    connector = _Connector(
-        limit=calling.most_connections,
-        keepalive_timeout=calling.idle_s,
-        ssl=context,
-        use_dns_cache=True,
-        ttl_dns_cache=30,
-    )
-    session = aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        trust_env=False,
-        skip_auto_headers=_NOT_BY_ITSELF,
-        read_bufsize=_READ_BYTES,
-        max_line_size=_MOST_LINE_BYTES,
-        max_field_size=_MOST_LINE_BYTES,
-        max_headers=_MOST_HEADERS,
-        middlewares=middlewares,
-    )
-    ask_once(session)
-    return session
-
-
-class Sent:
-    """Whether a request has been given a connection: from there on it may be sent."""
-
-    begun = False
-
-    def watch(self) -> None:
-        """Notes it for the request that this task makes next."""
-        _UNDER_WAY.set(self)
-
-
-_UNDER_WAY: Final[ContextVar[Sent]] = ContextVar("request under way")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Notes for the request that asks for it that there is a connection."""
-
-    async def connect(self, *arguments: Any, **named: Any) -> Any:
-        connection = await super().connect(*arguments, **named)
-        _UNDER_WAY.get().begun = True
-        return connection
-
-
-def reason_of(error: Exception) -> str:
-    """A word of the error's kind: its text may hold addresses, and what the peer has sent."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or type(error.os_error).__name__
-    return getattr(error, "strerror", None) or type(error).__name__
