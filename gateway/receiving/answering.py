@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.audit.event import Event, Recorder, Status
-from gateway.errors import Field, GatewayError, Refused, Unavailable
+from gateway.errors import Field, GatewayError, Refused
 from gateway.spool.model import Entry, QueueWriter
+from gateway.unit.consequences import consequence_of
 from gateway.unit.decode import decode_captured
 from gateway.unit.encode import encode_captured
 from gateway.unit.model import CapturedUnit, Kind
@@ -59,16 +60,7 @@ class QueueAnswering:
 
     def fail(self, admitted: Admitted, head: RequestBody, error: GatewayError) -> None:
         """Why there is no answer. Raises Unavailable."""
-        match error:
-            case Refused():
-                # A sink says so where it was the answer that it could not take.
-                was = bool(error.fields.get("performed"))
-                consequence = Consequence.ANSWER_REFUSED if was else Consequence.REFUSED
-            case Unavailable():
-                consequence = Consequence.UNAVAILABLE
-            case _:
-                consequence = Consequence.UNCERTAIN
-        request = admitted.manifest.number
+        request, consequence = admitted.manifest.number, consequence_of(error)
         self._put(admitted, FailureBody(request, head.operation, error.number, consequence), b"")
 
     def _put(

@@ -23,9 +23,10 @@ from typing import Final
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, GatewayError, Refused, StateUncertain, Unavailable
 from gateway.spool.model import QueueReader, Taken
+from gateway.unit.consequences import error_of
 from gateway.unit.model import CapturedUnit, Manifest, Stage
 from gateway.unit.number import speak
-from gateway.unit.request import Consequence, FailureBody, RequestBody, ResponseBody
+from gateway.unit.request import FailureBody, RequestBody, ResponseBody
 from gateway.unit.stages import Admitted
 from gateway.unit.submitting import AnsweredBody
 
@@ -137,7 +138,7 @@ class DurableAnswers:
         if isinstance(head, ResponseBody):
             self._hand_over(expected, AnsweredBody(taken.number, head, taken.body))
         else:
-            _tell(expected, _error(head))
+            _tell(expected, error_of(head.consequence, head.number, head.request))
 
     def fail(self, number: int, error: GatewayError) -> None:
         """What became of a request instead of an answer, as its guard knows it. From any thread."""
@@ -218,17 +219,3 @@ def _drop(expected: _Expected, served: Callable[[AnsweredBody], None]) -> None:
 
     if not expected.loop.is_closed():
         expected.loop.call_soon_threadsafe(settle)
-
-
-def _error(head: FailureBody) -> GatewayError:
-    """As the ones who stopped it said: with its number, and whether it was performed."""
-    unit = speak(head.request)
-    match head.consequence:
-        case Consequence.REFUSED:
-            return Refused(head.number, unit=unit)
-        case Consequence.UNAVAILABLE:
-            return Unavailable(head.number, unit=unit)
-        case Consequence.ANSWER_REFUSED:
-            return Refused(head.number, unit=unit, performed=1)
-        case Consequence.UNCERTAIN:
-            return StateUncertain(head.number, unit=unit)

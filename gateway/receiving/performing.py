@@ -21,12 +21,12 @@ from gateway.exchange.frames import Frame, FrameKind, encode_frame
 from gateway.receiving.admitted import admitted_of
 from gateway.receiving.attending import Attending
 from gateway.unit.asking import Performed, Performer
+from gateway.unit.consequences import consequence_of
 from gateway.unit.decode import decode_captured
 from gateway.unit.encode import encode_captured
 from gateway.unit.model import CapturedUnit, Kind, Manifest
 from gateway.unit.request import (
     MAX_CONTENT_BYTES,
-    Consequence,
     FailureBody,
     RequestBody,
     ResponseBody,
@@ -117,15 +117,7 @@ class Performing:
         *,
         performed: bool = False,
     ) -> None:
-        match error:
-            case Refused():
-                # A sink says so where it was the answer that it could not take.
-                after = performed or bool(error.fields.get("performed"))
-                consequence = Consequence.ANSWER_REFUSED if after else Consequence.REFUSED
-            case Unavailable():
-                consequence = Consequence.UNAVAILABLE
-            case _:
-                consequence = Consequence.UNCERTAIN
+        consequence = consequence_of(error, performed=performed)
         failure = FailureBody(manifest.number, head.operation, error.number, consequence)
         self._send(manifest, failure, b"")
 

@@ -17,12 +17,13 @@ from typing import Final
 from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, encode_frame
+from gateway.unit import consequences
 from gateway.unit.asking import Answered
 from gateway.unit.decode import MAX_CAPTURED_BYTES, decode_manifest
 from gateway.unit.encode import encode_captured
 from gateway.unit.model import CapturedUnit
 from gateway.unit.number import speak
-from gateway.unit.request import MAX_CONTENT_BYTES, Consequence, RequestBody, ResponseBody
+from gateway.unit.request import MAX_CONTENT_BYTES, RequestBody, ResponseBody
 
 # Callers that wait at once; the guards hold no more either.
 MAX_WAITING: Final = 2_048
@@ -118,14 +119,5 @@ class SocketAsker:
 
 
 def error_of(frame: Frame) -> Refused | Unavailable | StateUncertain:
-    """As the ones who stopped it said: with its number, and whether it was performed."""
-    unit = speak(frame.number)
-    match frame.consequence:
-        case Consequence.REFUSED:
-            return Refused(frame.reason, unit=unit)
-        case Consequence.UNAVAILABLE:
-            return Unavailable(frame.reason, unit=unit)
-        case Consequence.ANSWER_REFUSED:
-            return Refused(frame.reason, unit=unit, performed=1)
-        case _:
-            return StateUncertain(frame.reason, unit=unit)
+    """Why there is no answer, as a frame of kind FAILED says it."""
+    return consequences.error_of(frame.consequence, frame.reason, frame.number)
