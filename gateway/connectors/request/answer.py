@@ -30,20 +30,30 @@ class Answer(web.Response):
         unit: int | None,
     ) -> None:
         super().__init__(status=status, body=content or None)
-        said = self.headers
-        for name, value in headers:
-            said.add(name, value)
-        said["Cache-Control"] = "no-store"
-        said["Server"] = SERVER
-        if unit is not None:
-            said["Ferrygate-Unit"] = speak(unit)
         self._entry = entry
-        if entry.retiring:
-            self.force_close()
+        say(self, entry, headers, unit)
 
     async def write_eof(self, data: bytes = b"") -> None:
         await super().write_eof(data)
         self._entry.answered()
+
+
+def say(
+    response: web.StreamResponse,
+    entry: Entry,
+    headers: Sequence[tuple[str, str]],
+    unit: int | None,
+) -> None:
+    """The head of an answer: these headers and our own; the last one where its connection is to end."""
+    said = response.headers
+    for name, value in headers:
+        said.add(name, value)
+    said["Cache-Control"] = "no-store"
+    said["Server"] = SERVER
+    if unit is not None:
+        said["Ferrygate-Unit"] = speak(unit)
+    if entry.retiring:
+        response.force_close()
 
 
 def failure(entry: Entry, error: GatewayError, unit: int | None, status: int = 0) -> Answer:

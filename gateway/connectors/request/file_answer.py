@@ -17,14 +17,13 @@ from contextlib import aclosing
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from gateway.connectors.request.answer import SERVER
+from gateway.connectors.request.answer import say
 from gateway.connectors.request.body_file import front_of, read_pieces
 from gateway.connectors.request.entry import Entry
 from gateway.connectors.request.typed import answer_headers
 from gateway.errors import Unavailable
 from gateway.policy.operations import Operation
 from gateway.unit.asking import Answered
-from gateway.unit.number import speak
 from gateway.unit.stages import Body
 from gateway.unit.submitting import AnsweredBody
 
@@ -42,18 +41,11 @@ class FileAnswer(web.StreamResponse):
         ended: Callable[[bool], None],
     ) -> None:
         super().__init__(status=status)
-        said = self.headers
-        for name, value in headers:
-            said.add(name, value)
-        said["Cache-Control"] = "no-store"
-        said["Server"] = SERVER
-        said["Ferrygate-Unit"] = speak(unit)
+        say(self, entry, headers, unit)
         self.content_length = body.size_bytes
         self._entry, self._sent = entry, body
         self._ended: Callable[[bool], None] | None = ended
         self._then: Callable[[], None] | None = None
-        if entry.retiring:
-            self.force_close()
 
     def then(self, call: Callable[[], None]) -> None:
         """To be called once as well, after `ended`."""
