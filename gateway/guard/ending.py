@@ -71,6 +71,13 @@ class Endings:
         """A message passed and could not be handed on: what follows must not pass it over."""
         return self.end(held, Ending.LOST, error.number, far=False)
 
+    def behind(self, number: int, seconds: float) -> Done:
+        """This session's messages take so much of the thread of all that theirs come late."""
+        held = self._sessions.get(number)
+        if held is None:
+            return Done()
+        return self.end(held, Ending.TOO_MANY, 6494, {"seconds": round(seconds, 1)})
+
     def crowded(self, number: int) -> Done:
         """A message of this session was dropped for want of room."""
         held = self._sessions.get(number)
@@ -80,12 +87,17 @@ class Endings:
         """Whoever had the connections is gone."""
         return [self.end(held, Ending.LOST, 5771, edge=False) for held in self._sessions.all()]
 
-    def tick(self, now_s: float) -> Sequence[Done]:
-        """What is due now."""
+    def tick(self, now_s: float, heard_s: float | None = None) -> Sequence[Done]:
+        """What is due now. heard_s: all that came before it has been looked at; now_s for None."""
         done = [
             self.end(due.held, due.ending, due.number, due.fields)
-            for due in self._sessions.due(now_s)
+            for due in self._sessions.due(now_s if heard_s is None else heard_s)
         ]
+        return [*done, *self.alive(now_s)]
+
+    def alive(self, now_s: float) -> Sequence[Done]:
+        """The far side is told of the sessions that go on, as often as it must be."""
+        done: list[Done] = []
         for held in self._sessions.unsaid(now_s):
             try:
                 # A policy that has been changed holds for what is open, too.

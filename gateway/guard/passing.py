@@ -12,7 +12,9 @@ commit and a seal is shared by many. These threads are not those of the files: a
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -33,8 +35,12 @@ MAX_WAITING_BYTES: Final = 64 << 20
 _QUICK_BYTES: Final = MAX_BATCH_BYTES + (16 << 10)
 # Frames that are judged together: those behind wait for them meanwhile.
 _AT_ONCE: Final = 32
-# So many lots a neighbour's own thread judges before it reads on.
+# So many lots a neighbour's own thread judges before it reads on, and none after this long: who writes to
+# it gives it up after two seconds (gateway.exchange.outgoing).
 _OWN_ROUNDS: Final = 2
+_OWN_S: Final = 0.2
+# In order: what is done after so long goes, whatever waits behind it.
+_LOT_S: Final = 0.1
 _ALL_ROUNDS: Final = 1 << 30
 
 
@@ -130,7 +136,7 @@ class Passing:
                 self._waiting_bytes += frame.size_bytes
             self._some_large.notify(large)
         if refused:
-            self.finish([self._crowded(frame) for frame in refused])
+            self._refuse(refused)
         if self._in_order:
             # It may take its time, and the neighbour's own thread has other things to read.
             with self._lock:
@@ -138,7 +144,7 @@ class Passing:
             return
         # Whoever brings them works on them where nobody does: to wake a thread costs as much as a request.
         try:
-            self._rounds(_OWN_ROUNDS)
+            self._rounds(_OWN_ROUNDS, time.monotonic() + _OWN_S)
         except Exception as error:  # noqa: BLE001 handed to step(), which raises it
             self._failure = error
 
@@ -173,8 +179,18 @@ class Passing:
                     return
             self._rounds(_ALL_ROUNDS)
 
-    def _rounds(self, most: int) -> None:
-        """Judge what is small and waits, in so many lots at most, unless another thread does."""
+    def _refuse(self, frames: Sequence[Frame]) -> None:
+        """There is no room for these."""
+        done = [self._crowded(frame) for frame in frames]
+        if not self._in_order:
+            self.finish(done)
+        elif len(self._done) < MAX_WAITING:
+            # The one thread has enough to do, and comes by: in another nothing of its tables may be touched.
+            self._done += done
+
+    def _rounds(self, most: int, until_s: float = math.inf) -> None:
+        """Judge what is small and waits, in so many lots at most and none begun later, unless another
+        thread does."""
         with self._lock:
             if self._is_working:
                 return
@@ -182,7 +198,8 @@ class Passing:
         try:
             for _ in range(most):
                 with self._lock:
-                    if not self._small or self._is_closed:
+                    late = not self._small or time.monotonic() >= until_s
+                    if late or self._is_closed:
                         return
                     count = min(_AT_ONCE, len(self._small))
                     taken = [self._small.popleft() for _ in range(count)]
@@ -196,7 +213,7 @@ class Passing:
 
     def _judge(self, taken: Sequence[tuple[Work, Frame]]) -> None:
         if self._in_order:
-            self.finish([alone(one) for work, frame in taken for one in work(frame)])
+            self._judge_in_order(taken)
             return
         done, left_over = together([one for work, frame in taken for one in work(frame)])
         if left_over:
@@ -204,6 +221,16 @@ class Passing:
                 self._left_over += left_over
                 self._waiting_bytes += sum(one.body.size_bytes for _, one in left_over)
                 self._some_large.notify(len(left_over))
+        self.finish(done)
+
+    def _judge_in_order(self, taken: Sequence[tuple[Work, Frame]]) -> None:
+        done: list[Done] = []
+        begun_s = time.monotonic()
+        for work, frame in taken:
+            done += [alone(one) for one in work(frame)]
+            if time.monotonic() - begun_s > _LOT_S:
+                self.finish(done)
+                done, begun_s = [], time.monotonic()
         self.finish(done)
 
     def _one_by_one(self) -> None:

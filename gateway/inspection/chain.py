@@ -215,10 +215,11 @@ class Inspector:
         malware = MalwareFacts(tuple(listener.detections), said)
         return replace(facts, problems=problems, malware=malware)
 
-    def beside(self) -> Inspector:
+    def beside(self, within_s: float | None = None) -> Inspector:
         """Another with the same readers and scanners, which makes ready for channels of its own. Ends with
-        this one; it is not closed itself."""
-        return Inspector(self._take_apart, self._scanners)
+        this one; it is not closed itself. within_s: for each unit, by the clock; None for the usual."""
+        take_apart = self._take_apart if within_s is None else self._take_apart.within(within_s)
+        return Inspector(take_apart, self._scanners)
 
     def scanners_state(self) -> tuple[ScannerState, ...]:
         """How each scanner is, asked now (two seconds at most each); raises nothing."""

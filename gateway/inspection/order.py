@@ -78,3 +78,7 @@ class TakeApart(Protocol):
         """Several small units under one order that wants neither texts nor visits; None where they did not
         go together, for whatever reason: each is taken apart by itself then. Raises nothing else."""
         ...
+
+    def within(self, seconds: float) -> TakeApart:
+        """The same readers; a unit that takes longer by the clock is refused as one that takes too long."""
+        ...

@@ -60,10 +60,16 @@ _WORDS: Final = frozenset(word.value for word in Word)
 
 
 class Sandboxed:
-    """Takes units apart in a sandbox. Thread-safe. scratch: an existing folder for large leaves."""
+    """Takes units apart in a sandbox. Thread-safe. scratch: an existing folder for large leaves.
 
-    def __init__(self, sandbox: Sandbox, scratch: Path) -> None:
-        self._sandbox, self._scratch = sandbox, scratch
+    within_s: for each unit, None for what the sandbox gives."""
+
+    def __init__(self, sandbox: Sandbox, scratch: Path, within_s: float | None = None) -> None:
+        self._sandbox, self._scratch, self._within_s = sandbox, scratch, within_s
+
+    def within(self, seconds: float) -> Sandboxed:
+        """As order.TakeApart has it."""
+        return Sandboxed(self._sandbox, self._scratch, seconds)
 
     def __call__(self, order: Order, body: Body, listener: Listener) -> Found:
         """As order.TakeApart has it. A unit that ends its child is found out: a problem 398x, 399x."""
@@ -127,6 +133,7 @@ class Sandboxed:
                 request,
                 lambda question, leaf: _answer(question, leaf, order, kept, listener),
                 begin,
+                within_s=self._within_s,
             )
         return _found(answers, order, body)
 

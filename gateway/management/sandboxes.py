@@ -10,6 +10,7 @@ earlier (a schema that a policy set wants built, a request) waits for it: nothin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from gateway.audit.event import Status
 from gateway.guard.workers import BULK_THREADS, SUSPECT_THREADS
@@ -20,6 +21,9 @@ from gateway.inspection.unsound import Role
 from gateway.management.host import Host
 from gateway.management.settings import Settings
 from gateway.unit.model import Side
+
+# Small requests and messages of sessions: a thread each, which waits for no large one.
+_BESIDE: Final = 2
 
 
 class Sandboxes:
@@ -56,7 +60,7 @@ def sandbox_limits(settings: Settings) -> SandboxSettings:
     # Requests have threads of their own beside those of the files.
     small = settings.guard_threads * (2 if settings.is_two_way else 1)
     return SandboxSettings(
-        children=small + BULK_THREADS + SUSPECT_THREADS,
+        children=small + BULK_THREADS + SUSPECT_THREADS + (_BESIDE if settings.is_two_way else 0),
         idle_children=small,
         units_a_child=limits.units,
         memory_bytes=limits.memory_bytes,

@@ -159,4 +159,9 @@ TEXTS: Final[dict[int, Text]] = {
     6490: Text("the peer's stream of events is not right: {what}.", "对侧的事件流不正确：{what}。"),
     6491: Text("messages were not taken off in time.", "消息未及时取走。"),
     6493: Text("the connection broke.", "连接已中断。"),
+    6494: Text(
+        "the messages of this session took most of the time in which the guard was {seconds} s behind with"
+        " those of all; it has ended.",
+        "守卫处理全部会话消息时落后 {seconds} 秒，其中本会话占用时间最多；会话已结束。",
+    ),
 }

@@ -103,19 +103,22 @@ class Sandbox:
         request: bytes,
         on_ask: OnAsk,
         on_again: Callable[[], None] | None = None,
+        *,
+        within_s: float | None = None,
     ) -> list[bytes]:
         """The answers of one job on one unit, all of them; waits for a free child.
 
         descriptor: the unit's body, open for reading only (or sealed against writing); stays the
         caller's. Its position is shared with the child: read it with pread. request: MAX_REQUEST_BYTES
-        at most; a small body may be in it. on_ask runs in this thread and must not call run.
+        at most; a small body may be in it. on_ask runs in this thread and must not call run. within_s: less
+        time than the settings give.
         Raises Refused (3983 to 3993), Unavailable (3980 to 3982, 3994), what on_ask raises, and
         nothing else.
         """
         size_bytes = len(request) + (0 if descriptor is None else _size_of_readable(descriptor))
         if len(request) > MAX_REQUEST_BYTES:
             raise RuntimeError("a request is longer than one message")
-        unit = Unit(job, request, descriptor, size_bytes, on_ask)
+        unit = Unit(job, request, descriptor, size_bytes, on_ask, within_s)
         self._places.get()
         try:
             fresh = size_bytes > self._settings.small_bytes

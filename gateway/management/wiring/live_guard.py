@@ -29,6 +29,11 @@ from gateway.unit.session import SessionBody
 
 # More sessions than a guard has.
 _MOST_DROPPED: Final = 4_096
+# What waits for longer is late for everybody: whoever took most of the time meanwhile ends.
+BEHIND_S: Final = 2.0
+# So long what a session took of the time is remembered, and so often all are looked at between messages.
+_REMEMBERED_S: Final = 10.0
+_BETWEEN_S: Final = 1.0
 # A frame in name: what is to be done beside frames is done in the same thread.
 _NO_FRAME: Final = Frame(FrameKind.LIVE, 0, b"", b"")
 
@@ -57,33 +62,79 @@ class LiveGuard:
         # Of sessions whose messages found no room; and whether the edge has ended since it was looked at.
         self._dropped: deque[int] = deque(maxlen=_MOST_DROPPED)
         self._edge_ended = False
+        # Seconds that the messages of a session took since then, when the far side was last told, and when
+        # one was last ended for that.
+        self._took: dict[int, float] = {}
+        self._since_s = self._told_s = self._ended_s = time.monotonic()
         self._passing = Passing(1, *lines, seal, self._crowded, recorder, status, in_order=True)
 
     def of_edge(self, frames: Sequence[Frame]) -> None:
         """Frames of kind LIVE. From the socket's thread."""
-        self._passing.take(lambda frame: _each(self._clear(frame)), frames)
+        came_s = time.monotonic()
+        self._passing.take(
+            lambda frame: self._timed(frame.number, came_s, lambda: self._clear(frame)), frames
+        )
 
     def of_far_side(self, manifest: Manifest, body: SessionBody, content: bytes) -> None:
         """What has been opened and verified. From any thread."""
         # Counted against what may wait.
         held = Frame(FrameKind.LIVE, body.session, b"", content)
-        self._passing.take(lambda _: _each(self._admit(manifest, body, content)), [held])
+        came_s = time.monotonic()
+        self._passing.take(
+            lambda _: self._timed(
+                body.session, came_s, lambda: self._admit(manifest, body, content)
+            ),
+            [held],
+        )
 
     def edge_ended(self) -> None:
         """Whoever had the connections is gone."""
         self._edge_ended = True
-        self._passing.take(self._beside, [_NO_FRAME])
+        self._look()
 
     def step(self) -> None:
         """Now and then. Raises what ended the thread."""
         self._passing.step()
-        self._passing.take(self._beside, [_NO_FRAME])
+        self._look()
         self._status.gauge("sessions_open", len(self._sessions))
 
     def close(self) -> None:
         self._passing.close()
 
-    def _beside(self, _: Frame) -> Sequence[Judging[Done]]:
+    def _look(self) -> None:
+        """In its turn: what has come before it has been heard by then, however long that took."""
+        came_s = time.monotonic()
+        self._passing.take(lambda _: self._beside(came_s), [_NO_FRAME])
+
+    def _timed(
+        self, session: int, came_s: float, work: Callable[[], Sequence[Done]]
+    ) -> Sequence[Judging[Done]]:
+        """The work of one message: who takes the time of all others is known, and ends."""
+        begun_s = time.monotonic()
+        done = [*work()]
+        now_s = time.monotonic()
+        if self._sessions.get(session) is not None:
+            self._took[session] = self._took.get(session, 0.0) + now_s - begun_s
+        # What had come before somebody was ended is late because of him.
+        if came_s > self._ended_s and begun_s - came_s > BEHIND_S:
+            going = [number for number in self._took if self._sessions.get(number) is not None]
+            most = max(going, key=self._took.__getitem__, default=0)
+            # A disk that stands still is nobody's.
+            if self._took.get(most, 0.0) > BEHIND_S / 4:
+                done.append(self._endings.behind(most, begun_s - came_s))
+                self._ended_s = now_s
+        if self._ended_s == now_s or now_s - self._since_s > _REMEMBERED_S:
+            self._took.clear()
+            self._since_s = now_s
+        if now_s - self._told_s > _BETWEEN_S:
+            done += self._alive(now_s)
+        return _each(done)
+
+    def _alive(self, now_s: float) -> Sequence[Done]:
+        self._told_s = now_s
+        return self._endings.alive(now_s)
+
+    def _beside(self, came_s: float) -> Sequence[Judging[Done]]:
         """What is to be done beside frames, in their thread."""
         done: list[Done] = []
         if self._edge_ended:
@@ -91,7 +142,8 @@ class LiveGuard:
             done += self._endings.edge_ended()
         while self._dropped:
             done.append(self._endings.crowded(self._dropped.popleft()))
-        return _each([*done, *self._endings.tick(time.monotonic())])
+        self._told_s = time.monotonic()
+        return _each([*done, *self._endings.tick(self._told_s, came_s)])
 
     def _crowded(self, frame: Frame) -> Done:
         """There is no room for it: its session ends."""

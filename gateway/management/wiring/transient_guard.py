@@ -32,6 +32,7 @@ from gateway.management.layout import Role
 from gateway.management.wiring.half import Half
 from gateway.management.wiring.live_guard import LiveGuard
 from gateway.policy.content_channel import content_channels
+from gateway.policy.model import Channel
 from gateway.receiving.transient import TransientAdmitter
 from gateway.receiving.verify import Opener
 from gateway.sending.seal import Sealer
@@ -44,6 +45,9 @@ from gateway.unit.request import Consequence
 # Numbers of the two hosts are even and odd (gateway.management.wiring.sending_edge).
 HOSTS: Final = 2
 _EXPIRE_S: Final = 0.25
+# A message of a session by the clock, twice at most: all sessions wait for it, and what the far side has not
+# heard of for long is over there (gateway.guard.sessions.SILENT_S).
+MESSAGE_S: Final = 4.0
 
 
 def exchanging(
@@ -73,8 +77,12 @@ def exchanging(
     )
     seen = Seen(let_in_ever.floor, HOSTS)
     lines = _Lines(desk, status)
+    in_time = (
+        RequestJudge(side, policy, _beside(desk, sending, MESSAGE_S), remove),
+        RequestJudge(side, policy, _beside(desk, receiving, MESSAGE_S), remove),
+    )
     live = LiveGuard(
-        sends, receives, judges, (asked, let_in), clearer.failed, (lines.to_edge, lines.to_ferry),
+        sends, receives, in_time, (asked, let_in), clearer.failed, (lines.to_edge, lines.to_ferry),
         seal, desk.journal, status,
     )  # fmt: skip
     admitter = TransientAdmitter(
@@ -225,15 +233,23 @@ def _crowded(frame: Frame) -> Done:
     return Done((event,), encode_failed(frame.number, 5760, Consequence.UNAVAILABLE))
 
 
-def _beside(desk: Desk, files: Inspector) -> Inspector:
-    """The same readers and scanners for contents of requests and answers."""
-    inspector = files.beside()
+def _beside(desk: Desk, files: Inspector, within_s: float | None = None) -> Inspector:
+    """The same readers and scanners for contents of requests and answers; within_s: of messages."""
+    inspector = files.beside(within_s)
     desk.policy.prepare_with(
         lambda channels: inspector.prepare(
-            view for channel in channels for view in content_channels(channel)
+            view
+            for channel in channels
+            if within_s is None or _has_sessions(channel)
+            for view in content_channels(channel)
         )
     )
     return inspector
+
+
+def _has_sessions(channel: Channel) -> bool:
+    operations = channel.requests.operations if channel.requests is not None else {}
+    return any(one.live is not None for one in operations.values())
 
 
 def _sealer(host: Host, lane: Lane) -> Sealer:
