@@ -6,12 +6,14 @@
 
     refused request --> set aside, as a file is      refused answer --> admitted as a failure, for its caller
 
-That each comes once is the queues': a number that `received` or `admitted` has had is a duplicate.
+That each comes once is the queues': a number that `received` or `admitted` has had is a duplicate. A request
+that is older than their memory may have been performed, and is refused.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -42,11 +44,19 @@ from gateway.unit.stages import Body
 class DurableAdmitter:
     """Judges for one lane. Safe to call from several threads for different units.
 
-    tables: of this guard, None in a gate of one lane: there only requests of submit pass.
+    tables: of this guard, None in a gate of one lane: there only requests of submit pass. forgot: whether the
+    queue `admitted` cannot say any more if it has had a number.
     """
 
-    def __init__(self, lane: Lane, judge: RequestJudge, tables: Tables | None) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        judge: RequestJudge,
+        tables: Tables | None,
+        forgot: Callable[[int], bool] = lambda _: False,
+    ) -> None:
         self._lane, self._judge, self._tables = lane, judge, tables
+        self._forgot = forgot
 
     def __call__(self, manifest: Manifest, body: Body) -> Judged:
         """A verified unit of Kind.REQUESTS. Raises Refused (with fields for the journal), Unavailable."""
@@ -75,6 +85,8 @@ class DurableAdmitter:
     def _request(self, manifest: Manifest, head: RequestBody, body: Body) -> Judged:
         fields = request_fields(head)
         try:
+            if self._forgot(manifest.number):
+                raise Refused(5766, unit=speak(manifest.number))
             let = alone(self._judge.request(manifest, self._lane, head, body, by_queue=True))
             if not let.is_submitted:
                 remember(self._must_have_tables(manifest.channel).let_in, manifest, head)

@@ -84,6 +84,11 @@ class IntervalSet:
         return end <= start or (at >= 0 and end <= self._ends[at])
 
     @property
+    def begin(self) -> int:
+        """The lowest number, 0 for an empty set."""
+        return self._starts[0] if self._starts else 0
+
+    @property
     def end(self) -> int:
         """The number behind the highest one, 0 for an empty set."""
         return self._ends[-1] if self._ends else 0

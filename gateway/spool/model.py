@@ -82,6 +82,10 @@ class QueueWriter(Protocol):
         """Whether the queue has ever taken this number (within the ledger's memory)."""
         ...
 
+    def forgot(self, number: int) -> bool:
+        """Whether the ledger's memory does not reach as far as this number: perhaps the queue had it."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -129,6 +129,14 @@ class FileQueueWriter:
         """See QueueWriter. Does no I/O."""
         return number in self._numbers
 
+    def forgot(self, number: int) -> bool:
+        """See QueueWriter. Does no I/O; from any thread.
+
+        Where two hosts count, each number is an interval of its own, and the memory ends after as many units.
+        Half full counts as full: neighbours may have been merged since the lowest went.
+        """
+        return len(self._numbers) > MAX_INTERVALS // 2 and number < self._numbers.begin
+
     def close(self) -> None:
         """Let go of the queue. Nothing is written: all that was put is durable."""
         for fd in (self._fd, self._mark_fd, self._lock):

@@ -17,9 +17,14 @@ from gateway.connectors.request.large import Large
 from gateway.connectors.request.upload_files import Upload
 from gateway.connectors.request.upload_store import Uploads
 from gateway.errors import Refused, Unavailable
+from gateway.guard.outcome import Passed
 from gateway.management.wiring.request_large import large_of
 from gateway.sending.receipts import Known, Receipts, State
+from gateway.spool import writer
+from gateway.spool.model import Entry
+from gateway.unit.model import Side
 from gateway.unit.submitting import Submitter
+from tests.gateway.guard.durable_world import DurableWorld, order, refused, submitted
 from tests.gateway.policy.request_text import LOOKUP, request_channel
 from tests.gateway.sending.test_submitting import World as Submitting
 from tests.gateway.sending.test_submitting import unit
@@ -109,6 +114,27 @@ def test_a_receipt_of_what_the_queue_has_not_taken_does_not_wait_for_ever(tmp_pa
     world.queue.full = False
     assert world.run(lambda s: s.submit(unit(4), b"{}")) == [None]
     assert receipts.known(4, "orders", "CN=portal-01") == Known(State.WAITING)
+
+
+def test_a_request_older_than_the_memory_of_the_queues_is_not_performed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers of one host of two lie apart: a ferry that was taken over waits until one is forgotten."""
+    monkeypatch.setattr(writer, "MAX_INTERVALS", 64)
+    queue = writer.open_writer(tmp_path / "admitted")
+    world = DurableWorld(tmp_path / "world", submitted)
+    world.guards[Side.INNER].admit._of_requests._forgot = queue.forgot  # type: ignore[union-attr]
+    on_the_lane = world.cleared(Side.OUTER, 2, order(), b'{"a":1}')
+    assert isinstance(world.admitted(Side.INNER, on_the_lane), Passed)
+    queue.put([Entry(number, b"h", b"") for number in range(2, 400, 2)])
+    assert not queue.has(2)
+    assert refused(world.admitted(Side.INNER, on_the_lane)) == 5766
+    assert [queue.forgot(number) for number in (4, 396, 398, 10_000)] == [True, False, False, False]
+    queue.close()
+    queue = writer.open_writer(tmp_path / "admitted")
+    # It reads the numbers of segments that are still there.
+    assert queue.has(2) or queue.forgot(2)
+    queue.close()
 
 
 def test_a_number_that_is_given_twice_tells_nobody_of_another_s_request(tmp_path: Path) -> None:

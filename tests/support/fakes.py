@@ -89,6 +89,9 @@ class MemoryQueue:
     def staging(self) -> Path:
         return self._staging or Path("/nonexistent")
 
+    def forgot(self, _number: int) -> bool:
+        return False
+
     def has(self, number: int) -> bool:
         return number in self.ledger
 

@@ -60,8 +60,10 @@ class DurableWay:
 
         return judge
 
-    def admitter(self, lane: Lane, inspector: Inspector) -> Callable[[Manifest, Body], Judged]:
-        """Judges what this guard receives."""
+    def admitter(
+        self, lane: Lane, inspector: Inspector, forgot: Callable[[int], bool]
+    ) -> Callable[[Manifest, Body], Judged]:
+        """Judges what this guard receives. forgot: of the queue that it goes into."""
         made: list[Callable[[Manifest, Body], Judged]] = []
 
         def judge(manifest: Manifest, body: Body) -> Judged:
@@ -74,7 +76,7 @@ class DurableWay:
                     asked = RequestJudge(
                         desk.host.settings.side, desk.policy.current, inspector, self.remove
                     )
-                    made.append(DurableAdmitter(lane, asked, self._tables))
+                    made.append(DurableAdmitter(lane, asked, self._tables, forgot))
             return made[0](manifest, body)
 
         return judge
