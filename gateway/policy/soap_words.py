@@ -8,7 +8,8 @@
     soap 1.1 of PlaceOrder with header Trace following …    these blocks may stand in Header, each once
 
 The envelope is no matter of the schema: Envelope with one Body with one element. Without `with header`
-nothing stands in a Header. A block that the schema declares follows it; any other holds characters only.
+nothing stands in a Header. A block that the schema declares follows it; one of a name that it declares in no
+namespace holds characters only.
 Document/literal (WSDL 1.1, 3.5; WS-I Basic Profile 1.1, 4.4). Pure.
 """
 

@@ -73,6 +73,7 @@ class SoapWatch(Follower):
         self._blocks: set[tuple[str, str]] = set()
         self._headers, self._in_header = 0, False
         self._declared = profile.schema.outline.roots if profile.schema is not None else frozenset()
+        self._declared_names = {one.rpartition("}")[2] for one in self._declared}
         # From which depth on elements belong to the message; 0 while there is none.
         self._from = 0
         self._free = profile.schema is None
@@ -158,6 +159,9 @@ class SoapWatch(Follower):
         self._blocks.add((space, name))
         envelope = SPACES[self._version]
         declared = (f"{{{space}}}{name}" if space else name) in self._declared
+        if not declared and name in self._declared_names:
+            # In another namespace what the schema says of it would not be asked.
+            raise unsound(3614, what=f"Header/{name[:60]}")
         for (key_space, key), value in attributes.items():
             understood = (key_space, key) == (envelope, "mustUnderstand")
             if understood and value in _UNDERSTAND[self._version]:
