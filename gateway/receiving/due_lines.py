@@ -57,6 +57,12 @@ class Lines:
         line.in_hand[number] = 0.0
         return True
 
+    def leave(self, channel: str, number: int) -> None:
+        """One that cannot be performed for now stands in nobody's way."""
+        line = self._lines.get(channel)
+        if line is not None:
+            line.put_off.discard(number)
+
     def next(self, now_s: float, is_ordered: bool, channel: str) -> Iterator[int]:
         """Those of a channel whose turn it is; they are under way from here on."""
         line = self._lines[channel]

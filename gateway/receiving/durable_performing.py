@@ -106,6 +106,7 @@ class DurablePerformer:
             error = Unavailable(NO_CHANNEL, channel=channel, operation=head.operation)
             self._defer(taken, channel, error)
             self._waiting[channel] = error
+            self._lines.leave(channel, number)
             self._queue.release(number, NO_CHANNEL_S)
             return
         waited = self._waiting.get(channel)

@@ -24,7 +24,10 @@ from gateway.policy.model import PolicySet
 from gateway.receiving import performed_marks
 from gateway.receiving.durable_answers import DurableAnswers
 from gateway.receiving.performed_marks import PerformedMarks
+from gateway.spool.model import Taken
 from gateway.unit.model import Side
+from gateway.unit.request import RequestBody
+from gateway.unit.stages import Admitted
 from tests.gateway.connectors.request.harness import PLAIN, exchange, status_of
 from tests.gateway.connectors.request.large_harness import MIB, large_gate
 from tests.gateway.connectors.request.test_large import Digesting, until
@@ -144,6 +147,35 @@ def test_a_full_journal_does_not_end_the_edge_whose_peer_is_away(tmp_path: Path)
     far.steps(10)
     assert far.peer.asked == [2]
     assert queue.acknowledged == [2]
+
+
+def test_an_operation_that_is_gone_does_not_stop_its_channel_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was put off while its peer was away; then a reload took its operation out of the policy."""
+    monkeypatch.setattr("gateway.receiving.due_lines.MAX_IN_HAND", 1)
+    clock = SimpleNamespace(now_s=0.0)
+    queue = MemoryQueue(clock=lambda: clock.now_s)
+    gone: set[int] = set()
+    far = Far(tmp_path, queue, PlayedPeer(down=AWAY))
+    queue.put([entry(2), entry(4)])
+    far.steps(1)
+    take = far.performer.take
+    known = far.performer._terms
+
+    def taking(taken: Taken, admitted: Admitted, head: RequestBody) -> None:
+        far.performer._terms = (lambda _c, _o: None) if taken.number in gone else known
+        take(taken, admitted, head)
+
+    monkeypatch.setattr(far.performer, "take", taking)
+    gone.add(4)
+    queue.put([entry(6)])
+    far.peer.down = None
+    for _ in range(30):
+        clock.now_s += 5.0
+        far.steps(1)
+    assert far.peer.asked == [2, 6]
+    assert 6428 in far.board.alarms
 
 
 def test_what_is_in_the_queue_comes_into_the_journal_when_it_takes_events_again(
