@@ -450,7 +450,7 @@ _IMPORT: Final[dict[str, str]] = {
     "Look at each line marked REVIEW, then run: ferrygate policy check": "请逐一确认标有 REVIEW 的行,再运行:ferrygate policy check",
     "Write a channel that carries requests from the description of a service.": "根据服务描述生成 requests 通道文件。",
     "Write a channel that carries requests from the WSDL of a SOAP service.": "根据 SOAP 服务的 WSDL 生成 requests 通道文件。",
-    "a WSDL 1.1 document with its schemas in it": "内含 Schema 的 WSDL 1.1 文档",
+    "a WSDL 1.1 document; what it names is sought beside it": "WSDL 1.1 文档；其引用的文件在同一目录中查找",
     "an OpenAPI 3.0 or 3.1 document, JSON or YAML": "OpenAPI 3.0 或 3.1 文档,JSON 或 YAML",
     "the channel's name; the file's if not said": "通道名称;不写则取文件名",
     "{channel}: {operations} operations written, {notes} things to look at.": "{channel}:已写入 {operations} 个操作,{notes} 处需要查看。",
