@@ -17,7 +17,6 @@ _WORDS: Final[dict[str, str]] = {
     "held": "待审批",
     "received": "已接收",
     "released": "已人工放行",
-    "performed": "已执行",
     "refused": "已拒绝",
     "sent": "已发送",
     "under way": "进行中",
