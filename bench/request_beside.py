@@ -32,11 +32,13 @@ from gateway.management.trial import Trial
 
 CALLERS: Final = 16
 MANY: Final = 1_000
-RUNS: Final = 7
+RUNS: Final = 3
 FILE_BYTES: Final = 128 << 20
 # As many wait in the drop folder, so that the gate never lacks one.
 _AHEAD: Final = 3
 _LOOK_S: Final = 0.05
+# A file of this size may take seconds from one hop to the next.
+_STILL_S: Final = 6.0
 _CHANNEL: Final = "image-archive"
 # Until the first file is inside all parts of the way are at work.
 _WITHIN_S: Final = 60.0
@@ -78,12 +80,12 @@ class Bulk:
         for one in drop.glob("*.dcm"):
             with contextlib.suppress(FileNotFoundError):
                 one.unlink()
-        still_s, before = time.monotonic() + 1.0, self.arrived_bytes
+        still_s, before = time.monotonic() + _STILL_S, self.arrived_bytes
         until_s = time.monotonic() + _WITHIN_S
         while time.monotonic() < min(still_s, until_s):
             self._take_away(arrivals)
             if self.arrived_bytes != before:
-                still_s, before = time.monotonic() + 1.0, self.arrived_bytes
+                still_s, before = time.monotonic() + _STILL_S, self.arrived_bytes
             time.sleep(_LOOK_S)
 
     @contextlib.contextmanager
