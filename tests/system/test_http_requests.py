@@ -29,8 +29,11 @@ MARKERS = ("caller-cookie-7781", "outer-host-name", "198.51.100.77", "127.0.0.1"
 @pytest.fixture(scope="module")
 def g(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpGate]:
     with http_gate(tmp_path_factory.mktemp("http")) as made:
-        # Signatures of before the start are not taken (2 s).
-        time.sleep(2.5)
+        # Signatures of before the source's start are not taken (2 s).
+        with made.portal() as portal:
+            made.gate.until(
+                lambda: portal.call("GET", READ).status == 200, "signatures are taken", 20
+            )
         yield made
 
 
