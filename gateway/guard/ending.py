@@ -16,7 +16,7 @@ from typing import Final
 from gateway.audit.event import Event
 from gateway.errors import Field, Refused, Unavailable
 from gateway.exchange.frames import FrameKind, encode_frame
-from gateway.guard.passing import Done, NotLetGo
+from gateway.guard.letting_go import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed
 from gateway.guard.sessions import Held, Sessions
 from gateway.unit.encode import encode_manifest

@@ -3,7 +3,7 @@
     start:  state file (highest, segment) --> journal from this segment on --> floor
     step:   a new segment has begun --> highest so far, and that segment --> state file
 
-The journal is the record: a request is in it, on disk, before it goes on (gateway.guard.passing). The file
+The journal is the record: a request is in it, on disk, before it goes on (gateway.guard.letting_go). The file
 only says how far back it need not be read, so that what the journal no longer keeps, or what lies behind a
 day of other events, is known all the same.
 """

@@ -44,18 +44,12 @@ def build_requests(sheet: Sheet) -> Channel | None:
     lanes = _lanes(sheet)
     most = _most_bytes(sheet)
     operations = read_operations(sheet, most)
-    for first, second in ambiguous_pairs(operations):
-        node = sheet.document.top.get(Section.OPERATIONS.value)
-        key = next((k for k, _ in getattr(node, "entries", ()) if k.text == second.name), None)
-        if key is not None:
-            sheet.complain(key, 2324, name=second.name, other=first.name, line=first.line)
+    _check_told_apart(sheet, operations)
     removed = read_removals(sheet)
-    changed = sheet.document.top.get(Section.CHANGED.value)
-    if removed and changed is not None and (lines := _lines_without_json(operations)):
-        sheet.complain(changed, 2328, 0, 1, line=lines[0])
-    if removed and changed is not None and (large := _lines_of_large(operations)):
-        sheet.complain(changed, 2390, 0, 1, line=large[0], limit=say_size(MAX_CONTENT_BYTES))
-    _check_sessions(sheet, operations, changed if removed else None)
+    changed = sheet.document.top.get(Section.CHANGED.value) if removed else None
+    if changed is not None:
+        _check_removable(sheet, operations, changed)
+    _check_sessions(sheet, operations, changed)
     zone_name = sheet.value(Section.CHANNEL, channel_words.TIME_ZONE) or DEFAULT_ZONE
     try:
         zone = zone_of(zone_name)
@@ -113,6 +107,22 @@ def build_requests(sheet: Sheet) -> Channel | None:
         changed_line=_line_of(sheet, Section.CHANGED.value),
         requests=requests,
     )
+
+
+def _check_told_apart(sheet: Sheet, operations: Mapping[str, Operation]) -> None:
+    for first, second in ambiguous_pairs(operations):
+        node = sheet.document.top.get(Section.OPERATIONS.value)
+        key = next((k for k, _ in getattr(node, "entries", ()) if k.text == second.name), None)
+        if key is not None:
+            sheet.complain(key, 2324, name=second.name, other=first.name, line=first.line)
+
+
+def _check_removable(sheet: Sheet, operations: Mapping[str, Operation], changed: Node) -> None:
+    """Places can be taken out of what is JSON and fits in memory."""
+    if lines := _lines_without_json(operations):
+        sheet.complain(changed, 2328, 0, 1, line=lines[0])
+    if large := _lines_of_large(operations):
+        sheet.complain(changed, 2390, 0, 1, line=large[0], limit=say_size(MAX_CONTENT_BYTES))
 
 
 def _read_sections(sheet: Sheet) -> None:

@@ -20,8 +20,8 @@ from gateway.audit.event import Event
 from gateway.errors import Field, Refused, Unavailable
 from gateway.exchange.frames import FrameKind, encode_frame
 from gateway.guard.ending import Endings, message_refused, opened
+from gateway.guard.letting_go import Done
 from gateway.guard.outstanding import Outstanding
-from gateway.guard.passing import Done
 from gateway.guard.requests import RequestJudge
 from gateway.guard.sessions import Held, Sessions, pace
 from gateway.guard.together import alone

@@ -23,8 +23,8 @@ from typing import assert_never
 from gateway.audit.event import Event
 from gateway.errors import Field, Refused, Unavailable
 from gateway.exchange.frames import Frame, FrameKind, encode_failed, encode_frame
+from gateway.guard.letting_go import Done, NotLetGo
 from gateway.guard.outstanding import Outstanding
-from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.seen import Seen
 from gateway.guard.together import Judging, finished

@@ -7,7 +7,7 @@
     refused request    --> told to the edge at once
     refused answer     --> goes as a failure, so that the caller is told
 
-What may go is sealed when its events are on disk (gateway.guard.passing, transient_seal.py).
+What may go is sealed when its events are on disk (gateway.guard.letting_go, transient_seal.py).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import assert_never
 from gateway.audit.event import Event
 from gateway.errors import Field, Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame, encode_failed
+from gateway.guard.letting_go import Done, NotLetGo
 from gateway.guard.outstanding import Asked, Outstanding
-from gateway.guard.passing import Done, NotLetGo
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.together import Judging
 from gateway.guard.told import of_edge

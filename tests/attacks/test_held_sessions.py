@@ -15,10 +15,12 @@ from gateway.audit.event import Event
 from gateway.errors import Refused
 from gateway.exchange.frames import Frame, FrameKind
 from gateway.guard import together as together_module
+from gateway.guard.in_order import InOrder
 from gateway.guard.judgement import judge
-from gateway.guard.passing import MAX_WAITING, Done, Passing
+from gateway.guard.letting_go import Done, LettingGo
+from gateway.guard.passing import MAX_WAITING
 from gateway.guard.requests import Let, RequestJudge, Unsealed
-from gateway.guard.together import ContentQuestion, Judging, finished, together
+from gateway.guard.together import ContentQuestion, Judging, together
 from gateway.inspection.chain import Inspector, Role
 from gateway.inspection.order import Found, Listener, Order
 from gateway.inspection.programs import program_of
@@ -192,11 +194,12 @@ def test_what_finds_no_room_among_sessions_is_told_by_their_own_thread(
     def seal(units: Sequence[Unsealed]) -> list[bytes]:
         return [b"" for _ in units]
 
-    def work(frame: Frame) -> Sequence[Judging[Done]]:
+    def work(frame: Frame) -> Sequence[Done]:
         assert held.wait(10.0)
-        return [finished(Done())]
+        return [Done()]
 
-    passing = Passing(1, send, send, seal, refuse, Recorder(), BoardOfOne(), in_order=True)
+    letting_go = LettingGo(send, send, seal, Recorder(), BoardOfOne())
+    passing = InOrder("sessions", letting_go, refuse)
     try:
         frame = Frame(FrameKind.LIVE, 2, b"", b"")
         passing.take(work, [frame])
@@ -204,6 +207,6 @@ def test_what_finds_no_room_among_sessions_is_told_by_their_own_thread(
         assert not told_by
         held.set()
         assert until(lambda: told_by)
-        assert set(told_by) == {"passing 0"}
+        assert set(told_by) == {"sessions"}
     finally:
         passing.close()

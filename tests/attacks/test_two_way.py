@@ -19,7 +19,8 @@ from gateway.exchange.frames import Frame, FrameKind
 from gateway.ferry.oneway.receiver import OneWayReceiver
 from gateway.ferry.oneway.window import Known
 from gateway.guard.let_in import LetIn
-from gateway.guard.passing import Done, Passing
+from gateway.guard.letting_go import Done, LettingGo
+from gateway.guard.passing import Passing
 from gateway.guard.together import Judging
 from gateway.guard.told import OF_EDGES, OF_GUARDS, OTHERWISE, of_far_side
 from gateway.policy.model import PolicySet
@@ -195,7 +196,8 @@ def test_heads_that_wait_in_a_guard_are_bounded_like_contents() -> None:
         crowded.append(frame.number)
         return Done()
 
-    passing = Passing(1, _drop, _drop, lambda _: [], refuse, ListRecorder(), BoardOfOne())
+    letting_go = LettingGo(_drop, _drop, lambda _: [], ListRecorder(), BoardOfOne())
+    passing = Passing(1, letting_go, refuse)
     head = bytes(MAX_CAPTURED_BYTES)
     first = [Frame(FrameKind.CAPTURED, 0, b"", b"")]
     neighbour = threading.Thread(target=passing.take, args=(work, first))

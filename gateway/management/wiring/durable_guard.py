@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gateway.inspection.chain import Inspector
 from gateway.management.host import Desk
@@ -18,9 +18,10 @@ from gateway.unit.stages import Body
 
 if TYPE_CHECKING:
     from gateway.guard.durable_requests import Judged, Tables
-    from gateway.guard.requests import Remove
+    from gateway.guard.requests import Remove, RequestJudge
 
 _EXPIRE_S: Final = 0.5
+T = TypeVar("T")
 
 
 class DurableWay:
@@ -43,41 +44,42 @@ class DurableWay:
 
     def clearer(self, lane: Lane, inspector: Inspector) -> Callable[[CapturedUnit, Body], Judged]:
         """Judges what this guard sends."""
-        made: list[Callable[[CapturedUnit, Body], Judged]] = []
 
-        def judge(unit: CapturedUnit, body: Body) -> Judged:
-            with self._lock:
-                if not made:
-                    from gateway.guard.requests import RequestJudge
-                    from gateway.sending.durable_requests import DurableClearer
+        def make() -> Callable[[CapturedUnit, Body], Judged]:
+            from gateway.sending.durable_requests import durable_clearer
 
-                    desk = self._desk
-                    asked = RequestJudge(
-                        desk.host.settings.side, desk.policy.current, inspector, self.remove
-                    )
-                    made.append(DurableClearer(lane, asked, self._tables))
-            return made[0](unit, body)
+            return durable_clearer(lane, self._judge(inspector), self._tables)
 
-        return judge
+        return self._with_the_first(make)
 
     def admitter(
         self, lane: Lane, inspector: Inspector, forgot: Callable[[int], bool]
     ) -> Callable[[Manifest, Body], Judged]:
         """Judges what this guard receives. forgot: of the queue that it goes into."""
-        made: list[Callable[[Manifest, Body], Judged]] = []
 
-        def judge(manifest: Manifest, body: Body) -> Judged:
+        def make() -> Callable[[Manifest, Body], Judged]:
+            from gateway.receiving.durable_requests import DurableAdmitter
+
+            return DurableAdmitter(lane, self._judge(inspector), self._tables, forgot)
+
+        return self._with_the_first(make)
+
+    def _judge(self, inspector: Inspector) -> RequestJudge:
+        from gateway.guard.requests import RequestJudge
+
+        desk = self._desk
+        return RequestJudge(desk.host.settings.side, desk.policy.current, inspector, self.remove)
+
+    def _with_the_first(
+        self, make: Callable[[], Callable[[T, Body], Judged]]
+    ) -> Callable[[T, Body], Judged]:
+        made: list[Callable[[T, Body], Judged]] = []
+
+        def judge(unit: T, body: Body) -> Judged:
             with self._lock:
                 if not made:
-                    from gateway.guard.requests import RequestJudge
-                    from gateway.receiving.durable_requests import DurableAdmitter
-
-                    desk = self._desk
-                    asked = RequestJudge(
-                        desk.host.settings.side, desk.policy.current, inspector, self.remove
-                    )
-                    made.append(DurableAdmitter(lane, asked, self._tables, forgot))
-            return made[0](manifest, body)
+                    made.append(make())
+            return made[0](unit, body)
 
         return judge
 

@@ -13,7 +13,7 @@ from gateway.management.wiring.half import Half, joined
 
 def guard_of(desk: Desk, halves: Sequence[Half]) -> Process:
     """The guard's process of these halves. Raises Misconfigured 40xx."""
-    loads = [half.load_keys for half in halves if half.load_keys is not None]
+    loads = [load for half in halves for load in half.load_keys]
 
     def take_keys() -> None:
         # All are read before one is put into use: wrong ones change nothing.

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gateway.management.host import Desk
 from gateway.management.layout import Role
 from gateway.management.process import Loop, Process, Step, in_turn
+
+LoadKeys = Callable[[], Callable[[], None]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Half:
     """One lane's part of a process. Fields as Process has them; reloads come after the policies'.
 
-    load_keys: reads the keys of this lane as they lie on disk and gives what puts them into use; raises
+    load_keys: each reads keys of this lane as they lie on disk and gives what puts them into use; raises
     Misconfigured 40xx and changes nothing.
     """
 
@@ -23,7 +27,22 @@ class Half:
     watches: Sequence[Callable[[], None]] = ()
     closing: Sequence[Callable[[], None]] = ()
     reloads: Sequence[Callable[[], None]] = ()
-    load_keys: Callable[[], Callable[[], None]] | None = None
+    load_keys: Sequence[LoadKeys] = ()
+
+
+def loading(load: Callable[[], T], users: Sequence[Callable[[T], None]]) -> LoadKeys:
+    """What load() makes of the keys, for all its users at once."""
+
+    def load_keys() -> Callable[[], None]:
+        loaded = load()
+
+        def use() -> None:
+            for one in users:
+                one(loaded)
+
+        return use
+
+    return load_keys
 
 
 def joined(desk: Desk, halves: Sequence[Half]) -> Process:

@@ -16,11 +16,11 @@ from typing import Final
 from gateway.audit.event import Event, Recorder, Status
 from gateway.exchange.frames import Frame, FrameKind
 from gateway.guard.ending import Endings
+from gateway.guard.in_order import InOrder
+from gateway.guard.letting_go import Done, LettingGo, Seal, Send
 from gateway.guard.outstanding import Outstanding
-from gateway.guard.passing import Done, Passing, Seal, Send
 from gateway.guard.requests import RequestJudge, Unsealed
 from gateway.guard.sessions import Sessions
-from gateway.guard.together import Judging, finished
 from gateway.receiving.live import LiveAdmitter
 from gateway.sending.live import LiveClearer
 from gateway.unit.model import Lane, Manifest
@@ -66,12 +66,13 @@ class LiveGuard:
         # one was last ended for that.
         self._took: dict[int, float] = {}
         self._since_s = self._told_s = self._ended_s = time.monotonic()
-        self._passing = Passing(1, *lines, seal, self._crowded, recorder, status, in_order=True)
+        letting_go = LettingGo(*lines, seal, recorder, status)
+        self._in_order = InOrder("sessions", letting_go, self._crowded)
 
     def of_edge(self, frames: Sequence[Frame]) -> None:
         """Frames of kind LIVE. From the socket's thread."""
         came_s = time.monotonic()
-        self._passing.take(
+        self._in_order.take(
             lambda frame: self._timed(frame.number, came_s, lambda: self._clear(frame)), frames
         )
 
@@ -80,7 +81,7 @@ class LiveGuard:
         # Counted against what may wait.
         held = Frame(FrameKind.LIVE, body.session, b"", content)
         came_s = time.monotonic()
-        self._passing.take(
+        self._in_order.take(
             lambda _: self._timed(
                 body.session, came_s, lambda: self._admit(manifest, body, content)
             ),
@@ -94,21 +95,21 @@ class LiveGuard:
 
     def step(self) -> None:
         """Now and then. Raises what ended the thread."""
-        self._passing.step()
+        self._in_order.step()
         self._look()
         self._status.gauge("sessions_open", len(self._sessions))
 
     def close(self) -> None:
-        self._passing.close()
+        self._in_order.close()
 
     def _look(self) -> None:
         """In its turn: what has come before it has been heard by then, however long that took."""
         came_s = time.monotonic()
-        self._passing.take(lambda _: self._beside(came_s), [_NO_FRAME])
+        self._in_order.take(lambda _: self._beside(came_s), [_NO_FRAME])
 
     def _timed(
         self, session: int, came_s: float, work: Callable[[], Sequence[Done]]
-    ) -> Sequence[Judging[Done]]:
+    ) -> Sequence[Done]:
         """The work of one message: who takes the time of all others is known, and ends."""
         begun_s = time.monotonic()
         done = [*work()]
@@ -128,13 +129,13 @@ class LiveGuard:
             self._since_s = now_s
         if now_s - self._told_s > _BETWEEN_S:
             done += self._alive(now_s)
-        return _each(done)
+        return done
 
     def _alive(self, now_s: float) -> Sequence[Done]:
         self._told_s = now_s
         return self._endings.alive(now_s)
 
-    def _beside(self, came_s: float) -> Sequence[Judging[Done]]:
+    def _beside(self, came_s: float) -> Sequence[Done]:
         """What is to be done beside frames, in their thread."""
         done: list[Done] = []
         if self._edge_ended:
@@ -143,7 +144,7 @@ class LiveGuard:
         while self._dropped:
             done.append(self._endings.crowded(self._dropped.popleft()))
         self._told_s = time.monotonic()
-        return _each([*done, *self._endings.tick(self._told_s, came_s)])
+        return [*done, *self._endings.tick(self._told_s, came_s)]
 
     def _crowded(self, frame: Frame) -> Done:
         """There is no room for it: its session ends."""
@@ -151,8 +152,3 @@ class LiveGuard:
             return Done()
         self._dropped.append(frame.number)
         return Done((Event("message.refused", time.time_ns(), frame.number, number=5760),))
-
-
-def _each(done: Sequence[Done]) -> Sequence[Judging[Done]]:
-    """Each message is judged where its turn comes: what is behind it hangs on what became of it."""
-    return [finished(one) for one in done]

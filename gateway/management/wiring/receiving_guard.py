@@ -18,7 +18,7 @@ from gateway.management.layout import DECIDING_SIDE
 from gateway.management.process import Step
 from gateway.management.set_aside import keep_aside
 from gateway.management.wiring.durable_guard import DurableWay
-from gateway.management.wiring.half import Half
+from gateway.management.wiring.half import Half, loading
 from gateway.receiving.admit import Admit
 from gateway.receiving.verify import Opener
 from gateway.spool.reader import open_reader
@@ -73,7 +73,8 @@ def admitting(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Admi
         held = people.held_desk(admit, Stage.RECEIVED, admitted, Stage.ADMITTED, status)
         steps.append(held)
         closing.insert(0, held.close)
-    users: list[Callable[[Opener], None]] = [admit.use]
+    purging = _Purging(opener)
+    users: list[Callable[[Opener], None]] = [admit.use, purging.use]
     work_on: AnyWork = work
     if settings.is_two_way:
         from gateway.management.wiring.outcomes import hearing, refusals
@@ -93,29 +94,31 @@ def admitting(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Admi
         patience=Patience(lambda: inspector.answered),
     )
 
-    def load_keys() -> Callable[[], None]:
-        loaded = _opener(host, lane)
-
-        def use() -> None:
-            nonlocal opener
-            opener = loaded
-            for one in users:
-                one(loaded)
-
-        return use
-
     half = Half(
         steps=[
             hop,
             *steps,
             QueueStep(Stage.RECEIVED, received, status),
-            Hourly(lambda now_ns: opener.purge(now_ns)),
+            Hourly(purging.purge),
         ],
         watches=[ScannerWatch(inspector, status)],
         closing=[hop.close, *closing, received.close, admitted.close],
-        load_keys=load_keys,
+        load_keys=[loading(lambda: _opener(host, lane), users)],
     )
     return Admitting(half, inspector)
+
+
+class _Purging:
+    """Lets the keys of past epochs go, of the opener that is in use."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+
+    def use(self, opener: Opener) -> None:
+        self._opener = opener
+
+    def purge(self, now_ns: int) -> None:
+        self._opener.purge(now_ns)
 
 
 def _opener(host: Host, lane: Lane) -> Opener:

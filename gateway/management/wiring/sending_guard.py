@@ -19,7 +19,7 @@ from gateway.management.layout import DECIDING_SIDE
 from gateway.management.process import Step
 from gateway.management.set_aside import keep_aside
 from gateway.management.wiring.durable_guard import DurableWay
-from gateway.management.wiring.half import Half
+from gateway.management.wiring.half import Half, loading
 from gateway.sending.judge import Judge
 from gateway.sending.seal import Sealer
 from gateway.spool.reader import open_reader
@@ -99,20 +99,11 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         steps.append(teller)
         users.append(teller.use)
 
-    def load_keys() -> Callable[[], None]:
-        loaded = _sealer(host, lane)
-
-        def use() -> None:
-            for one in users:
-                one(loaded)
-
-        return use
-
     half = Half(
         steps=[hop, *steps, QueueStep(Stage.CAPTURED, captured, status)],
         watches=[ScannerWatch(inspector, status)],
         closing=[hop.close, *closing, captured.close, cleared.close],
-        load_keys=load_keys,
+        load_keys=[loading(lambda: _sealer(host, lane), users)],
     )
     return Clearing(half, inspector)
 

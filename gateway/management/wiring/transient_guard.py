@@ -19,8 +19,9 @@ from gateway.exchange.frames import Frame, FrameKind, encode_failed
 from gateway.exchange.line import Listening, Trouble
 from gateway.exchange.sockets import owner_of
 from gateway.guard.let_in import LetIn
+from gateway.guard.letting_go import Done, LettingGo
 from gateway.guard.outstanding import Outstanding
-from gateway.guard.passing import Done, Passing
+from gateway.guard.passing import Passing
 from gateway.guard.requests import Remove, RequestJudge
 from gateway.guard.seen import Seen
 from gateway.identity.device import load_guard_identity
@@ -29,7 +30,7 @@ from gateway.identity.lane_files import epochs_folder, peer_epochs_file
 from gateway.inspection.chain import Inspector
 from gateway.management.host import Desk, Host
 from gateway.management.layout import Role
-from gateway.management.wiring.half import Half
+from gateway.management.wiring.half import Half, loading
 from gateway.management.wiring.live_guard import LiveGuard
 from gateway.policy.content_channel import content_channels
 from gateway.policy.model import Channel
@@ -89,15 +90,8 @@ def exchanging(
         receives, judges[1], _opener(host, receives), asked, let_in, seen, clearer.failed,
         live.of_far_side,
     )  # fmt: skip
-    passing = Passing(
-        host.settings.guard_threads,
-        lines.to_edge,
-        lines.to_ferry,
-        seal,
-        _crowded,
-        desk.journal,
-        status,
-    )
+    letting_go = LettingGo(lines.to_edge, lines.to_ferry, seal, desk.journal, status)
+    passing = Passing(host.settings.guard_threads, letting_go, _crowded)
 
     def edge_ended() -> None:
         # Whoever performed has ended, and whoever waited: what comes now is for nobody. Both at once, so
@@ -105,7 +99,7 @@ def exchanging(
         live.edge_ended()
         performing, waiting = let_in.give_up(), asked.give_up()
         done = [clearer.unanswered(one) for one in performing]
-        passing.finish([*done, *(Done((unanswered(one, 5771),)) for one in waiting)])
+        letting_go.finish([*done, *(Done((unanswered(one, 5771),)) for one in waiting)])
 
     def of_edge(frames: list[Frame]) -> None:
         if captured := [frame for frame in frames if frame.kind is FrameKind.CAPTURED]:
@@ -119,23 +113,17 @@ def exchanging(
         edge_ended,
     )
 
-    def load_keys() -> Callable[[], None]:
-        sealer, opener = _sealer(host, sends), _opener(host, receives)
-
-        def use() -> None:
-            seal.use(sealer)
-            admitter.use(opener)
-
-        return use
-
     def remember() -> None:
         let_in_ever.step(time.monotonic(), admitter.highest_seen)
         live.step()
 
     return Half(
-        steps=[_Expiring(passing, (asked, let_in), status, remember)],
+        steps=[_Expiring(passing, letting_go, (asked, let_in), status, remember)],
         closing=[lines.close, live.close, passing.close],
-        load_keys=load_keys,
+        load_keys=[
+            loading(lambda: _sealer(host, sends), [seal.use]),
+            loading(lambda: _opener(host, receives), [admitter.use]),
+        ],
     )
 
 
@@ -207,11 +195,13 @@ class _Expiring:
     def __init__(
         self,
         passing: Passing,
+        letting_go: LettingGo,
         tables: Iterable[Outstanding],
         status: Status,
         remember: Callable[[], None],
     ) -> None:
-        self._passing, self._tables, self._status = passing, tuple(tables), status
+        self._passing, self._letting_go = passing, letting_go
+        self._tables, self._status = tuple(tables), status
         self._remember = remember
 
     def step(self, _now_s: float) -> float:
@@ -220,7 +210,7 @@ class _Expiring:
         for table in self._tables:
             late = table.expire(time.monotonic())
             if late:
-                self._passing.finish([Done((unanswered(one, 5763),)) for one in late])
+                self._letting_go.finish([Done((unanswered(one, 5763),)) for one in late])
         self._status.gauge("requests_under_way", sum(map(len, self._tables)))
         return _EXPIRE_S
 

@@ -25,7 +25,7 @@ from gateway.policy.operations import Operation
 from gateway.receiving.admit import Admit
 from gateway.receiving.durable_requests import DurableAdmitter
 from gateway.receiving.verify import Opener
-from gateway.sending.durable_requests import DurableClearer
+from gateway.sending.durable_requests import durable_clearer
 from gateway.sending.judge import Judge
 from gateway.sending.seal import Sealer
 from gateway.spool.bodies import FileBody, InlineBody
@@ -106,7 +106,7 @@ class DurableWorld:
         }
         sealer = Sealer(identity, load_peer_epochs(peer_epochs_file(keys), trust), SENDS[side])
         opener = Opener(RECEIVES[side], trust, EpochKeys(epochs_folder(keys)))
-        clear = DurableClearer(SENDS[side], asked[Role.SENDING], known)
+        clear = durable_clearer(SENDS[side], asked[Role.SENDING], known)
         let_in = DurableAdmitter(RECEIVES[side], asked[Role.RECEIVING], known)
         judge = Judge(
             SENDS[side], lambda: self.policy, readers[Role.SENDING], sealer, staging,

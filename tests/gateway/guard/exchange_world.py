@@ -11,8 +11,8 @@ from pathlib import Path
 
 from gateway.exchange.frames import Frame, FrameKind, FrameReader, encode_frame
 from gateway.guard.ending import Endings
+from gateway.guard.letting_go import Done
 from gateway.guard.outstanding import Outstanding
-from gateway.guard.passing import Done
 from gateway.guard.requests import RequestJudge
 from gateway.guard.seen import Seen
 from gateway.guard.sessions import Sessions

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.exchange.frames import Frame, FrameKind, FrameReader, encode_frame
-from gateway.guard.passing import Done
+from gateway.guard.letting_go import Done
 from gateway.guard.sessions import SILENT_S
 from gateway.unit.decode import decode_manifest
 from gateway.unit.encode import encode_captured

@@ -11,7 +11,8 @@ import pytest
 
 from gateway.audit.event import Event
 from gateway.exchange.frames import Frame, FrameKind
-from gateway.guard.passing import Done, Passing
+from gateway.guard.letting_go import Done, LettingGo, Send
+from gateway.guard.passing import Passing
 from gateway.guard.together import SMALL_BYTES, ContentQuestion, Judging, alone, together
 from gateway.inspection.chain import Inspector, Role, bytes_body
 from gateway.inspection.order import Found, Listener, Order
@@ -157,7 +158,7 @@ def test_one_that_takes_long_holds_up_none_that_come_later() -> None:
         return [one()]
 
     recorder = ListRecorder()
-    passing = Passing(1, out, _nobody, lambda _: [], lambda _: Done(), recorder, BoardOfOne())
+    passing = Passing(1, _letting_go(out, recorder), lambda _: Done())
     try:
         passing.take(work, [Frame(FrameKind.CAPTURED, 2, b"", b'{"slow":1}')])
         passing.take(work, [Frame(FrameKind.CAPTURED, 4, b"", b'{"n":2}')])
@@ -177,7 +178,7 @@ def test_a_work_that_breaks_ends_the_process_and_not_the_neighbours_line() -> No
         raise KeyError("a bug")
 
     recorder = ListRecorder()
-    passing = Passing(1, _nobody, _nobody, lambda _: [], lambda _: Done(), recorder, BoardOfOne())
+    passing = Passing(1, _letting_go(_nobody, recorder), lambda _: Done())
     passing.take(work, [Frame(FrameKind.CAPTURED, 2, b"", b"")])
     with pytest.raises(KeyError):
         passing.step()
@@ -186,3 +187,7 @@ def test_a_work_that_breaks_ends_the_process_and_not_the_neighbours_line() -> No
 
 def _nobody(_: Sequence[bytes]) -> None:
     """Nobody is there to take it."""
+
+
+def _letting_go(to_edge: Send, recorder: ListRecorder) -> LettingGo:
+    return LettingGo(to_edge, _nobody, lambda _: [], recorder, BoardOfOne())

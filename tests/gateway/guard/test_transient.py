@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import Unavailable
 from gateway.exchange.frames import Frame, FrameKind
-from gateway.guard.passing import Done
+from gateway.guard.letting_go import Done
 from gateway.guard.told import OF_EDGES, of_far_side
 from gateway.inspection.chain import bytes_body
 from gateway.unit.encode import encode_batch
