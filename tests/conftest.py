@@ -6,6 +6,10 @@ import os
 
 from hypothesis import settings
 
+from tests.support.sides import sides
+
+__all__ = ["sides"]
+
 settings.register_profile("same", derandomize=True)
 if not os.environ.get("FUZZ"):
     settings.load_profile("same")

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from gateway.inspection.chain import Role
-from gateway.inspection.here import inspector_here
 from tests.gateway.guard.contents import channel_of, numbers
-from tests.gateway.guard.test_soap_headers import LINE, TRACE, WITH_TICKET, Sides, headed
-
-
-@pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    folder: Path = tmp_path_factory.mktemp("sides")
-    made = inspector_here(Role.SENDING, (), folder), inspector_here(Role.RECEIVING, (), folder)
-    yield made
-    for one in made:
-        one.close()
+from tests.gateway.guard.test_soap_headers import LINE, TRACE, WITH_TICKET, headed
+from tests.support.sides import Sides
 
 
 @pytest.mark.parametrize("space", ["", "urn:another"])

@@ -17,7 +17,7 @@ import secrets
 import shutil
 import socket
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ from gateway.management.trial import Trial, add_policy
 from gateway.unit.model import Side
 from tests.gateway.connectors.request.certificates import Authority
 from tests.gateway.connectors.request.peer import Peer
+from tests.support.channel_text import channel_text
 from tests.support.gate import Gate, gate
 
 LOOKUP: Final = Path(__file__).parents[1] / "gateway" / "policy" / "lookup"
@@ -37,31 +38,17 @@ REPORTS: Final = "report-lookup"
 ORDERS: Final = "orders"
 LAB: Final = "lab-orders"
 TOKEN: Final = "reader-" + "t" * 24
-_JSON_CHANNEL: Final = """\
-channel: {name}
-purpose: Requests of tests.
-owner: whoever runs them
-carries: requests
-lanes: {{request: import, response: export}}
-grade: 3
-
-from:
-  listens: {listens}
-  callers: [{callers}]
-{more}
-to:
-  {to}
-
+_ORDERS: Final = """\
 operations:
   order:
-    call: POST /orders/{{id}}
+    call: POST /orders/{id}
     id: text at most 40
     body: json, at most 256 KiB
     answers:
       200: json, at most 256 KiB
       404: empty
   read:
-    call: GET /orders/{{id}}
+    call: GET /orders/{id}
     id: text at most 40
     body: none
     answers:
@@ -69,28 +56,18 @@ operations:
       404: empty
 
 limits:
-  answer_within: {within}
+  answer_within: WITHIN
 
 tests:
   - name: an order passes
-    try: {{call: POST /orders/1, json: {{a: 1}}}}
+    try: {call: POST /orders/1, json: {a: 1}}
     expect: delivered
 """
 
 
-def json_channel(
-    name: str,
-    listens: str,
-    callers: str,
-    to: str,
-    *,
-    within: str = "3 s",
-    more: Sequence[str] = (),
-) -> str:
-    lines = "".join(f"  {line}\n" for line in more)
-    return _JSON_CHANNEL.format(
-        name=name, listens=listens, callers=callers, to=to, within=within, more=lines
-    )
+def json_channel(name: str, port: int, callers: str, to: str, *, within: str = "3 s") -> str:
+    rest = _ORDERS.replace("WITHIN", within)
+    return channel_text(name, port, to, rest, callers=f"[{callers}]")
 
 
 def free_port() -> int:
@@ -112,6 +89,47 @@ def place(file: Path, content: bytes | str | Path) -> None:
         content = content.read_bytes()
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     file.chmod(0o600)
+
+
+def place_tls(
+    trial: Trial,
+    channel: str,
+    authority: Authority,
+    server: tuple[Path, Path],
+    *,
+    to_peer: bool = True,
+) -> None:
+    """What a channel needs to listen with mTLS, and to reach a peer of the same authority."""
+    outside = files_of(trial, Side.OUTER, channel)
+    place(outside / "server.crt", server[0])
+    place(outside / "server.key", server[1])
+    place(outside / "callers-ca.crt", authority.ca)
+    place(outside / "callers.crl", authority.revoked)
+    if to_peer:
+        place(files_of(trial, Side.INNER, channel) / "peer-ca.crt", authority.ca)
+
+
+def add_orders(
+    trial: Trial, authority: Authority, port: int, peer_port: int, *, within: str = "3 s"
+) -> None:
+    """ORDERS on both hosts, to a peer without TLS: what the gate sends there is read in clear."""
+    text = json_channel(ORDERS, port, "CN=portal-01", f"http: 127.0.0.1:{peer_port}", within=within)
+    for side in Side:
+        add_policy(trial, side, f"40-{ORDERS}.yaml", text)
+    place_tls(trial, ORDERS, authority, authority.server("localhost"), to_peer=False)
+
+
+def server_context(server: tuple[Path, Path]) -> ssl.SSLContext:
+    """What a peer listens with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*server)
+    return context
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 class Fhir:
@@ -188,21 +206,14 @@ class HttpGate:
 
     def until_listening(self) -> None:
         for port in self.ports.values():
-            self.gate.until(lambda port=port: _answers(port), f"port {port} listens", 20)
-
-
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
+            self.gate.until(lambda port=port: listens(port), f"port {port} listens", 20)
 
 
 @contextlib.contextmanager
 def http_gate(folder: Path, *, started: bool = True) -> Iterator[HttpGate]:
     authority = Authority(folder / "ca")
-    certificate, key = authority.server("localhost")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
+    server = authority.server("localhost")
+    tls = server_context(server)
     fhir, service = Peer(Fhir(), tls), Peer(echo, tls)
     ports = {name: free_port() for name in (REPORTS, ORDERS, LAB)}
     secret = base64.b64encode(secrets.token_bytes(32)).decode()
@@ -218,11 +229,8 @@ def http_gate(folder: Path, *, started: bool = True) -> Iterator[HttpGate]:
             assert before in lookup
             lookup = lookup.replace(before, after)
         to = f"https: localhost:{service.port}"
-        orders = json_channel(
-            ORDERS, f"https on 127.0.0.1:{ports[ORDERS]}", "CN=portal-01, CN=portal-02", to,
-            within="2 s",
-        )  # fmt: skip
-        lab = json_channel(LAB, f"https on 127.0.0.1:{ports[LAB]}", "CN=lab-01", to)
+        orders = json_channel(ORDERS, ports[ORDERS], "CN=portal-01, CN=portal-02", to, within="2 s")
+        lab = json_channel(LAB, ports[LAB], "CN=lab-01", to)
         for side in Side:
             policies = trial.host(side).policies
             shutil.copytree(LOOKUP / "samples", policies / "samples", dirs_exist_ok=True)
@@ -230,12 +238,7 @@ def http_gate(folder: Path, *, started: bool = True) -> Iterator[HttpGate]:
                 name = text.partition("channel: ")[2].split()[0]
                 add_policy(trial, side, f"40-{name}.yaml", text)
         for name in ports:
-            outside = files_of(trial, Side.OUTER, name)
-            place(outside / "server.crt", certificate)
-            place(outside / "server.key", key)
-            place(outside / "callers-ca.crt", authority.ca)
-            place(outside / "callers.crl", authority.revoked)
-            place(files_of(trial, Side.INNER, name) / "peer-ca.crt", authority.ca)
+            place_tls(trial, name, authority, server)
         keys = f"portal-01 hmac-sha256 {secret} CN=portal-01\n"
         place(trial.host(Side.OUTER).requests / REPORTS / "keys", keys)
         place(

@@ -29,8 +29,9 @@ from gateway.management.trial import Trial, add_policy
 from gateway.unit.model import Side
 from tests.gateway.connectors.request.certificates import Authority
 from tests.gateway.connectors.request.peer import Peer
+from tests.support.channel_text import channel_text
 from tests.support.gate import Gate, gate
-from tests.support.http_gate import files_of, free_port, place
+from tests.support.http_gate import free_port, place_tls, server_context
 
 WARD: Final = "ward"
 ORIGIN: Final = "https://portal.outer.example"
@@ -40,24 +41,10 @@ SCHEMA: Final = {
     "properties": {"n": {"type": "integer"}, "text": {"type": "string", "maxLength": 60_000}},
     "additionalProperties": False,
 }
-POLICY: Final = """\
-channel: ward
-purpose: Sessions of tests.
-owner: whoever runs them
-carries: requests
-lanes: {{request: import, response: export}}
-grade: 3
-
-from:
-  listens: https on 127.0.0.1:{port}
-  callers: [CN=portal-01]
-
-to:
-  https: localhost:{peer}
-
+OPERATIONS: Final = """\
 operations:
   ward:
-    call: WEBSOCKET /ward/{{id}}
+    call: WEBSOCKET /ward/{id}
     id: text at most 20
     sends: json following schemas/vitals.json, at most 64 KiB
     receives: json following schemas/vitals.json, at most 64 KiB
@@ -66,21 +53,21 @@ operations:
     origins: https://portal.outer.example
     sessions: at most 3 a caller, 6 in all
   spoken:
-    call: WEBSOCKET /spoken/{{id}}
+    call: WEBSOCKET /spoken/{id}
     id: text at most 20
     sends: text, at most 1 KiB
     receives: none
     subprotocols: [ward.v2, ward.v1]
     idle: 1 s
   feed:
-    call: EVENTS /feed/{{id}}
+    call: EVENTS /feed/{id}
     id: text at most 20
-    headers: {{last-event-id: optional text at most 20}}
+    headers: {last-event-id: optional text at most 20}
     receives: json following schemas/vitals.json, at most 4 KiB
     receives_rate: at most 200 messages/s
     events: [message, alarm]
   look:
-    call: GET /ward/{{id}}
+    call: GET /ward/{id}
     id: text at most 20
     answers:
       200: json, at most 4 KiB
@@ -203,9 +190,8 @@ class LiveGate:
 @contextlib.contextmanager
 def live_gate(folder: Path) -> Iterator[LiveGate]:
     authority = Authority(folder / "ca")
-    certificate, key = authority.server("localhost")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
+    server = authority.server("localhost")
+    tls = server_context(server)
     ward, port = Ward(), free_port()
     peer = Peer(ward, tls)
     beside = Beside([peer], "ward")
@@ -215,17 +201,13 @@ def live_gate(folder: Path) -> Iterator[LiveGate]:
         shutil.copy(file, copy)
 
     def prepare(trial: Trial) -> None:
+        text = channel_text(WARD, port, f"https: localhost:{peer.port}", OPERATIONS)
         for side in Side:
             schemas = trial.host(side).policies / "schemas"
             schemas.mkdir(exist_ok=True)
             (schemas / "vitals.json").write_text(json.dumps(SCHEMA))
-            add_policy(trial, side, "50-ward.yaml", POLICY.format(port=port, peer=peer.port))
-        outside = files_of(trial, Side.OUTER, WARD)
-        place(outside / "server.crt", certificate)
-        place(outside / "server.key", key)
-        place(outside / "callers-ca.crt", authority.ca)
-        place(outside / "callers.crl", authority.revoked)
-        place(files_of(trial, Side.INNER, WARD) / "peer-ca.crt", authority.ca)
+            add_policy(trial, side, "50-ward.yaml", text)
+        place_tls(trial, WARD, authority, server)
 
     try:
         with gate(folder, "two-way", prepare=prepare) as made:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
-import ssl
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,35 +19,24 @@ from gateway.management.trial import Trial, add_policy
 from gateway.unit.model import Side
 from tests.gateway.connectors.request.certificates import Authority
 from tests.gateway.connectors.request.peer import Peer
+from tests.support.channel_text import TWO_WAY, channel_text
 from tests.support.gate import Gate, gate
-from tests.support.http_gate import files_of, free_port, place
+from tests.support.http_gate import free_port, listens, place_tls, server_context
 
 CHANNEL = "orders-in"
-POLICY = """\
-channel: {name}
-purpose: Orders of tests.
-owner: whoever runs them
-carries: requests
-lanes: {lanes}
+OPERATIONS = """\
 submit: yes
-grade: 3
-
-from:
-  listens: https on 127.0.0.1:{port}
-  callers: [CN=portal-01, CN=portal-02]
-to:
-  https: localhost:{peer}
 
 operations:
   order:
-    call: POST /orders/{{id}}
+    call: POST /orders/{id}
     id: text at most 40
     body: json, at most 2 MiB
     answers:
       201: json, at most 64 KiB
       422: empty
   replace:
-    call: PUT /orders/{{id}}
+    call: PUT /orders/{id}
     id: text at most 40
     body: json, at most 256 KiB
     answers:
@@ -60,7 +47,7 @@ limits:
 
 tests:
   - name: an order passes
-    try: {{call: POST /orders/1, json: {{a: 1}}}}
+    try: {call: POST /orders/1, json: {a: 1}}
     expect: delivered
 """
 
@@ -127,33 +114,27 @@ class Submit:
         return str(reply.json()["receipt"])
 
     def listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
+        return listens(self.port)
 
 
 @contextmanager
 def submit_gate(folder: Path, mode: str) -> Iterator[Submit]:
     authority = Authority(folder / "ca")
-    certificate, key = authority.server("localhost")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
+    server = authority.server("localhost")
+    tls = server_context(server)
     orders = Orders()
     peer, port = Peer(orders, tls), free_port()
     beside = Beside([peer], "peer")
-    two_way = "{request: import, response: export}"
-    lanes = two_way if mode == "two-way" else "{request: import}"
+    lanes = TWO_WAY if mode == "two-way" else "{request: import}"
 
     def prepare(trial: Trial) -> None:
-        text = POLICY.format(name=CHANNEL, lanes=lanes, port=port, peer=peer.port)
+        text = channel_text(
+            CHANNEL, port, f"https: localhost:{peer.port}", OPERATIONS, lanes=lanes,
+            callers="[CN=portal-01, CN=portal-02]",
+        )  # fmt: skip
         for side in Side:
             add_policy(trial, side, f"40-{CHANNEL}.yaml", text)
-        outside = files_of(trial, Side.OUTER, CHANNEL)
-        place(outside / "server.crt", certificate)
-        place(outside / "server.key", key)
-        place(outside / "callers-ca.crt", authority.ca)
-        place(outside / "callers.crl", authority.revoked)
-        place(files_of(trial, Side.INNER, CHANNEL) / "peer-ca.crt", authority.ca)
+        place_tls(trial, CHANNEL, authority, server)
 
     try:
         with gate(folder, mode, prepare=prepare) as made:

@@ -24,8 +24,9 @@ from gateway.policy.samples import generate_sample
 from gateway.unit.model import Side
 from tests.gateway.connectors.request.certificates import Authority
 from tests.gateway.connectors.request.peer import Peer
+from tests.support.channel_text import channel_text
 from tests.support.gate import Gate, big_table, gate
-from tests.support.http_gate import files_of, free_port, place
+from tests.support.http_gate import free_port, place_tls
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 MIB: Final = 1 << 20
@@ -34,45 +35,31 @@ SIZE_BYTES: Final = 256 * MIB
 # held whole would show in any.
 GROWN_MIB: Final = {Role.EDGE: 48, Role.GUARD: 64, Role.FERRY: 140}
 CHANNEL: Final = "objects"
-POLICY: Final = """\
-channel: objects
-purpose: Large contents of tests.
-owner: whoever runs them
-carries: requests
-lanes: {{request: import, response: export}}
-grade: 3
-
-from:
-  listens: https on 127.0.0.1:{port}
-  callers: [CN=portal-01]
-
-to:
-  http: localhost:{peer}
-
+OPERATIONS: Final = """\
 operations:
   store:
     call: POST /objects
     body: dicom, at most 300 MiB
-    answers: {{200: "json, at most 1 KiB"}}
+    answers: {200: "json, at most 1 KiB"}
   stow:
     call: POST /studies
     body: multipart of dicom, at most 64 MiB
-    answers: {{200: "json, at most 1 KiB"}}
+    answers: {200: "json, at most 1 KiB"}
   table:
     call: POST /tables
     body: csv, at most 64 MiB, malware clean
-    answers: {{200: "json, at most 1 KiB"}}
+    answers: {200: "json, at most 1 KiB"}
   fetch:
-    call: GET /objects/{{id}}
+    call: GET /objects/{id}
     id: text at most 40
-    answers: {{200: "dicom, at most 300 MiB"}}
+    answers: {200: "dicom, at most 300 MiB"}
 
 limits:
   answer_within: 90 s
 
 tests:
   - name: an object can be fetched
-    try: {{call: GET /objects/1}}
+    try: {call: GET /objects/1}
     expect: delivered
 """
 
@@ -124,7 +111,6 @@ class Large:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Large]:
     folder = tmp_path_factory.mktemp("http-large")
     authority = Authority(folder / "ca")
-    certificate, key = authority.server("localhost")
     file = folder / "scan.dcm"
     for _ in write_large(file, SIZE_BYTES):
         pass
@@ -135,15 +121,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Large]:
         stack.callback(beside.close)
 
         def prepare(trial: Trial) -> None:
+            text = channel_text(CHANNEL, port, f"http: localhost:{peer.port}", OPERATIONS)
             for side in Side:
-                text = POLICY.format(port=port, peer=peer.port)
                 add_policy(trial, side, f"40-{CHANNEL}.yaml", text)
-            outside = files_of(trial, Side.OUTER, CHANNEL)
-            for name, content in (
-                ("server.crt", certificate), ("server.key", key),
-                ("callers-ca.crt", authority.ca), ("callers.crl", authority.revoked),
-            ):  # fmt: skip
-                place(outside / name, content)
+            place_tls(trial, CHANNEL, authority, authority.server("localhost"), to_peer=False)
 
         running = stack.enter_context(gate(folder, "two-way", prepare=prepare))
         device = authority.device("portal-01")

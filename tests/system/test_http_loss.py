@@ -18,11 +18,11 @@ import pytest
 
 from client.ferrygate_client import Client
 from gateway.management.layout import Role
-from gateway.management.trial import Trial, add_policy, make_trial
+from gateway.management.trial import make_trial
 from gateway.unit.model import Side
 from tests.gateway.connectors.request.certificates import Authority
 from tests.support.gate import LONG, Gate
-from tests.support.http_gate import files_of, json_channel, place
+from tests.support.http_gate import add_orders
 from tests.support.order_callers import CALLERS, OrderCallers, posting
 from tests.system.spaces import (
     INNER_ADDRESS,
@@ -81,22 +81,6 @@ def performing(space: str) -> Performing:
     return server
 
 
-def prepare(trial: Trial, authority: Authority, peer_port: int) -> None:
-    text = json_channel(
-        "orders", f"https on 127.0.0.1:{PORT}", "CN=portal-01", f"http: 127.0.0.1:{peer_port}",
-        within=f"{WITHIN_S:.0f} s",
-    )  # fmt: skip
-    for side in Side:
-        add_policy(trial, side, "40-orders.yaml", text)
-    certificate, key = authority.server("localhost")
-    folder = files_of(trial, Side.OUTER, "orders")
-    for name, file in (
-        ("server.crt", certificate), ("server.key", key),
-        ("callers-ca.crt", authority.ca), ("callers.crl", authority.revoked),
-    ):  # fmt: skip
-        place(folder / name, file)
-
-
 @dataclass
 class Lossy:
     net: Spaces
@@ -130,7 +114,7 @@ def lossy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lossy]:
             folder / "gate", "two-way",
             link=f"udp: {INNER_ADDRESS}:47000", back=f"udp: {OUTER_ADDRESS}:47001",
         )  # fmt: skip
-        prepare(trial, authority, peer.server_address[1])
+        add_orders(trial, authority, PORT, peer.server_address[1], within=f"{WITHIN_S:.0f} s")
         running = Gate(trial, net.within())
         try:
             running.start()

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.management.trial import Trial, add_policy, make_trial
-from gateway.unit.model import Side
+from gateway.management.trial import make_trial
 from tests.gateway.connectors.request.certificates import Authority
 from tests.support.gate import Gate
-from tests.support.http_gate import files_of, json_channel, place
+from tests.support.http_gate import add_orders
 from tests.system.spaces import INNER_ADDRESS, OUTER_ADDRESS, Spaces, needs_namespaces, spaces
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180), needs_namespaces]
@@ -74,22 +73,6 @@ def peer(space: str) -> Iterator[int]:
         process.wait()
 
 
-def prepare(trial: Trial, authority: Authority, peer_port: int) -> None:
-    # Without TLS to the peer: what the gate sends there is read in clear.
-    text = json_channel(
-        "orders", f"https on 127.0.0.1:{PORT}", "CN=portal-01", f"http: 127.0.0.1:{peer_port}"
-    )
-    for side in Side:
-        add_policy(trial, side, "40-orders.yaml", text)
-    certificate, key = authority.server("localhost")
-    folder = files_of(trial, Side.OUTER, "orders")
-    for name, file in (
-        ("server.crt", certificate), ("server.key", key),
-        ("callers-ca.crt", authority.ca), ("callers.crl", authority.revoked),
-    ):  # fmt: skip
-        place(folder / name, file)
-
-
 def call(made: Spaces, authority: Authority) -> subprocess.CompletedProcess[str]:
     certificate, key = authority.folder / "portal-01.pem", authority.folder / "portal-01.key"
     return made.outside(
@@ -112,7 +95,7 @@ def test_nothing_of_the_outer_caller_is_on_the_link_or_the_inner_network(tmp_pat
             tmp_path / "gate", "two-way", rate="200 Mbit/s",
             link=f"udp: {INNER_ADDRESS}:47000", back=f"udp: {OUTER_ADDRESS}:47001",
         )  # fmt: skip
-        prepare(trial, authority, peer_port)
+        add_orders(trial, authority, PORT, peer_port)
         running = Gate(trial, made.within())
         try:
             running.start()

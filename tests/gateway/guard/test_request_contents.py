@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.inspection.chain import Inspector, Role
-from gateway.inspection.here import inspector_here
 from gateway.policy.model import Channel
 from gateway.policy.request_judges import judge_request
 from gateway.unit.request import RequestBody
 from tests.corpus.persons import dicom_object, people
 from tests.gateway.guard.contents import channel_of, numbers
 from tests.gateway.policy.request_text import LOOKUP, read_requests
-
-Sides = tuple[Inspector, Inspector]
-
-
-@pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    folder: Path = tmp_path_factory.mktemp("sides")
-    made = inspector_here(Role.SENDING, (), folder), inspector_here(Role.RECEIVING, (), folder)
-    yield made
-    for one in made:
-        one.close()
-
+from tests.support.sides import Sides
 
 OBSERVATION = {
     "resourceType": "Observation",

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from gateway.inspection.chain import Inspector, Role
-from gateway.inspection.here import inspector_here
 from gateway.policy.model import Channel
 from tests.gateway.guard.contents import channel_of, numbers
 from tests.gateway.policy.request_text import LOOKUP, read_requests
+from tests.support.sides import Sides
 
-Sides = tuple[Inspector, Inspector]
 SPACE = "urn:example:orders"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
@@ -39,15 +34,6 @@ def envelope(body: str, space: str = SOAP11, before: str = "", more: str = "") -
     return (
         f'<s:Envelope xmlns:s="{space}"{more}>{before}<s:Body>{body}</s:Body></s:Envelope>'.encode()
     )
-
-
-@pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    folder: Path = tmp_path_factory.mktemp("sides")
-    made = inspector_here(Role.SENDING, (), folder), inspector_here(Role.RECEIVING, (), folder)
-    yield made
-    for one in made:
-        one.close()
 
 
 @pytest.fixture(scope="module")

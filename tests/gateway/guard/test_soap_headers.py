@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from gateway.inspection.chain import Inspector, Role
-from gateway.inspection.here import inspector_here
 from gateway.policy.model import Channel
 from tests.gateway.guard.contents import channel_of, numbers
 from tests.gateway.guard.test_soap_contents import (
@@ -21,8 +16,8 @@ from tests.gateway.guard.test_soap_contents import (
     XSD,
     envelope,
 )
+from tests.support.sides import Sides
 
-Sides = tuple[Inspector, Inspector]
 # A block of the schema beside the messages.
 TICKET = """\
   <xs:element name="Ticket"><xs:complexType><xs:sequence>
@@ -34,15 +29,6 @@ WITH_TICKET = {"schemas/orders.xsd": XSD.replace("</xs:schema>\n", TICKET)}
 LINE = "soap {} of Place with header Trace, MessageID or Ticket following schemas/orders.xsd"
 TRACE = '<Trace xmlns="urn:site">abc-1</Trace>'
 A_TICKET = f'<o:Ticket xmlns:o="{SPACE}" kind="x"><o:number>1</o:number></o:Ticket>'
-
-
-@pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    folder: Path = tmp_path_factory.mktemp("sides")
-    made = inspector_here(Role.SENDING, (), folder), inspector_here(Role.RECEIVING, (), folder)
-    yield made
-    for one in made:
-        one.close()
 
 
 @pytest.fixture(scope="module")

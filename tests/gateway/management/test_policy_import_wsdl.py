@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,6 @@ import zeep
 from zeep.exceptions import Fault
 
 from gateway.errors import Refused
-from gateway.inspection.chain import Inspector, Role
-from gateway.inspection.here import inspector_here
 from gateway.management.cli import main
 from gateway.policy.load import load_set
 from gateway.policy.model import Channel
@@ -22,17 +19,7 @@ from gateway.policy.routes import match
 from gateway.unit.request import RequestBody, ResponseBody
 from tests.gateway.guard.contents import numbers
 from tests.gateway.management.soap_service import SPACE, Exchange, Service, running, wsdl
-
-Sides = tuple[Inspector, Inspector]
-
-
-@pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    folder: Path = tmp_path_factory.mktemp("sides")
-    made = inspector_here(Role.SENDING, (), folder), inspector_here(Role.RECEIVING, (), folder)
-    yield made
-    for one in made:
-        one.close()
+from tests.support.sides import Sides
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, Any, str]:

@@ -14,43 +14,29 @@ import pydicom
 from aiohttp import web
 
 from tests.corpus import dicom
+from tests.support.channel_text import channel_text
 
 BOUNDARY: Final = "of-the-archive"
 STUDY: Final = "1.2.826.0.1.3680043.9.9999.1"
-CHANNEL: Final = """\
-channel: pacs
-purpose: A viewer searches, retrieves and stores at the inner archive.
-owner: whoever runs the tests
-carries: requests
-lanes: {{request: import, response: export}}
-grade: 4
-
-from:
-  listens: https on 127.0.0.1:{port}
-  callers: CN=portal-01
-
-to:
-  https: localhost:{peer}
-  base_path: /dicom-web
-
+_OPERATIONS: Final = """\
 operations:
   search-studies:
-    call: GET /studies?PatientID={{patient}}&StudyDate={{date}}&includefield={{fields}}&limit={{limit}}
+    call: GET /studies?PatientID={patient}&StudyDate={date}&includefield={fields}&limit={limit}
     patient: optional text at most 64
-    date: optional pattern [0-9]{{8}}(?:-(?:[0-9]{{8}})?)?
-    fields: optional many pattern [0-9A-F]{{8}}|[A-Z][A-Za-z]{{1,40}}|all
+    date: optional pattern [0-9]{8}(?:-(?:[0-9]{8})?)?
+    fields: optional many pattern [0-9A-F]{8}|[A-Z][A-Za-z]{1,40}|all
     limit: optional fhir count at most 100
     answers:
       200: dicom json, at most 1 MiB
       204: empty
   read-metadata:
-    call: GET /studies/{{study}}/metadata
+    call: GET /studies/{study}/metadata
     study: oid
-    answers: {{200: "dicom json, at most 1 MiB", 404: empty}}
+    answers: {200: "dicom json, at most 1 MiB", 404: empty}
   retrieve-study:
-    call: GET /studies/{{study}}
+    call: GET /studies/{study}
     study: oid
-    answers: {{200: "multipart of dicom, at most 4 MiB", 404: empty}}
+    answers: {200: "multipart of dicom, at most 4 MiB", 404: empty}
   store:
     call: POST /studies
     body: multipart of dicom, at most 4 MiB
@@ -63,9 +49,15 @@ limits:
 
 tests:
   - name: a search passes
-    try: {{call: GET /studies?PatientID=p-1}}
+    try: {call: GET /studies?PatientID=p-1}
     expect: delivered
 """
+
+
+def channel(port: int, peer: int) -> str:
+    return channel_text(
+        "pacs", port, f"https: localhost:{peer}", _OPERATIONS, grade=4, base_path="/dicom-web"
+    )
 
 
 def parts(*objects: bytes, before: bytes = b"\r\n", boundary: str = BOUNDARY) -> bytes:

@@ -18,36 +18,22 @@ from PIL import Image
 
 from tests.corpus.fhir import OBSERVATION, PATIENT
 from tests.corpus.fhir_examples import package
+from tests.support.channel_text import channel_text
 
 MEDIA_TYPE: Final = "application/fhir+json"
-CHANNEL: Final = """\
-channel: fhir
-purpose: A portal reads and writes at the inner FHIR server.
-owner: whoever runs the tests
-carries: requests
-lanes: {{request: import, response: export}}
-grade: 4
-
-from:
-  listens: https on 127.0.0.1:{port}
-  callers: CN=portal-01
-
-to:
-  https: localhost:{peer}
-  base_path: /r4
-
+_OPERATIONS: Final = """\
 operations:
   read-patient:
-    call: GET /Patient/{{id}}
+    call: GET /Patient/{id}
     id: fhir id
-    headers: {{if-none-match: optional text at most 80}}
+    headers: {if-none-match: optional text at most 80}
     answers:
-      200: {{content: "fhir Patient, at most 1 MiB", headers: {{etag: text at most 80}}}}
-      304: {{content: empty, headers: {{etag: text at most 80}}}}
+      200: {content: "fhir Patient, at most 1 MiB", headers: {etag: text at most 80}}
+      304: {content: empty, headers: {etag: text at most 80}}
       404: fhir OperationOutcome, at most 64 KiB
       410: fhir OperationOutcome, at most 64 KiB
   search-patients:
-    call: GET /Patient?name={{name}}&birthdate={{birthdate}}&identifier={{identifier}}&_count={{count}}
+    call: GET /Patient?name={name}&birthdate={birthdate}&identifier={identifier}&_count={count}
     name: optional text at most 80
     birthdate: optional many fhir date
     identifier: optional fhir token
@@ -57,26 +43,26 @@ operations:
       400: fhir OperationOutcome, at most 64 KiB
   create-observation:
     call: POST /Observation
-    headers: {{prefer: "optional one of return=minimal, return=representation"}}
+    headers: {prefer: "optional one of return=minimal, return=representation"}
     body: fhir Observation, at most 1 MiB
     answers:
       201:
         content: fhir Observation, at most 1 MiB
-        headers: {{location: fhir location of Observation, etag: text at most 80}}
+        headers: {location: fhir location of Observation, etag: text at most 80}
       422: fhir OperationOutcome, at most 64 KiB
   read-observation:
-    call: GET /Observation/{{id}}
+    call: GET /Observation/{id}
     id: fhir id
     answers:
-      200: {{content: "fhir Observation, at most 1 MiB", headers: {{etag: text at most 80}}}}
+      200: {content: "fhir Observation, at most 1 MiB", headers: {etag: text at most 80}}
       404: fhir OperationOutcome, at most 64 KiB
   update-patient:
-    call: PUT /Patient/{{id}}
+    call: PUT /Patient/{id}
     id: fhir id
-    headers: {{if-match: optional text at most 80}}
+    headers: {if-match: optional text at most 80}
     body: fhir Patient, at most 1 MiB
     answers:
-      200: {{content: "fhir Patient, at most 1 MiB", headers: {{etag: text at most 80}}}}
+      200: {content: "fhir Patient, at most 1 MiB", headers: {etag: text at most 80}}
       412: fhir OperationOutcome, at most 64 KiB
   transaction:
     call: POST /
@@ -94,9 +80,15 @@ limits:
 
 tests:
   - name: a patient can be read
-    try: {{call: GET /Patient/example}}
+    try: {call: GET /Patient/example}
     expect: delivered
 """
+
+
+def channel(port: int, peer: int) -> str:
+    return channel_text(
+        "fhir", port, f"https: localhost:{peer}", _OPERATIONS, grade=4, base_path="/r4"
+    )
 
 
 def documents() -> dict[str, dict[str, Any]]:

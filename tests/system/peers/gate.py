@@ -8,8 +8,6 @@ import json
 import re
 import secrets
 import shutil
-import socket
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +24,14 @@ from tests.gateway.connectors.request.certificates import Authority
 from tests.gateway.connectors.request.peer import Peer
 from tests.gateway.management.soap_service import Service, wsdl
 from tests.support.gate import Gate, gate
-from tests.support.http_gate import files_of, free_port, place
+from tests.support.http_gate import (
+    files_of,
+    free_port,
+    listens,
+    place,
+    place_tls,
+    server_context,
+)
 from tests.system.peers import dicomweb, fhir, orders
 
 ORDERS: Final = "orders"
@@ -110,9 +115,8 @@ def _at(text: str, port: int) -> str:
 @contextlib.contextmanager
 def peers_gate(folder: Path) -> Iterator[Peers]:
     authority = Authority(folder / "ca")
-    certificate, key = authority.server("localhost")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
+    server = authority.server("localhost")
+    tls = server_context(server)
     services = {ORDERS: orders.Orders(), SOAP: Service().answer, FHIR: fhir.FhirServer(),
                 PACS: dicomweb.Archive()}  # fmt: skip
     peers = {name: Peer(handler, tls) for name, handler in services.items()}
@@ -136,8 +140,8 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
             SOAP: _at(
                 _imported(imported, SOAP, "import-wsdl", described / "orders.wsdl"), ports[SOAP]
             ),
-            FHIR: fhir.CHANNEL.format(port=ports[FHIR], peer=peers[FHIR].port),
-            PACS: dicomweb.CHANNEL.format(port=ports[PACS], peer=peers[PACS].port),
+            FHIR: fhir.channel(ports[FHIR], peers[FHIR].port),
+            PACS: dicomweb.channel(ports[PACS], peers[PACS].port),
             FIRST: of_readme("yaml", "channel: first")
             .replace("127.0.0.1:8090", f"127.0.0.1:{ports[FIRST]}")
             .replace("127.0.0.1:8091", f"127.0.0.1:{first.port}"),
@@ -151,12 +155,7 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
             for name, text in texts.items():
                 add_policy(trial, side, f"60-{name}.yaml", text)
         for name in NAMES:
-            outside = files_of(trial, Side.OUTER, name)
-            place(outside / "server.crt", certificate)
-            place(outside / "server.key", key)
-            place(outside / "callers-ca.crt", authority.ca)
-            place(outside / "callers.crl", authority.revoked)
-            place(files_of(trial, Side.INNER, name) / "peer-ca.crt", authority.ca)
+            place_tls(trial, name, authority, server)
 
     try:
         with gate(folder, "two-way", prepare=prepare) as made:
@@ -165,13 +164,7 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
                 peers, services[ORDERS], services[FHIR], services[PACS], first_keys,
             )  # fmt: skip
             for port in ports.values():
-                made.until(lambda port=port: _listens(port), f"port {port} listens", 20)
+                made.until(lambda port=port: listens(port), f"port {port} listens", 20)
             yield g
     finally:
         beside.close()
-
-
-def _listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.inspection.chain import Inspector, Role
 from gateway.inspection.formats.xml_schema import outline_of
-from gateway.inspection.here import inspector_here
 from gateway.inspection.receiving.formats.xml_schema import OwnSchema
 from gateway.inspection.sending.formats.xml_schema import LibxmlSchema
 from gateway.policy.load import load_set
 from tests.gateway.guard.contents import channel_of, numbers
 from tests.gateway.policy.request_text import LOOKUP
+from tests.support.sides import Sides
 
-Sides = tuple[Inspector, Inspector]
 HEAD = (
     '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:a="urn:a" xmlns:b="urn:b"'
     ' targetNamespace="urn:{}" elementFormDefault="{}">{}</xs:schema>'
@@ -49,15 +46,6 @@ ORDER = (
     '<o:Order xmlns:o="urn:a" xmlns:b="urn:b"><o:who b:kind="1"><id>p-1</id><b:note>x</b:note></o:who>'
     "<o:more><o:at>2026-01-05</o:at><o:count>2</o:count></o:more></o:Order>"
 )
-
-
-@pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
-    folder: Path = tmp_path_factory.mktemp("sides")
-    made = inspector_here(Role.SENDING, (), folder), inspector_here(Role.RECEIVING, (), folder)
-    yield made
-    for one in made:
-        one.close()
 
 
 @pytest.mark.parametrize(
