@@ -64,6 +64,22 @@ class Opening:
     subprotocol: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Joining:
+    """A session and the connection of its caller. stopped: the connection is to end, by its keeper."""
+
+    opening: Opening
+    request: web.BaseRequest
+    entry: Entry
+    stopped: asyncio.Future[Broken]
+
+    def stop(self, error: GatewayError | None) -> None:
+        """See Entry.begin_live."""
+        if not self.stopped.done():
+            ending = Ending.REFUSED if isinstance(error, Refused) else Ending.AWAY
+            self.stopped.set_result(Broken(ending, error))
+
+
 class LiveService:
     """The sessions of one channel's source. One loop calls it."""
 
@@ -130,16 +146,10 @@ class LiveService:
         self, opening: Opening, request: web.BaseRequest, entry: Entry
     ) -> tuple[web.StreamResponse, Over]:
         """Messages both ways until it ends. Raises nothing but for bugs."""
-        stopped: asyncio.Future[Broken] = asyncio.get_running_loop().create_future()
-
-        def stop(error: GatewayError | None) -> None:
-            if not stopped.done():
-                ending = Ending.REFUSED if isinstance(error, Refused) else Ending.AWAY
-                stopped.set_result(Broken(ending, error))
-
+        joining = _Joining(opening, request, entry, asyncio.get_running_loop().create_future())
         carry = self._websocket if opening.live.form is Form.WEBSOCKET else self._events
         try:
-            return await carry(opening, request, entry, stopped, stop)
+            return await carry(joining)
         finally:
             # Whatever happened before they were joined.
             opening.session.end(Ending.AWAY)
@@ -148,14 +158,8 @@ class LiveService:
         """One session less."""
         self._count.leave(called.operation.name, caller)
 
-    async def _websocket(
-        self,
-        opening: Opening,
-        request: web.BaseRequest,
-        entry: Entry,
-        stopped: asyncio.Future[Broken],
-        stop: Callable[[GatewayError | None], None],
-    ) -> tuple[web.StreamResponse, Over]:
+    async def _websocket(self, joining: _Joining) -> tuple[web.StreamResponse, Over]:
+        opening, entry = joining.opening, joining.entry
         live, session = opening.live, opening.session
         most = most_bytes(live.sends)
         socket: web.WebSocketResponse[bool] = web.WebSocketResponse(
@@ -168,16 +172,16 @@ class LiveService:
         )
         socket.headers["Server"] = SERVER
         try:
-            await socket.prepare(request)
+            await socket.prepare(joining.request)
         except (OSError, web.HTTPException):
             return socket, Over(Ending.AWAY, True)
         # From here on the connection is the session's.
-        entry.begin_live(FrameCheck(most), stop)
+        entry.begin_live(FrameCheck(most), joining.stop)
         over = await join(
             session,
             reader(socket, live.sends),
             writer(socket),
-            stopped,
+            joining.stopped,
             self._listening.patience.stall_s,
         )
         number = over.error.number if over.error is not None else 0
@@ -185,15 +189,8 @@ class LiveService:
         await _finish(entry, socket.close(code=code))
         return socket, over
 
-    async def _events(
-        self,
-        opening: Opening,
-        request: web.BaseRequest,
-        entry: Entry,
-        stopped: asyncio.Future[Broken],
-        stop: Callable[[GatewayError | None], None],
-    ) -> tuple[web.StreamResponse, Over]:
-        session = opening.session
+    async def _events(self, joining: _Joining) -> tuple[web.StreamResponse, Over]:
+        session, entry = joining.opening.session, joining.entry
         stream = web.StreamResponse(
             headers={
                 "Content-Type": MEDIA_TYPE,
@@ -223,12 +220,13 @@ class LiveService:
                     raise Broken(Ending.AWAY) from error
 
         try:
-            await stream.prepare(request)
-            entry.begin_live(None, stop)
+            await stream.prepare(joining.request)
+            entry.begin_live(None, joining.stop)
             await stream.write(OPENING)
         except OSError:
             return stream, Over(Ending.AWAY, True)
-        over = await join(session, read, write, stopped, self._listening.patience.stall_s)
+        stall_s = self._listening.patience.stall_s
+        over = await join(session, read, write, joining.stopped, stall_s)
         await _finish(entry, stream.write_eof())
         return stream, over
 

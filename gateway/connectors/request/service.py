@@ -48,8 +48,8 @@ from gateway.unit.number import speak
 _THIRD: Final = 1 / 3
 
 
-class Submitter(Protocol):
-    """The durable way of a channel that answers with a receipt."""
+class BytesSubmitter(Protocol):
+    """Of gateway.unit.submitting.Submitter what a channel needs that answers with a receipt: bytes alone."""
 
     async def submit(self, unit: CapturedUnit, content: bytes) -> None:
         """The request is durable when this returns. Raises Refused, Unavailable and StateUncertain."""
@@ -69,7 +69,7 @@ class Gate:
     next_number: Callable[[], int]
     teller: Teller
     asker: Asker | None = None
-    submitter: Submitter | None = None
+    submitter: BytesSubmitter | None = None
     receipts: Receipts | None = None
     large: Large | None = None
     opener: Opener | None = None

@@ -2,19 +2,17 @@
 
     Open Key Leaf ... --order checked--> rule of the place? --> removed, another value, or as it is
 
-An object or array that only held what was removed goes as well (FHIR R4, 2.6.2: none is empty); one that
-came empty stays. Numbers under a rule that changes values become strings.
+An object or array that only held what was removed goes as well. Numbers under a rule that changes values
+become strings.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
-import msgspec
-
+from gateway.inspection.changing.json_levels import JsonLevels, Level
 from gateway.inspection.changing.masker import Masker
 from gateway.inspection.changing.naming import CODED, NAMED, NAMING
 from gateway.inspection.changing.parts import Close, JsonPart, Key, Leaf, Number, Open
@@ -23,26 +21,16 @@ from gateway.inspection.formats.fhir_types import RESOURCES
 from gateway.inspection.unsound import Unsound, Word
 from gateway.policy.masking import Becomes, MaskRule, Path
 
-MAX_DEPTH: Final = 256
 _PIECE_BYTES: Final = 64 << 10
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LEAST_NUMBER: Final = 7
-_encode: Final = msgspec.json.Encoder().encode
 
 
-@dataclass(slots=True)
-class _Level:
-    """An object or an array that is open. lead: what is written before its first value. parts: what
-    rules masked in it, as the parts of a name."""
+@dataclass(slots=True, kw_only=True)
+class _Level(Level):
+    """parts: what rules masked in it, as the parts of a name."""
 
-    is_array: bool
     place: Path
     rule: MaskRule | None
-    lead: bytes
-    opened: bool = False
-    dropped: bool = False
-    count: int = 0
-    key: str | None = None
     parts: list[str] = field(default_factory=list)
 
 
@@ -55,11 +43,10 @@ class JsonWriter:
         self._write, self._word, self._masker = write, word, masker
         rules = masker.masking.rules if masker is not None else ()
         self._rules = TreeRules(rules, word.value)
-        self._levels: list[_Level] = []
+        self._levels: JsonLevels[_Level] = JsonLevels(self._out, word)
         self._skipped: list[str] = []
         self._skipped_key = ""
         self._skipped_in: set[str] = set()
-        self._whole = False
         self._held: list[bytes] = []
         self._held_bytes = 0
 
@@ -72,13 +59,11 @@ class JsonWriter:
             case Open():
                 self._open(part)
             case Key(name):
-                self._key(name)
+                self._levels.key(name)
             case Leaf(value):
                 self._leaf(value, "")
             case Number(text):
-                if not _NUMBER.fullmatch(text):
-                    raise self._wrong()
-                self._leaf(None, text)
+                self._leaf(None, self._levels.checked_number(text))
             case Close():
                 self._close()
             case _:
@@ -86,8 +71,8 @@ class JsonWriter:
 
     def end(self) -> None:
         """The document is whole."""
-        if self._levels or self._skipped or not self._whole:
-            raise self._wrong()
+        if self._skipped or not self._levels.is_whole:
+            raise self._levels.wrong()
         self._flush()
 
     def _skip(self, part: JsonPart) -> None:
@@ -112,30 +97,20 @@ class JsonWriter:
 
     def _open(self, part: Open) -> None:
         place, rule = self._begins()
-        if len(self._levels) >= MAX_DEPTH:
-            raise self._wrong()
-        if rule is not None and rule.becomes is Becomes.REMOVED and self._levels:
+        self._levels.check_depth()
+        if rule is not None and rule.becomes is Becomes.REMOVED and self._levels.open:
             self._drop(rule)
             self._skipped, self._skipped_in = [""], set(place)
             self._skipped_key = place[-1] if place else ""
             return
-        lead = self._lead(b"[" if part.is_array else b"{")
-        self._levels.append(_Level(part.is_array, place, rule, lead))
-        if len(self._levels) == 1:
-            self._opened()
-
-    def _key(self, name: str) -> None:
-        level = self._levels[-1] if self._levels else None
-        if level is None or level.is_array or level.key is not None:
-            raise self._wrong()
-        level.key = name
+        self._levels.begin(_Level(part.is_array, place=place, rule=rule))
 
     def _leaf(self, value: str | bool | int | None, number: str) -> None:
         _, rule = self._begins()
-        level = self._levels[-1] if self._levels else None
+        level = self._levels.innermost()
         if level is not None and level.key == "resourceType" and self._word is Word.FHIR:
             if level.count or not isinstance(value, str):
-                raise self._wrong()
+                raise self._levels.wrong()
             level.place, rule = (value,), None
         if self._is_fhir_here(level, value):
             raise Unsound(3838, self._word)
@@ -146,9 +121,7 @@ class JsonWriter:
                 self._part(value)
             return
         value, number = self._masked(rule, value, number)
-        written = number.encode() if number else self._encoded(value)
-        self._put(self._lead(written))
-        self._counted()
+        self._levels.value(number.encode() if number else self._levels.encoded(value))
 
     def _is_fhir_here(self, level: _Level | None, value: object) -> bool:
         """A resource in what was taken for plain JSON: nobody masks it by its own paths."""
@@ -179,14 +152,15 @@ class JsonWriter:
 
     def _is_no_text(self, value: object) -> bool:
         """A code of FHIR, or a number too short for a telephone's: clinical content that stays."""
-        key = self._levels[-1].key if self._levels else None
+        level = self._levels.innermost()
+        key = level.key if level is not None else None
         if not isinstance(value, str):
             return len(str(value)) < _LEAST_NUMBER
         return self._word is Word.FHIR and key in CODED
 
     def _part(self, text: str) -> None:
         """A part of a name, if it is one: in an object `name`, or in a list within one."""
-        for level in reversed(self._levels):
+        for level in reversed(self._levels.open):
             if not level.is_array:
                 if level.place[-1:] == ("name",):
                     level.parts.append(text)
@@ -194,16 +168,11 @@ class JsonWriter:
 
     def _begins(self) -> tuple[Path, MaskRule | None]:
         """Place and rule of the value that begins now. Raises Unsound 3828 where none may."""
-        if not self._levels:
-            if self._whole:
-                raise self._wrong()
+        level = self._levels.around()
+        if level is None:
             return (), None
-        level = self._levels[-1]
-        if not level.is_array and level.key is None:
-            raise self._wrong()
-        if level.is_array:
+        if level.key is None:
             return level.place, level.rule
-        assert level.key is not None
         # `_birthDate` holds what else is said about `birthDate` (FHIR R4, 2.6.2.3): it goes with it.
         name = level.key.removeprefix("_") if self._word is Word.FHIR else level.key
         place = (*level.place, name)
@@ -212,65 +181,15 @@ class JsonWriter:
             rule = replace(rule, becomes=Becomes.REMOVED)
         return place, rule
 
-    def _lead(self, value: bytes) -> bytes:
-        """A value behind what must stand before it in the level that is open."""
-        if not self._levels:
-            return value
-        level = self._levels[-1]
-        comma = b"," if level.count else b""
-        if level.is_array:
-            return comma + value
-        return comma + self._encoded(level.key) + b":" + value
-
-    def _encoded(self, value: object) -> bytes:
-        try:
-            return _encode(value)
-        except UnicodeEncodeError as error:
-            raise self._wrong() from error
-
-    def _put(self, written: bytes) -> None:
-        self._opened()
-        self._out(written)
-
-    def _opened(self) -> None:
-        """All that is open is written, the outermost first."""
-        for depth, level in enumerate(self._levels):
-            if not level.opened:
-                level.opened = True
-                self._out(level.lead)
-                if depth:
-                    self._levels[depth - 1].count += 1
-
-    def _counted(self) -> None:
-        if self._levels:
-            self._levels[-1].count += 1
-            self._levels[-1].key = None
-        else:
-            self._whole = True
-
     def _drop(self, rule: MaskRule) -> None:
-        level = self._levels[-1]
-        level.dropped, level.key = True, None
+        self._levels.drop()
         if self._masker is not None:
             self._masker.masked[rule.name] += 1
 
     def _close(self) -> None:
-        if not self._levels or self._levels[-1].key is not None:
-            raise self._wrong()
-        level = self._levels[-1]
+        level = self._levels.close()
         if self._masker is not None:
             self._masker.note_parts(level.parts)
-        if not level.opened and level.dropped:
-            self._levels.pop()
-            self._levels[-1].dropped, self._levels[-1].key = True, None
-            return
-        self._opened()
-        self._levels.pop()
-        self._out(b"]" if level.is_array else b"}")
-        if self._levels:
-            self._levels[-1].key = None
-        else:
-            self._whole = True
 
     def _out(self, data: bytes) -> None:
         self._held.append(data)
@@ -282,6 +201,3 @@ class JsonWriter:
         if self._held:
             self._write(b"".join(self._held))
             self._held, self._held_bytes = [], 0
-
-    def _wrong(self) -> Unsound:
-        return Unsound(3828, self._word, type=self._word.value)

@@ -10,31 +10,25 @@ whatever they are, no place stands in what is written.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, assert_never
 
-import msgspec
-
 from gateway.errors import Refused
 from gateway.inspection.changing.handing_out import HandOut
+from gateway.inspection.changing.json_levels import JsonLevels, Level
 from gateway.inspection.changing.parts import Close, JsonPart, Key, Leaf, Number, Open, Receiver
 from gateway.inspection.unsound import Unsound, Word
 from gateway.policy.request_channel import Removal
 from gateway.unit.stages import Body
 
-# As deep as any content that inspection lets pass.
-MAX_DEPTH: Final = 256
 # Escapes make a text longer; six characters for one at most, and nothing is added.
 _LONGER: Final = 6
 _LEAST_LIMIT_BYTES: Final = 4_096
 # Of one answer; the child has a bound of its own for its work.
 _LONGEST_S: Final = 30.0
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_encode: Final = msgspec.json.Encoder().encode
 _Places = frozenset[tuple[str, ...]]
 
 
@@ -83,21 +77,12 @@ class _Is(Enum):
     OTHER = 4
 
 
-@dataclass(slots=True)
-class _Level:
-    """An object or array that is open. places: what goes, seen from here. lead: stands before it.
+@dataclass(slots=True, kw_only=True)
+class _Level(Level):
+    """places: what goes, seen from here. begun: it has had a key."""
 
-    opened: it has been written. dropped: something in it went. count: of what is written in it.
-    """
-
-    is_array: bool
     what: _Is
     places: _Places
-    lead: bytes
-    opened: bool = False
-    dropped: bool = False
-    count: int = 0
-    key: str | None = None
     begun: bool = False
     is_bundle: bool = False
 
@@ -107,10 +92,9 @@ class PlacesWriter:
 
     def __init__(self, places: _Places, limit_bytes: int) -> None:
         self._places, self._limit_bytes = places, limit_bytes
-        self._levels: list[_Level] = []
+        self._levels: JsonLevels[_Level] = JsonLevels(self._put, Word.JSON)
         # How deep what is skipped is open.
         self._skipped = 0
-        self._done = False
         self._out: list[bytes] = []
         self._size_bytes = 0
 
@@ -125,71 +109,59 @@ class PlacesWriter:
             case Key(name):
                 self._key(name)
             case Leaf(value):
-                self._leaf(value, self._encoded(value))
+                self._leaf(value, self._levels.encoded(value))
             case Number(text):
-                if not _NUMBER.fullmatch(text):
-                    raise self._wrong()
-                self._leaf(None, text.encode())
+                self._leaf(None, self._levels.checked_number(text).encode())
             case Close():
-                self._close()
+                self._levels.close()
             case _:
                 assert_never(part)
 
     def whole(self) -> bytes:
         """All that was written. Raises Unsound 3828 where the document is not at its end."""
-        if self._levels or self._skipped or not self._done:
-            raise self._wrong()
+        if self._skipped or not self._levels.is_whole:
+            raise self._levels.wrong()
         return b"".join(self._out)
 
     def _open(self, is_array: bool) -> None:
         goes, what, places = self._begins()
         if goes:
-            self._drop()
+            self._levels.drop()
             self._skipped = 1
             return
-        if len(self._levels) >= MAX_DEPTH:
-            raise self._wrong()
+        self._levels.check_depth()
         if what is _Is.ENTRIES and not is_array:
             what = _Is.OTHER
-        level = _Level(is_array, what, places, self._lead(b"[" if is_array else b"{"))
-        self._levels.append(level)
-        if len(self._levels) == 1:
-            self._opened()
+        self._levels.begin(_Level(is_array, what=what, places=places))
 
     def _key(self, name: str) -> None:
-        level = self._levels[-1] if self._levels else None
-        if level is None or level.is_array or level.key is not None:
-            raise self._wrong()
-        # Behind other keys it would say too late that these were a Bundle's.
-        if name == "resourceType" and level.begun:
-            raise self._wrong()
-        level.key, level.begun = name, True
+        level = self._levels.innermost()
+        if level is not None:
+            # Behind other keys it would say too late that these were a Bundle's.
+            if name == "resourceType" and level.begun:
+                raise self._levels.wrong()
+            level.begun = True
+        self._levels.key(name)
 
     def _leaf(self, value: object, written: bytes) -> None:
         goes, _, _ = self._begins()
-        if self._levels and self._levels[-1].key == "resourceType":
-            self._levels[-1].is_bundle = value == "Bundle"
+        level = self._levels.innermost()
+        if level is not None and level.key == "resourceType":
+            level.is_bundle = value == "Bundle"
         if goes:
-            self._drop()
-            return
-        lead = self._lead(written)
-        self._opened()
-        self._put(lead)
-        self._counted()
+            self._levels.drop()
+        else:
+            self._levels.value(written)
 
     def _begins(self) -> tuple[bool, _Is, _Places]:
         """Whether the value that begins now goes; else what it is, and the places within it."""
-        if not self._levels:
-            if self._done:
-                raise self._wrong()
+        level = self._levels.around()
+        if level is None:
             return False, _Is.RESOURCE, self._places
-        level = self._levels[-1]
-        if level.is_array:
-            entries = level.what is _Is.ENTRIES
-            return False, _Is.ENTRY if entries else _Is.OTHER, level.places
         key = level.key
         if key is None:
-            raise self._wrong()
+            entries = level.what is _Is.ENTRIES
+            return False, _Is.ENTRY if entries else _Is.OTHER, level.places
         beside = (key[1:],) if key.startswith("_") else (key,)
         if (key,) in level.places or beside in level.places:
             return True, _Is.OTHER, frozenset()
@@ -199,62 +171,8 @@ class PlacesWriter:
         is_entries = level.what is _Is.RESOURCE and level.is_bundle and key == "entry"
         return False, _Is.ENTRIES if is_entries else _Is.OTHER, places
 
-    def _lead(self, value: bytes) -> bytes:
-        """A value behind what must stand before it in the level that is open."""
-        if not self._levels:
-            return value
-        level = self._levels[-1]
-        comma = b"," if level.count else b""
-        name = b"" if level.is_array else self._encoded(level.key) + b":"
-        return comma + name + value
-
-    def _opened(self) -> None:
-        """All that is open is written, the outermost first."""
-        for depth, level in enumerate(self._levels):
-            if not level.opened:
-                level.opened = True
-                self._put(level.lead)
-                if depth:
-                    self._levels[depth - 1].count += 1
-
-    def _counted(self) -> None:
-        if self._levels:
-            self._levels[-1].count += 1
-            self._levels[-1].key = None
-        else:
-            self._done = True
-
-    def _drop(self) -> None:
-        self._levels[-1].dropped, self._levels[-1].key = True, None
-
-    def _close(self) -> None:
-        if not self._levels or self._levels[-1].key is not None:
-            raise self._wrong()
-        level = self._levels[-1]
-        if not level.opened and level.dropped:
-            self._levels.pop()
-            self._drop()
-            return
-        self._opened()
-        self._levels.pop()
-        self._put(b"]" if level.is_array else b"}")
-        if self._levels:
-            self._levels[-1].key = None
-        else:
-            self._done = True
-
-    def _encoded(self, value: object) -> bytes:
-        try:
-            return _encode(value)
-        except UnicodeEncodeError as error:
-            raise self._wrong() from error
-
     def _put(self, data: bytes) -> None:
         self._size_bytes += len(data)
         if self._size_bytes > self._limit_bytes:
             raise Unsound(3831, Word.JSON, limit_bytes=self._limit_bytes)
         self._out.append(data)
-
-    @staticmethod
-    def _wrong() -> Unsound:
-        return Unsound(3828, Word.JSON, type="json")
