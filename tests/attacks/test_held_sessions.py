@@ -27,8 +27,7 @@ from gateway.inspection.programs import program_of
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
 from gateway.inspection.sandboxed import Sandboxed
-from gateway.management.wiring import live_guard
-from gateway.management.wiring.live_guard import LiveGuard
+from gateway.management.wiring.live_guard import session_turns
 from gateway.policy.evaluate import Result
 from gateway.policy.facts import Leaf
 from gateway.policy.live import LiveRule
@@ -82,17 +81,17 @@ def test_a_session_of_slow_messages_ends_and_not_those_that_wait_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of its messages is allowed and in its rate; all sessions waited for them, and ended."""
-    monkeypatch.setattr(live_guard, "BEHIND_S", 0.5)
+    monkeypatch.setattr("gateway.guard.session_turns.BEHIND_S", 0.5)
     world = World(tmp_path, TEXT)
     for number in (2, 4):
         asked = world.outer.clear(captured(number, request_that_opens(), b""))
         world.inner.admit(frame_of(asked))
     recorder, out, inner = ListRecorder(), Out(), world.inner
     judges = [SlowJudge(inner.live_clearer._judge) for _ in range(2)]
-    guard = LiveGuard(
+    guard = session_turns(
         Lane.EXPORT, Lane.IMPORT, (judges[0], judges[1]),  # type: ignore[arg-type]
-        (inner.asked, inner.let_in), inner.clearer.failed, (out, out), inner.seal, recorder,
-        BoardOfOne(),
+        (inner.asked, inner.let_in), inner.clearer.failed,
+        LettingGo(out, out, inner.seal, recorder, BoardOfOne()), BoardOfOne(),
     )  # fmt: skip
     try:
         guard.of_edge([from_inside(OpenedBody(number, "ward"), b"") for number in (2, 4)])

@@ -31,7 +31,7 @@ from gateway.inspection.chain import Inspector
 from gateway.management.host import Desk, Host
 from gateway.management.layout import Role
 from gateway.management.wiring.half import Half, loading
-from gateway.management.wiring.live_guard import LiveGuard
+from gateway.management.wiring.live_guard import session_turns
 from gateway.policy.content_channel import content_channels
 from gateway.policy.model import Channel
 from gateway.receiving.transient import TransientAdmitter
@@ -82,9 +82,9 @@ def exchanging(
         RequestJudge(side, policy, _beside(desk, sending, MESSAGE_S), remove),
         RequestJudge(side, policy, _beside(desk, receiving, MESSAGE_S), remove),
     )
-    live = LiveGuard(
-        sends, receives, in_time, (asked, let_in), clearer.failed, (lines.to_edge, lines.to_ferry),
-        seal, desk.journal, status,
+    live = session_turns(
+        sends, receives, in_time, (asked, let_in), clearer.failed,
+        LettingGo(lines.to_edge, lines.to_ferry, seal, desk.journal, status), status,
     )  # fmt: skip
     admitter = TransientAdmitter(
         receives, judges[1], _opener(host, receives), asked, let_in, seen, clearer.failed,
