@@ -15,7 +15,7 @@ from gateway.management.init import initialise
 from gateway.management.layout import Role
 from gateway.unit.model import Side
 from tests.support.http_gate import free_port
-from tests.support.submit import POLICY
+from tests.support.submit import ONE_WAY, policy
 
 # What a two-way gate adds to any of its processes.
 WAY_BACK = re.compile(
@@ -88,13 +88,12 @@ def test_a_one_way_process_loads_no_way_back(gate: Path, side: Side, role: Role)
 def test_an_edge_with_submitted_requests_loads_its_own_end_and_no_way_back(
     gate: Path, side: Side
 ) -> None:
-    lines = {"port": free_port(), "peer": 9, "name": "orders-in", "lanes": "{request: import}"}
-    policy = gate / side.value / "policies" / "40-orders-in.yaml"
-    policy.write_text(POLICY.format(**lines))
+    file = gate / side.value / "policies" / "40-orders-in.yaml"
+    file.write_text(policy(free_port(), 9, ONE_WAY))
     try:
         loaded = loaded_by(gate, side, Role.EDGE)
     finally:
-        policy.unlink()
+        file.unlink()
     assert [name for name in loaded if WAY_BACK.match(name)] == []
     here, other = ("sending", "receiving") if side is Side.OUTER else ("receiving", "sending")
     ends = {"sending": "gateway.sending.submitting", "receiving": "gateway.receiving.due_lines"}

@@ -24,7 +24,8 @@ from tests.support.gate import Gate, gate
 from tests.support.http_gate import free_port, listens, place_tls, server_context
 
 CHANNEL = "orders-in"
-OPERATIONS = """\
+ONE_WAY = "{request: import}"
+_OPERATIONS = """\
 submit: yes
 
 operations:
@@ -50,6 +51,12 @@ tests:
     try: {call: POST /orders/1, json: {a: 1}}
     expect: delivered
 """
+
+
+def policy(port: int, peer: int, lanes: str) -> str:
+    callers = "[CN=portal-01, CN=portal-02]"
+    to = f"https: localhost:{peer}"
+    return channel_text(CHANNEL, port, to, _OPERATIONS, callers=callers, lanes=lanes)
 
 
 @dataclass
@@ -125,13 +132,10 @@ def submit_gate(folder: Path, mode: str) -> Iterator[Submit]:
     orders = Orders()
     peer, port = Peer(orders, tls), free_port()
     beside = Beside([peer], "peer")
-    lanes = TWO_WAY if mode == "two-way" else "{request: import}"
+    lanes = TWO_WAY if mode == "two-way" else ONE_WAY
 
     def prepare(trial: Trial) -> None:
-        text = channel_text(
-            CHANNEL, port, f"https: localhost:{peer.port}", OPERATIONS, lanes=lanes,
-            callers="[CN=portal-01, CN=portal-02]",
-        )  # fmt: skip
+        text = policy(port, peer.port, lanes)
         for side in Side:
             add_policy(trial, side, f"40-{CHANNEL}.yaml", text)
         place_tls(trial, CHANNEL, authority, server)

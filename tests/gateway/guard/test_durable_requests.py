@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import Refused
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import Consequence, FailureBody
 from tests.gateway.guard.durable_world import (
@@ -16,6 +17,7 @@ from tests.gateway.guard.durable_world import (
     refused,
     submitted,
 )
+from tests.support.requests import CHANNEL
 
 OUT, IN = Side.OUTER, Side.INNER
 
@@ -87,9 +89,18 @@ def test_an_answer_passes_once(world: DurableWorld) -> None:
 
 
 def test_a_unit_given_again_by_its_queue_is_no_second_request(world: DurableWorld) -> None:
+    asked, let_in = world.guards[OUT].tables.asked, world.guards[IN].tables.let_in
     for _ in range(2):
         world.across(OUT, 2, order(), b'{"a":1}')
-    world.across(IN, 3, answer(2), b'{"b":2}')
+        # It waits once: the second time is neither refused as known (5761) nor one more.
+        assert (len(asked), len(let_in)) == (1, 1)
+    manifest, content = world.across(IN, 3, answer(2), b'{"b":2}')
+    assert (manifest.body, content) == (answer(2), b'{"b":2}')
+    assert (len(asked), len(let_in)) == (0, 0)
+    assert refused(world.cleared(IN, 5, answer(2), b'{"b":2}')) == 5764
+    with pytest.raises(Refused) as twice:
+        asked.answer(2, CHANNEL, "order", 0.0)
+    assert twice.value.number == 5764
 
 
 def test_an_answer_that_is_not_asked_for_is_set_aside(world: DurableWorld) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from gateway.inspection.chain import Inspector, Role
 from gateway.inspection.changing.here import hand_out_here
 from gateway.inspection.changing.removed_places import Remover
 from gateway.inspection.here import inspector_here
-from gateway.policy.model import PolicySet
+from gateway.policy.model import Channel, PolicySet
 from gateway.unit.model import CapturedUnit, Kind, Lane, Side
-from gateway.unit.request import ResponseBody
+from gateway.unit.request import MAX_CONTENT_BYTES, ResponseBody
 from tests.gateway.policy.request_text import LOOKUP, request_channel
 
 REPORT = {
@@ -43,12 +44,19 @@ def answered(
         text = text.replace(
             "{request: import, response: export}", "{request: export, response: import}"
         )
-    channel = request_channel(text)
+    return judged(inspector, side, answers_on, content, request_channel(text))
+
+
+def judged(
+    inspector: Inspector, side: Side, answers_on: Lane, content: bytes, channel: Channel
+) -> Let:
     policy = PolicySet({channel.name: channel}, "0" * 64, ())
     head = ResponseBody(7, "read-report", 200, (), "application/fhir+json", len(content))
     unit = CapturedUnit(8, channel.name, Kind.REQUESTS, 1_780_000_000_000_000_000, head)
     judge = RequestJudge(side, lambda: policy, inspector, Remover(hand_out_here))
-    return alone(judge.answer(unit, answers_on, head, content))
+    assert channel.requests is not None
+    by_queue = channel.requests.goes_by_queue(channel.requests.operations["read-report"])
+    return alone(judge.answer(unit, answers_on, head, content, by_queue=by_queue))
 
 
 def told(report: object) -> bytes:
@@ -79,3 +87,24 @@ def test_the_outer_guard_lets_an_answer_go_in_as_it_came(inspector: Inspector) -
 def test_a_channel_that_takes_nothing_out_changes_nothing(inspector: Inspector) -> None:
     let = answered(inspector, Side.INNER, Lane.EXPORT, told(REPORT), LOOKUP)
     assert let.body.read() == told(REPORT)
+
+
+def test_an_answer_too_large_to_take_places_out_of_is_refused(inspector: Inspector) -> None:
+    """No policy has both (2390); a guard holds to it whatever its set says."""
+    report = {**REPORT, "conclusion": ""}
+    report["conclusion"] = "x" * (MAX_CONTENT_BYTES - len(told(report)))
+    most = told(report)
+    larger = LOOKUP.replace("DiagnosticReport, at most 64 KiB", "DiagnosticReport, at most 6 MiB")
+    plain, small = request_channel(larger), request_channel(LOOKUP + CHANGED)
+    assert plain.requests is not None and small.requests is not None
+    removing = replace(plain, requests=replace(plain.requests, removed=small.requests.removed))
+    for side in Side:
+        with pytest.raises(Refused) as caught:
+            judged(inspector, side, Lane.EXPORT, most + b" ", removing)
+        assert caught.value.number == 5784
+        assert caught.value.fields == {"size_bytes": len(most) + 1, "limit": len(most)}
+    # The largest that it is done with, and a larger one of a channel that takes nothing out.
+    let = judged(inspector, Side.INNER, Lane.EXPORT, most, removing)
+    assert json.loads(let.body.read()) == {**report, "subject": {"reference": "Patient/p-1"}}
+    let = judged(inspector, Side.INNER, Lane.EXPORT, most + b" ", plain)
+    assert let.body.read() == most + b" "

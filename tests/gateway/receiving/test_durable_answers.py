@@ -142,7 +142,7 @@ def test_late_and_unknown_answers_are_dropped_and_told(world: World) -> None:
 
     asyncio.run(caller())
     assert world.queue.acknowledged == [3, 5]
-    assert [e.what for e in world.journal.events] == ["answer.dropped"] * 2
+    assert [(e.what, e.number) for e in world.journal.events] == [("answer.dropped", 6429)] * 2
 
 
 def test_an_answer_that_comes_as_its_caller_goes_is_not_kept(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -202,6 +203,31 @@ def test_a_process_that_is_stopped_in_order_knows_what_came_of_it(
     future.set_exception(LOST)
     far.performer.close()
     assert queue.rejected == [(number, 6423, "refused")]
+
+
+def test_marks_that_cannot_be_written_are_told_and_what_is_not_on_disk_for_sure_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Unavailable) as away:
+        PerformedMarks(tmp_path / "not there" / "marks")
+    assert away.value.number == 6425
+    marks = PerformedMarks(tmp_path / "marks")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.receiving.performed_marks.os.write", full)
+        with pytest.raises(Unavailable) as unwritten:
+            marks.begin([2])
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.receiving.performed_marks.os.fdatasync", full)
+        with pytest.raises(StateUncertain) as unsure:
+            marks.begin([4])
+    assert (unwritten.value.number, unsure.value.number) == (6425, 6425)
+    # No peer may be called for either.
+    assert (marks.get(2), marks.get(4)) == (None, None)
+    marks.close()
 
 
 def test_marks_torn_at_their_end_are_read_and_damaged_ones_are_not(tmp_path: Path) -> None:

@@ -10,11 +10,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+import aiohttp
 import pytest
 
+from gateway.connectors.request.joined import Broken, Over, join
+from gateway.connectors.request.live_limits import SessionCount
 from gateway.connectors.request.service import Gate
 from gateway.connectors.request.settings import Patience
+from gateway.connectors.request.websocket import reader
+from gateway.errors import Refused
 from gateway.policy.routes import match
 from gateway.unit.live import Message
 from gateway.unit.model import CapturedUnit
@@ -61,6 +67,8 @@ operations:
     receives: text, at most 1 KiB
 """
 CHANNEL = request_channel(POLICY.replace("operations:\n", SESSIONS))
+assert CHANNEL.requests is not None
+LIVE = CHANNEL.requests.operations
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 WITHIN_S = 5.0
 
@@ -328,6 +336,46 @@ def test_a_caller_has_no_more_sessions_than_the_policy_says() -> None:
         soon(lambda: gate.source.under_way == 1)
         Talk(gate.port).stream.close()
         one.stream.close()
+
+
+def test_all_callers_together_have_no_more_sessions_than_the_policy_says() -> None:
+    live = LIVE["ward"].live
+    assert live is not None and live.in_all == 2
+    count = SessionCount()
+    count.enter("ward", "CN=portal-01", live)
+    count.enter("ward", "CN=portal-02", live)
+    with pytest.raises(Refused) as caught:
+        count.enter("ward", "CN=portal-03", live)
+    assert (caught.value.number, caught.value.fields["limit"]) == (6485, 2)
+    count.leave("ward", "CN=portal-01")
+    count.enter("ward", "CN=portal-03", live)
+    assert len(count) == 2
+
+
+def test_messages_that_are_not_taken_off_end_the_session() -> None:
+    async def never(*_: Message) -> Any:
+        await asyncio.Event().wait()
+
+    async def joined() -> Over:
+        session = MemorySession(2)
+        session.back.put_nowait(Message(b"x"))
+        stopped: asyncio.Future[Broken] = asyncio.get_running_loop().create_future()
+        return await join(session, never, never, stopped, 0.01)
+
+    over = asyncio.run(joined())
+    assert (over.ending, over.here) == (Ending.TOO_SLOW, True)
+    assert over.error is not None and over.error.number == 6491
+
+
+def test_a_connection_that_breaks_is_told() -> None:
+    class Gone:
+        async def receive(self) -> aiohttp.WSMessage:
+            return aiohttp.WSMessage(aiohttp.WSMsgType.CLOSED, None, None)
+
+    with pytest.raises(Broken) as broken:
+        asyncio.run(reader(Gone(), None)())  # type: ignore[arg-type]
+    assert broken.value.ending is Ending.AWAY
+    assert broken.value.error is not None and broken.value.error.number == 6493
 
 
 def test_a_source_that_stops_ends_sessions_and_says_try_again() -> None:

@@ -24,7 +24,7 @@ from gateway.connectors.request import upload_files
 from gateway.connectors.request.disk_room import DiskLimits, DiskRoom
 from gateway.connectors.request.tus import PATH
 from gateway.connectors.request.upload_store import MOST_AGE_S, MOST_OF_CALLER, Uploads
-from gateway.errors import Refused, Unavailable
+from gateway.errors import Misconfigured, Refused, Unavailable
 from tests.gateway.connectors.request.harness import PLAIN, exchange, status_of
 from tests.gateway.connectors.request.large_harness import LIMIT, MIB, LargeGate, large_gate
 from tests.gateway.connectors.request.test_large import BIG, TYPE, Digesting, until
@@ -55,6 +55,11 @@ def begin(gate: LargeGate, length: int = 100) -> str:
 def piece(gate: LargeGate, upload: str, offset: object, data: bytes) -> requests.Response:
     headers = {**PIECE, "Upload-Offset": str(offset)}
     return requests.patch(gate.url + upload, data=data, headers=headers, timeout=10)
+
+
+def problem(told: requests.Response) -> tuple[int, int]:
+    """Status and number."""
+    return told.status_code, int(told.json()["number"].removeprefix("FG-"))
 
 
 def offset_of(gate: LargeGate, upload: str) -> int:
@@ -110,26 +115,26 @@ def test_what_may_be_done_is_told(gate: LargeGate) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offset", "data", "status"),
+    ("offset", "data", "told"),
     [
-        (0, b"x", 409),  # backwards
-        (49, b"xx", 409),  # over what is there
-        (51, b"x", 409),  # with a gap
-        (100, b"", 409),
-        (-1, b"x", 400),
-        ("050", b"x", 400),
-        ("5e1", b"x", 400),
-        ("50, 51", b"x", 400),
-        (10**15, b"x", 400),
-        (50, b"x" * 51, 413),  # beyond the end
+        (0, b"x", (409, 6457)),  # backwards
+        (49, b"xx", (409, 6457)),  # over what is there
+        (51, b"x", (409, 6457)),  # with a gap
+        (100, b"", (409, 6457)),
+        (-1, b"x", (400, 6458)),
+        ("050", b"x", (400, 6458)),
+        ("5e1", b"x", (400, 6458)),
+        ("50, 51", b"x", (400, 6458)),
+        (10**15, b"x", (400, 6458)),
+        (50, b"x" * 51, (413, 6459)),  # beyond the end
     ],
 )
 def test_bytes_go_to_the_end_of_what_is_there_and_nowhere_else(
-    gate: LargeGate, offset: object, data: bytes, status: int
+    gate: LargeGate, offset: object, data: bytes, told: tuple[int, int]
 ) -> None:
     upload = begin(gate)
     assert piece(gate, upload, 0, b"a" * 50).headers["Upload-Offset"] == "50"
-    assert piece(gate, upload, offset, data).status_code == status
+    assert problem(piece(gate, upload, offset, data)) == told
     assert offset_of(gate, upload) == 50
 
 
@@ -138,7 +143,7 @@ def test_chunks_beyond_the_length_do_not_count_beyond_it(gate: LargeGate) -> Non
     chunks = (b"x" * MIB for _ in range(8))
     headers = {**PIECE, "Upload-Offset": "0"}
     told = requests.patch(gate.url + upload, data=chunks, headers=headers, timeout=10)
-    assert told.status_code == 413
+    assert problem(told) == (413, 6459)
     assert offset_of(gate, upload) <= 5 * MIB
 
 
@@ -200,10 +205,10 @@ def test_one_writer_at_a_time(gate: LargeGate) -> None:
 def test_a_call_takes_only_what_is_whole_and_once_at_a_time(gate: LargeGate) -> None:
     upload = begin(gate, 100)
     piece(gate, upload, 0, b"a" * 99)
-    assert call(gate, upload).status_code == 409
+    assert problem(call(gate, upload)) == (409, 6460)
     piece(gate, upload, 99, b"a")
     # After the end nothing more is taken.
-    assert piece(gate, upload, 100, b"b").status_code == 413
+    assert problem(piece(gate, upload, 100, b"b")) == (413, 6459)
     assert call(gate, upload, **{"Content-Type": "text/plain"}).status_code == 415
     with_body = requests.post(
         f"{gate.url}/objects",
@@ -211,7 +216,7 @@ def test_a_call_takes_only_what_is_whole_and_once_at_a_time(gate: LargeGate) -> 
         headers={**TYPE, "Ferrygate-Upload": upload[-32:]},
         timeout=10,
     )
-    assert with_body.status_code == 400
+    assert problem(with_body) == (400, 6454)
     gate.submitter.fails = Unavailable(6502)
     assert call(gate, upload).status_code == 503
     # Nothing was asked: the upload is there for another try.
@@ -258,6 +263,20 @@ def test_unfinished_ones_end_by_age_and_are_bounded_by_count_and_bytes(tmp_path:
     assert len(Uploads(tmp_path / "uploads", again, LIMIT, lambda: now_s)) == 0
     assert again.held == 0
     assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def test_a_version_of_the_protocol_that_is_none_of_ours_is_told(gate: LargeGate) -> None:
+    for version in ({}, {"Tus-Resumable": "0.2.2"}):
+        headers = {"Upload-Length": "5", **version}
+        told = requests.post(gate.url + PATH, headers=headers, timeout=10)
+        assert problem(told) == (412, 6461)
+
+
+def test_a_folder_that_cannot_be_had_is_told_at_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Misconfigured) as caught:
+        Uploads(tmp_path / "file" / "uploads", DiskRoom(tmp_path), LIMIT)
+    assert caught.value.number == 6464
 
 
 def test_halves_and_foreign_files_of_an_earlier_run_go(tmp_path: Path) -> None:
