@@ -5,7 +5,8 @@
     request.c64.rate     the same of 64 callers
 
 A JSON of 700 bytes goes in and comes back, held against a JSON Schema and recorded by both guards each way;
-no TLS, over loopback. Every request is signed (HMAC): a channel without TLS knows its callers by that.
+no TLS, over loopback. Every request is signed (HMAC): a channel without TLS knows its callers by that. What
+as many processes reach that do nothing but pass it on (bench.bare_chain) stands beside it as `bare_chain`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.bare_chain import bare_chain
 from bench.gate import used_of
 from bench.http_ends import CONTENT, KEY
 from bench.record import Record, Tell, record
@@ -117,6 +119,9 @@ def through(tell: Tell, many: int = MANY) -> Iterator[Record]:
             after, load_1m = used_of(trial), os.getloadavg()[0]
             # Once more: where the two differ much, the machine was not ours alone, nor was the figure.
             second = load_of(peer, callers, _DIRECT, "")
+            with bare_chain(peer) as bare_port:
+                until_answered(bare_port, "")
+                bare = load_of(bare_port, callers, many, "")
             direct = Load((first.rate + second.rate) / 2, sorted(first.took_ms + second.took_ms))
             parameters: dict[str, Any] = {
                 "callers": callers,
@@ -127,6 +132,12 @@ def through(tell: Tell, many: int = MANY) -> Iterator[Record]:
                 "tls": False,
                 "p50_ms": round(load.share(0.5), 2),
                 "p99_ms": round(load.share(0.99), 2),
+                "bare_chain": {
+                    "rate": round(bare.rate),
+                    "p50_ms": round(bare.share(0.5), 2),
+                    "p99_ms": round(bare.share(0.99), 2),
+                    "share_of_rate": round(load.rate / bare.rate, 3),
+                },
                 "direct_rates": [round(first.rate), round(second.rate)],
                 "direct_p50_ms": round(direct.share(0.5), 2),
                 "direct_p99_ms": round(direct.share(0.99), 2),

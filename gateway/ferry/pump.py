@@ -74,6 +74,18 @@ class Pump:
                 self._sender.reuse(block)
         return 0.0
 
+    def push_urgent(self, now_s: float) -> bool:
+        """Send what is urgent, as far as the pacer lets it go; whether nothing of it is left.
+
+        Raises Unavailable 5201 as the link does; what was being sent is sent again then.
+        """
+        if self._urgent is None:
+            return True
+        while self._pacer.wait_s(now_s) <= 0:
+            if not self._push_urgent(self._urgent):
+                return True
+        return self._urgent_block is None and self._urgent.idle
+
     def _push_urgent(self, urgent: TransientSender) -> bool:
         """A transient block, whole; False where none waits."""
         block = self._urgent_block = self._urgent_block or urgent.next_block()

@@ -47,8 +47,9 @@ _TAKE_UNITS: Final = 128
 _TAKE_BYTES: Final = 8 << 20
 # Units that wait for their acknowledgement: ten seconds of the fastest traffic.
 _UNANSWERED: Final = 50_000
-# How soon a unit that is cleared on an idle gate is seen; costs 200 looks a second.
+# How soon a unit that is cleared is seen: soon behind another one, later on an idle gate.
 _LOOK_S: Final = 0.004
+_LONGEST_LOOK_S: Final = 0.016
 _COMMIT_S: Final = 0.25
 _RETRY_S: Final = 0.5
 
@@ -98,19 +99,30 @@ class Dispatcher:
         self.sender = OneWaySender(shape, lane, session, seal, self._log.past, buffers=buffers)
         self._filler = Filler(self.sender, self._spoilt)
         self._transient = transient
-        urgent = transient.open(shape, lane, session, seal) if transient is not None else None
+        # Held by whoever sends: the loop, or the thread that has brought something urgent.
+        self._sending = threading.Lock()
+        urgent = (
+            transient.open(shape, lane, session, seal, self._send_urgent)
+            if transient is not None
+            else None
+        )
         self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth, urgent)
         self._throughput = Throughput()
         self._jobs: dict[int, Job] = {}
         self._to_ack: list[int] = []
         self._leaving = Leaving(queue, recorder, status)
         self._look_s = self._commit_s = self._retry_s = 0.0
+        self._nap_s = _LOOK_S
 
     def step(self, now_s: float) -> float:
         """A bounded piece of work; gives the seconds until it wants to be called again.
 
         Raises StateUncertain as the queue does. A link that takes no frames is waited out, with an alarm.
         """
+        with self._sending:
+            return self._step(now_s)
+
+    def _step(self, now_s: float) -> float:
         if now_s < self._retry_s:
             return self._retry_s - now_s
         try:
@@ -133,7 +145,22 @@ class Dispatcher:
         if wait_s > 0:
             return min(wait_s, beat_s)
         is_busy = not self._pump.idle or not self._filler.idle
-        return 0.0 if is_busy else min(beat_s, _LOOK_S)
+        return 0.0 if is_busy else min(beat_s, self._nap_s)
+
+    def _send_urgent(self) -> bool:
+        """What is urgent goes now, from the thread that has brought it; False: something is for the loop."""
+        if self._transient is None or not self._sending.acquire(blocking=False):
+            return False
+        try:
+            if self._retry_s:
+                return False
+            self._transient.fill()
+            return self._pump.push_urgent(time.monotonic())
+        except Unavailable:
+            # It is kept, and the loop meets the same and says so.
+            return False
+        finally:
+            self._sending.release()
 
     def run(self, stop: threading.Event) -> None:
         """step() in a tight loop until stop is set."""
@@ -177,7 +204,8 @@ class Dispatcher:
         taken = self._queue.take(_TAKE_UNITS, _TAKE_BYTES)
         for unit in taken:
             self._accept(unit)
-        self._look_s = now_s if len(taken) > _TAKE_UNITS // 2 else now_s + _LOOK_S
+        self._nap_s = _LOOK_S if taken else min(2 * self._nap_s, _LONGEST_LOOK_S)
+        self._look_s = now_s if len(taken) > _TAKE_UNITS // 2 else now_s + self._nap_s
 
     def _accept(self, taken: Taken) -> None:
         """A unit of the queue becomes a job, if its clearance holds."""

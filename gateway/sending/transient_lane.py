@@ -1,8 +1,11 @@
 """Transient units from the guard's socket to the lane: the sending ferry's part. No link, no socket.
 
-    take() (the socket's thread) --> waiting --> fill() (the ferry's loop): clearance holds? --> sender core
-                                       |                                       | no: dropped, alarm 5775
+    take() (the socket's thread) --> waiting --> fill(): clearance holds? --> sender core
+                                       |                    | no: dropped, alarm 5775
                                        +-- too many: dropped; the caller's clock tells him
+
+Where the ferry's loop rests, the socket's thread itself hands over what it has read and sends it: to wake
+the loop costs more than a small unit. Where the loop works, it takes them along.
 
 The ferry carries nothing without the guard's clearance, and reads nothing else of a unit.
 """
@@ -37,10 +40,20 @@ class TransientLane:
         self._waiting_bytes = 0
         self._some = threading.Condition()
         self._sender: TransientSender | None = None
+        self._send_now: Callable[[], bool] = lambda: False
+        self._is_for_loop = False
 
-    def open(self, shape: LaneShape, lane: int, session: int, seal: BlockSeal) -> TransientSender:
-        """The sender of this session, for the pump that empties it."""
-        self._sender = TransientSender(shape, lane, session, seal)
+    def open(
+        self,
+        shape: LaneShape,
+        lane: int,
+        session: int,
+        seal: BlockSeal,
+        send_now: Callable[[], bool],
+    ) -> TransientSender:
+        """The sender of this session, for the pump that empties it. send_now: calls fill() and sends, from
+        any thread; False where something is left to the loop."""
+        self._sender, self._send_now = TransientSender(shape, lane, session, seal), send_now
         return self._sender
 
     def take(self, frames: Sequence[Frame]) -> None:
@@ -52,16 +65,21 @@ class TransientLane:
                     continue
                 self._waiting.append(frame)
                 self._waiting_bytes += frame.size_bytes
+        if self._send_now() and not self._waiting:
+            return
+        with self._some:
+            self._is_for_loop = True
             self._some.notify()
 
     def wait(self, seconds: float) -> None:
-        """Until something has come, at most so long."""
+        """Until something is for the loop, at most so long."""
         with self._some:
-            if not self._waiting:
+            if not (self._is_for_loop or self._waiting):
                 self._some.wait(seconds)
+            self._is_for_loop = False
 
     def fill(self) -> None:
-        """Hand what has come to the sender. From the ferry's loop."""
+        """Hand what has come to the sender. From whoever sends."""
         if not self._waiting or self._sender is None:
             return
         with self._some:

@@ -30,8 +30,16 @@ MakeReturning = Callable[[SentLog, int], Returning]
 class Urgent(Protocol):
     """Transient units: they go before all others."""
 
-    def open(self, shape: LaneShape, lane: int, session: int, seal: BlockSeal) -> TransientSender:
-        """The sender of this session, for the pump that empties it."""
+    def open(
+        self,
+        shape: LaneShape,
+        lane: int,
+        session: int,
+        seal: BlockSeal,
+        send_now: Callable[[], bool],
+    ) -> TransientSender:
+        """The sender of this session, for the pump that empties it. send_now: calls fill() and sends, from
+        any thread; False where something is left to the loop."""
         ...
 
     def fill(self) -> None:
@@ -39,5 +47,5 @@ class Urgent(Protocol):
         ...
 
     def wait(self, seconds: float) -> None:
-        """Until something has come, at most so long."""
+        """Until something is for the loop, at most so long."""
         ...
