@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -14,6 +15,8 @@ import pytest
 import requests as http
 
 from client.ferrygate_client import HmacKey, signed_headers
+from gateway.audit.status import read_status
+from gateway.management.layout import Role
 from gateway.unit.model import Side
 from tests.gateway.connectors.request.certificates import Authority
 from tests.gateway.connectors.request.harness import exchange, problem_in, status_of
@@ -197,6 +200,13 @@ def test_each_call_stands_in_the_journal_of_the_edge(g: HttpGate) -> None:
 
     g.gate.until(lambda: "CN=portal-01" in answered(), "the call is in the journal", 5)
     assert g.gate.cli(Side.OUTER, "audit", "verify").returncode == 0
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_who_is_woken_drives_out_no_other_process_of_the_gate(g: HttpGate, side: Side) -> None:
+    found = {one.process: one.pid for one in read_status(g.gate.trial.host(side).run)}
+    policies = {role: os.sched_getscheduler(found[role]) for role in Role}
+    assert policies == dict.fromkeys(Role, os.SCHED_BATCH)
 
 
 @pytest.mark.parametrize("side", list(Side))

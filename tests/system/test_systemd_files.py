@@ -84,6 +84,8 @@ def test_a_unit_starts_its_own_process_as_its_own_user(side: Side, role: Role) -
     ]  # fmt: skip
     assert values(path, "User") == values(path, "Group") == [f"ferrygate-{role.value}"]
     assert values(path, "Environment") == [f"FERRYGATE_HOME=/var/lib/ferrygate/{side.value}"]
+    # As the processes of one command are scheduled: test_http_requests.
+    assert values(path, "CPUSchedulingPolicy") == ["batch"]
     wants = values(SYSTEMD / f"ferrygate-{side.value}.target", "Wants")
     assert path.name in wants
 
