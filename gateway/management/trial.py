@@ -29,7 +29,7 @@ from gateway.management.settings import ONE_WAY, TWO_WAY, load_settings
 from gateway.unit.model import Lane, Side
 
 GATE: Final = "trial"
-START_WITHIN_S: Final = 20.0
+START_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 15.0
 # Loopback carries more, but six processes share the machine's processors.
 FASTEST_MBIT_PER_S: Final = 1000
@@ -130,8 +130,9 @@ def start(trial: Trial, *, within: Mapping[Side, Sequence[str]] | None = None) -
 
     within: words before a side's command, such as `ip netns exec NAME`.
 
-    Raises Unavailable 1060 with the log's last line where one does not come up.
+    Raises Unavailable 1060 with the log's last line where one does not come up; at once where a host ends.
     """
+    hosts: list[subprocess.Popen[bytes]] = []
     for side in Side:
         if pid_of(trial, side) is not None:
             raise Misconfigured(1061, folder=str(trial.root))
@@ -146,9 +147,11 @@ def start(trial: Trial, *, within: Mapping[Side, Sequence[str]] | None = None) -
                 env={k: v for k, v in os.environ.items() if not k.startswith("FERRYGATE_")},
             )
         _pid_file(trial, side).write_text(f"{process.pid}\n", encoding="ascii")
+        hosts.append(process)
     deadline_s = time.monotonic() + START_WITHIN_S
     while not (all(is_running(trial, side) for side in Side) and lane_is_heard(trial)):
-        if time.monotonic() > deadline_s:
+        has_ended = any(process.poll() is not None for process in hosts)
+        if has_ended or time.monotonic() > deadline_s:
             last = _last_line(trial)
             stop(trial)
             raise Unavailable(1060, folder=str(trial.root), last=last)
