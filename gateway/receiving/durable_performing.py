@@ -14,6 +14,7 @@ that leads back.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
@@ -93,6 +94,7 @@ class DurablePerformer:
         self._lines = Lines()
         self._due: dict[int, Due] = {}
         self._bytes = 0
+        self._bytes_of: Counter[str] = Counter()
         self._under_way: dict[int, Future[PerformedBody]] = {}
         self._ends: list[End] = []
         self._waiting: dict[str, GatewayError] = {}
@@ -113,12 +115,15 @@ class DurablePerformer:
         if waited is not None and waited.number == NO_CHANNEL:
             del self._waiting[channel]
         in_memory = admitted.body.size_bytes if admitted.body.path is None else 0
-        has_room = not self._due or self._bytes + in_memory <= MAX_IN_HAND_BYTES
+        # A channel holds as much as it leaves free, so that one whose peer is away puts off no other.
+        own_bytes, free_bytes = self._bytes_of[channel], MAX_IN_HAND_BYTES - self._bytes
+        has_room = not (own_bytes and in_memory) or own_bytes + in_memory <= free_bytes
         if not self._lines.add(channel, number, has_room):
             is_away = channel in self._waiting
             self._queue.release(number, LONGEST_WAIT_S if is_away else PUT_OFF_S)
             return
         self._bytes += in_memory
+        self._bytes_of[channel] += in_memory
         self._due[number] = Due(admitted, head, terms, in_memory)
 
     def step(self, now_s: float) -> float:
@@ -283,6 +288,9 @@ class DurablePerformer:
                 self._status.count("units_refused_total")
             self._lines.done(due.channel, due.number)
             self._bytes -= self._due.pop(due.number).in_memory
+            self._bytes_of[due.channel] -= due.in_memory
+            if not self._bytes_of[due.channel]:
+                del self._bytes_of[due.channel]
             if all(one.channel != due.channel for one in self._due.values()):
                 self._waiting.pop(due.channel, None)
             gone.append(due.number)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
+from gateway.receiving import durable_performing
 from gateway.receiving.due_requests import Terms
 from gateway.receiving.durable_performing import MOST_TRIES
 from gateway.receiving.performed_marks import PerformedMarks
@@ -84,6 +85,22 @@ def test_a_peer_that_is_away_is_waited_for_and_the_order_stays(
     far.steps(20)
     assert far.peer.asked == [2, 4, 6, 8]
     assert far.board.alarms == {}
+
+
+def test_a_channel_whose_peer_is_away_leaves_room_for_others(
+    far: Far, queue: MemoryQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable_performing, "MAX_IN_HAND_BYTES", 200)
+    real = far.peer
+    far.performer._perform = lambda admitted, head: (
+        PlayedPeer(down=AWAY) if admitted.manifest.channel == "orders" else real
+    )(admitted, head)
+    put(queue, *range(2, 400, 2))
+    far.steps(3)
+    assert len(queue.out) < 25
+    queue.put([entry(number, channel="others") for number in range(400, 420, 2)])
+    far.steps(10)
+    assert queue.acknowledged == list(range(400, 420, 2))
 
 
 def test_a_peer_that_stays_away_is_given_up_and_nothing_was_performed(
