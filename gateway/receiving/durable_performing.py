@@ -2,6 +2,7 @@
 
     taken --> its turn --> begun (durable) --> peer --> result (durable) --> events --> acknowledged
                   ^             |               |
+                  |             |               +-- a bug of the sink: told, outcome unknown
                   |             |               +-- no connection: not performed; again, until it gives up
                   +-------------|---------------+-- outcome unknown and repeatable: three times at most
                                 +-- crash: begun and no result: outcome unknown, never begun again
@@ -25,6 +26,7 @@ from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, GatewayError, Refused, StateUncertain, Unavailable
 from gateway.receiving.due_lines import Lines
 from gateway.receiving.due_requests import UNKNOWN, Due, End, Terms, lost, performed
+from gateway.receiving.faults import Unknown
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import QueueReader, Taken
 from gateway.unit.model import Stage
@@ -74,7 +76,8 @@ Perform = Callable[[Admitted, RequestBody], Future[PerformedBody]]
 class DurablePerformer:
     """terms: of a channel and operation, None where the policy in force does not know them.
 
-    perform: calls the peer once; its Future raises as BodyPerformer. answering: None in a gate of one lane.
+    perform: calls the peer once; its Future raises as BodyPerformer. unknown: what is told of a bug there.
+    answering: None in a gate of one lane.
     """
 
     def __init__(
@@ -85,10 +88,12 @@ class DurablePerformer:
         terms: Callable[[str, str], Terms | None],
         recorder: Recorder,
         status: Status,
+        unknown: Unknown,
         answering: Answering | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._queue, self._marks, self._perform = queue, marks, perform
+        self._unknown = unknown
         self._terms, self._answering = terms, answering
         self._recorder, self._status, self._now_ns = recorder, status, now_ns
         self._lines = Lines()
@@ -155,6 +160,9 @@ class DurablePerformer:
                 answer = future.result()
             except GatewayError as error:
                 self._failed(due, error, now_s)
+            except Exception as error:  # noqa: BLE001 a bug: told, and its request's alone
+                unknown = self._unknown(due.admitted.manifest, due.head.operation, error)
+                self._failed(due, unknown, now_s)
             else:
                 self._performed(due, answer)
             del self._under_way[number]

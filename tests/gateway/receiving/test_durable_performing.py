@@ -129,6 +129,21 @@ def test_what_may_not_be_repeated_is_not_and_its_outcome_is_unknown(
     assert queue.acknowledged == [4]
 
 
+def test_a_bug_of_the_sink_costs_one_outcome_and_the_others_go_on(
+    far: Far, queue: MemoryQueue
+) -> None:
+    far.peer.answers = {4: [KeyError("a header of the peer")]}
+    put(queue, 2, 4, 6)
+    far.steps(10)
+    assert far.peer.asked == [2, 4, 6]
+    assert queue.acknowledged == [2, 6]
+    assert queue.rejected == [(4, 6423, "refused")]
+    assert far.told("request.unknown") == [4]
+    far.faults.step(0.0)
+    assert far.told("request.fault") == [4]
+    assert far.board.alarms[6496]["error"] == "KeyError"
+
+
 def test_what_may_be_repeated_is_three_times_at_most(tmp_path: Path, queue: MemoryQueue) -> None:
     far = Far(tmp_path, queue, PlayedPeer(), lambda _c, _o: REPEATABLE)
     put(queue, 2, 4)
