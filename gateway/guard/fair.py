@@ -22,14 +22,16 @@ MOST_BEHIND_S: Final = 5.0
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Turn(Generic[T]):
-    """One piece of work that a thread has in hand."""
+    """One piece of work. Its fields are the room's."""
 
     channel: str
     caller: str
     size_bytes: int
     work: T
+    is_held: bool = False
+    is_done: bool = False
 
 
 @dataclass(slots=True)
@@ -59,21 +61,37 @@ class FairRoom(Generic[T]):
         """How much waits."""
         return self._waiting
 
-    def put(self, channel: str, caller: str, size_bytes: int, work: T) -> bool:
-        """Let it wait. False: there is no room for it, and nothing of it is kept."""
+    def put(self, channel: str, caller: str, size_bytes: int, work: T) -> Turn[T] | None:
+        """Let it wait. None: there is no room for it, and nothing of it is kept."""
         known = self._channels.get(channel)
         has_some = known is not None and known.waiting > 0
         own = (known.waiting, known.waiting_bytes) if known is not None else (0, 0)
         free = self._most - self._waiting, self._most_bytes - self._waiting_bytes
         if free[0] < 1 or free[1] < size_bytes:
-            return False
+            return None
         if has_some and (own[0] + 1 > free[0] or own[1] + size_bytes > free[1]):
-            return False
-        if known is None:
-            known = self._channels[channel] = _Channel(self._used_s)
-        known.callers.setdefault(caller, deque()).append(Turn(channel, caller, size_bytes, work))
-        self._count(known, 1, size_bytes)
-        return True
+            return None
+        turn = Turn(channel, caller, size_bytes, work)
+        self._line_up(turn)
+        return turn
+
+    def belongs(self, turn: Turn[T], channel: str) -> None:
+        """It is known only now whose it is: it waits, or is held, as one of this channel's."""
+        if turn.is_done or turn.channel == channel:
+            return
+        before = self._channels[turn.channel]
+        if turn.is_held:
+            _let_go(before, turn)
+            turn.channel = channel
+            _hold(self._channel(channel), turn)
+            return
+        line = before.callers[turn.caller]
+        line.remove(turn)
+        if not line:
+            del before.callers[turn.caller]
+        self._count(before, -1, -turn.size_bytes)
+        turn.channel = channel
+        self._line_up(turn)
 
     def begin(self) -> Turn[T] | None:
         """What a free thread works on next; None: nothing for now. Each is ended with end()."""
@@ -94,8 +112,8 @@ class FairRoom(Generic[T]):
             # Behind the others.
             channel.callers[caller] = line
         self._count(channel, -1, -turn.size_bytes)
-        channel.held[caller] = channel.held.get(caller, 0) + 1
-        channel.held_count += 1
+        turn.is_held = True
+        _hold(channel, turn)
         self._free -= 1
         self._used_s = max(self._used_s, channel.used_s)
         self._forget()
@@ -104,10 +122,8 @@ class FairRoom(Generic[T]):
     def end(self, turn: Turn[T], took_s: float) -> None:
         """It is done, after so long."""
         channel = self._channels[turn.channel]
-        channel.held[turn.caller] -= 1
-        if not channel.held[turn.caller]:
-            del channel.held[turn.caller]
-        channel.held_count -= 1
+        turn.is_held, turn.is_done = False, True
+        _let_go(channel, turn)
         channel.used_s = min(
             max(channel.used_s, self._used_s) + took_s, self._used_s + MOST_BEHIND_S
         )
@@ -119,6 +135,17 @@ class FairRoom(Generic[T]):
             one.callers.clear()
             one.waiting = one.waiting_bytes = 0
         self._waiting = self._waiting_bytes = 0
+
+    def _channel(self, name: str) -> _Channel[T]:
+        known = self._channels.get(name)
+        if known is None:
+            known = self._channels[name] = _Channel(self._used_s)
+        return known
+
+    def _line_up(self, turn: Turn[T]) -> None:
+        channel = self._channel(turn.channel)
+        channel.callers.setdefault(turn.caller, deque()).append(turn)
+        self._count(channel, 1, turn.size_bytes)
 
     def _count(self, channel: _Channel[T], count: int, size_bytes: int) -> None:
         channel.waiting += count
@@ -135,3 +162,15 @@ class FairRoom(Generic[T]):
         ]
         for name in gone:
             del self._channels[name]
+
+
+def _hold(channel: _Channel[T], turn: Turn[T]) -> None:
+    channel.held[turn.caller] = channel.held.get(turn.caller, 0) + 1
+    channel.held_count += 1
+
+
+def _let_go(channel: _Channel[T], turn: Turn[T]) -> None:
+    channel.held[turn.caller] -= 1
+    if not channel.held[turn.caller]:
+        del channel.held[turn.caller]
+    channel.held_count -= 1

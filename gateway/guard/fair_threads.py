@@ -34,13 +34,19 @@ class FairThreads:
         with self._some:
             return len(self._room)
 
-    def put(self, channel: str, caller: str, size_bytes: int, work: Call) -> bool:
-        """To be called in its turn; it raises nothing but for bugs. False: there is no room for it."""
+    def put(self, channel: str, caller: str, size_bytes: int, work: Call) -> Turn[Call] | None:
+        """To be called in its turn; it raises nothing but for bugs. None: there is no room for it."""
         with self._some:
-            if not self._room.put(channel, caller, size_bytes, work):
-                return False
+            turn = self._room.put(channel, caller, size_bytes, work)
+            if turn is not None:
+                self._some.notify()
+            return turn
+
+    def belongs(self, turn: Turn[Call], channel: str) -> None:
+        """See FairRoom."""
+        with self._some:
+            self._room.belongs(turn, channel)
             self._some.notify()
-            return True
 
     def step(self) -> None:
         """For the loop of the process: raises what ended one of the threads."""

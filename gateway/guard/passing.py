@@ -184,7 +184,7 @@ class Passing:
             self._letting_go.finish([alone(judging, question)])
 
         channel, caller = question.whose
-        if not self._slow.put(channel, caller, question.body.size_bytes, go_on):
+        if self._slow.put(channel, caller, question.body.size_bytes, go_on) is None:
             full = Slowly(_no_room, question.body, question.whose)
             self._letting_go.finish([alone(judging, full)])
 

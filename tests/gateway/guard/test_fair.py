@@ -18,7 +18,8 @@ def room(threads: int = 4, most: int = 1_000, most_bytes: int = 1_000_000) -> Fa
 
 def put(where: FairRoom[str], channel: str, count: int = 1, caller: str = "", size: int = 1) -> int:
     """How many there was room for."""
-    return sum(where.put(channel, caller, size, f"{channel}{n}") for n in range(count))
+    turns = [where.put(channel, caller, size, f"{channel}{n}") for n in range(count)]
+    return sum(turn is not None for turn in turns)
 
 
 def begun(where: FairRoom[str]) -> list[Turn[str]]:
@@ -111,6 +112,24 @@ def test_no_channel_fills_the_room() -> None:
     assert put(where, "loud", 200, size=100) == 5
     assert put(where, "other", size=500) == 1
     assert put(where, "third", size=1) == 0
+
+
+def test_what_is_known_late_counts_for_its_channel_from_then_on() -> None:
+    where = room(4)
+    turns = [where.put("", "", 1, f"unknown{n}") for n in range(6)]
+    held = begun(where)
+    assert channels(held) == {"": 3}
+    for turn in turns:
+        assert turn is not None
+        where.belongs(turn, "slow")
+    assert begun(where) == []
+    put(where, "quick")
+    assert channels(begun(where)) == {"quick": 1}
+    for turn in held:
+        where.end(turn, 1.0)
+        where.belongs(turn, "another")
+    assert channels(begun(where)) == {"slow": 2}
+    assert len(where) == 1
 
 
 def test_any_work_is_done_once_and_the_counts_come_back_to_nothing() -> None:
