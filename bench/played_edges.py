@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final
 
-from gateway.errors import Field
+from gateway.errors import Field, StateUncertain
 from gateway.management.layout import HostFolder
 from gateway.management.trial import Trial, add_policy
 from gateway.management.wiring.transient_edge import EdgeExchange
 from gateway.unit.asking import Answered, Performed
-from gateway.unit.model import CapturedUnit, Kind, Side
+from gateway.unit.model import CapturedUnit, Kind, Manifest, Side
 from gateway.unit.request import RequestBody, ResponseBody
 from gateway.unit.stages import Admitted
 
@@ -111,6 +111,11 @@ def request(operation: str, name: str, content: bytes, within_ms: int) -> Reques
     return RequestBody(operation, (("id", name),), (), (), media, len(content), within_ms)
 
 
+def _bug(_manifest: Manifest, _operation: str, error: Exception) -> StateUncertain:
+    """Of these edges: it is nobody's but the run's."""
+    raise error
+
+
 class _Silent:
     """A Status that nobody reads."""
 
@@ -133,8 +138,10 @@ class Edges:
     def __init__(self, outer: HostFolder, inner: HostFolder) -> None:
         self.echo = Echo(Counter())
         answers = itertools.count(next(_NUMBERS) + 1, 2)
-        self.outer = EdgeExchange(outer, {}, lambda: next(_NUMBERS), _Silent())
-        self.inner = EdgeExchange(inner, {CHANNEL: self.echo}, lambda: next(answers), _Silent())
+        self.outer = EdgeExchange(outer, {}, lambda: next(_NUMBERS), _Silent(), _bug)
+        self.inner = EdgeExchange(
+            inner, {CHANNEL: self.echo}, lambda: next(answers), _Silent(), _bug
+        )
         self._tasks: dict[Side, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Edges:

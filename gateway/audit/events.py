@@ -293,6 +293,12 @@ EVENTS: Final[dict[str, Meaning]] = {
         "队列中的请求已开始执行，其结果未知；不会再次执行",
         "operation tries again?",
     ),
+    "request.fault": _of(
+        "edge",
+        "a bug in the calling of a peer: what came of the request is unknown (at: file and line of the bug)",
+        "调用对端的程序出现缺陷：该请求的结果未知（at 为缺陷所在的文件与行号）",
+        "operation error at",
+    ),
     "call.closed": _of(
         "edge",
         "a session of a caller has ended at his connection",

@@ -15,7 +15,7 @@ thread works on it (workers), who is still on the way out (leaving), what is wai
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +46,8 @@ class Hop:
     work: called once a taken unit, from several threads at a time when `threads` is above 1; it
     returns an Outcome or raises Refused (an Exit) or Unavailable (a Wait). Anything else is a bug
     and ends the process with the unit still in its queue; at the third attempt the unit is set aside.
-    patience: with units for which the scanners cannot answer; without one it never ends.
+    patience: with units for which the scanners cannot answer; without one it never ends. channel_of: a unit,
+    before it is worked on; "" where that cannot be known.
     """
 
     def __init__(
@@ -60,13 +61,14 @@ class Hop:
         stage: Stage,
         threads: int = 1,
         patience: Patience | None = None,
+        channel_of: Callable[[Taken], str] = lambda _: "",
     ) -> None:
         self._reader, self._writer = reader, writer
         self._work = work
         self._recorder, self._status = recorder, status
         self._stage = stage
         self._patience = patience or Patience(lambda: 0)
-        self._workers = Workers(self._outcome, threads, self._patience.is_suspect)
+        self._workers = Workers(self._outcome, threads, self._patience.is_suspect, channel_of)
         self._waiting = Waiting(status)
         self._leaving = Leaving(reader, status)
         self._ready: Settled = []

@@ -1,9 +1,10 @@
 """The threads that work on transient units in a guard: judge, write into the journal, then let go.
 
     take() -> small -> [one thread: all that waits, judged together] -> done -> record all, commit once
-                |  |                  | left over                                       -> release all
-                |  +-- large -> [threads: one by one] ----------------> done
-                +-- too many: crowded, answered at once
+                |  |                        | left over                                 -> release all
+                |  |                        v
+                |  +-- large -> [opened] -> by channel -> [threads: one by one, in fair turns] -> done
+                +-- too many: crowded          +-- too many of this channel: refused (5760)
 
 What is done is let go by gateway.guard.letting_go. What waits while one lot is judged is the next lot, so
 under load the price of a wake-up, a commit and a seal is shared by many. These threads are not those of the
@@ -19,14 +20,19 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from gateway.errors import Unavailable
 from gateway.exchange.frames import Frame
+from gateway.guard.fair_threads import FairThreads
 from gateway.guard.letting_go import Done, LettingGo
-from gateway.guard.together import Judging, LeftOver, alone, together
+from gateway.guard.together import Judging, Question, Slowly, alone, together
 from gateway.unit.request import MAX_BATCH_BYTES
 
 # As many as callers' edges hold; what is above would be answered too late.
 MAX_WAITING: Final = 4_096
 MAX_WAITING_BYTES: Final = 64 << 20
+# Of those that are judged by themselves, besides: one channel alone may have half of it.
+MAX_SLOW: Final = 8_192
+MAX_SLOW_BYTES: Final = 128 << 20
 # A batch under one seal is small; what is larger has a thread of its own.
 _QUICK_BYTES: Final = MAX_BATCH_BYTES + (16 << 10)
 # Frames that are judged together: those behind wait for them meanwhile.
@@ -52,7 +58,6 @@ class Passing:
         self._letting_go, self._crowded = letting_go, crowded
         self._small: deque[tuple[Work, Frame]] = deque()
         self._large: deque[tuple[Work, Frame]] = deque()
-        self._left_over: deque[LeftOver[Done]] = deque()
         self._waiting_bytes = 0
         self._is_working = False
         self._is_closed = False
@@ -60,10 +65,10 @@ class Passing:
         self._lock = threading.Lock()
         self._some_small = threading.Condition(self._lock)
         self._some_large = threading.Condition(self._lock)
-        loops = [self._quick, *[self._one_by_one] * threads]
+        self._slow = FairThreads("passing", threads, MAX_SLOW, MAX_SLOW_BYTES)
         self._threads = [
-            threading.Thread(target=self._guarded, args=(loop,), name=f"passing {n}", daemon=True)
-            for n, loop in enumerate(loops)
+            threading.Thread(target=self._guarded, args=(loop,), name=name, daemon=True)
+            for name, loop in (("passing", self._quick), ("opening", self._opening))
         ]
         for thread in self._threads:
             thread.start()
@@ -75,7 +80,7 @@ class Passing:
         with self._lock:
             for frame in frames:
                 if (
-                    len(self._small) + len(self._large) + len(self._left_over) >= MAX_WAITING
+                    len(self._small) + len(self._large) >= MAX_WAITING
                     or self._waiting_bytes + frame.size_bytes > MAX_WAITING_BYTES
                 ):
                     refused.append(frame)
@@ -84,7 +89,8 @@ class Passing:
                 (self._small if is_small else self._large).append((work, frame))
                 large += not is_small
                 self._waiting_bytes += frame.size_bytes
-            self._some_large.notify(large)
+            if large:
+                self._some_large.notify()
         if refused:
             self._letting_go.finish([self._crowded(frame) for frame in refused])
         # Whoever brings them works on them where nobody does: to wake a thread costs as much as a request.
@@ -97,17 +103,19 @@ class Passing:
         """For the loop of the process: raises what ended one of the threads."""
         if self._failure is not None:
             raise self._failure
+        self._slow.step()
 
     def close(self) -> None:
         """End the threads; what waits is nobody's any more, and told to nobody."""
         with self._lock:
             self._is_closed = True
-            for waiting in (self._small, self._large, self._left_over):
-                waiting.clear()
+            self._small.clear()
+            self._large.clear()
             self._some_small.notify_all()
             self._some_large.notify_all()
         for thread in self._threads:
             thread.join(timeout=5.0)
+        self._slow.close()
 
     def _guarded(self, loop: Callable[[], None]) -> None:
         try:
@@ -149,28 +157,37 @@ class Passing:
 
     def _judge(self, taken: Sequence[tuple[Work, Frame]]) -> None:
         done, left_over = together([one for work, frame in taken for one in work(frame)])
-        if left_over:
-            with self._lock:
-                self._left_over += left_over
-                self._waiting_bytes += sum(one.body.size_bytes for _, one in left_over)
-                self._some_large.notify(len(left_over))
         self._letting_go.finish(done)
+        for one in left_over:
+            self._in_turn(*one)
 
-    def _one_by_one(self) -> None:
+    def _opening(self) -> None:
+        """What is large, as far as what it asks about: then it is known whose it is."""
         while True:
             with self._lock:
-                while not (self._left_over or self._large or self._is_closed):
+                while not (self._large or self._is_closed):
                     self._some_large.wait()
                 if self._is_closed:
                     return
-                left_over = self._left_over.popleft() if self._left_over else None
-                if left_over is not None:
-                    self._waiting_bytes -= left_over[1].body.size_bytes
+                work, frame = self._large.popleft()
+                self._waiting_bytes -= frame.size_bytes
+            for judging in work(frame):
+                try:
+                    question = next(judging)
+                except StopIteration as end:
+                    self._letting_go.finish([end.value])
                 else:
-                    work, frame = self._large.popleft()
-                    self._waiting_bytes -= frame.size_bytes
-            if left_over is not None:
-                self._letting_go.finish([alone(*left_over)])
-                continue
-            for one in work(frame):
-                self._letting_go.finish([alone(one)])
+                    self._in_turn(judging, question)
+
+    def _in_turn(self, judging: Judging[Done], question: Question) -> None:
+        def go_on() -> None:
+            self._letting_go.finish([alone(judging, question)])
+
+        channel, caller = question.whose
+        if self._slow.put(channel, caller, question.body.size_bytes, go_on) is None:
+            full = Slowly(_no_room, question.body, question.whose)
+            self._letting_go.finish([alone(judging, full)])
+
+
+def _no_room() -> bytes:
+    raise Unavailable(5760, most=MAX_SLOW)

@@ -128,7 +128,8 @@ class RequestJudge:
             return let
         if let.body.size_bytes > MAX_CONTENT_BYTES:
             raise Refused(5784, size_bytes=let.body.size_bytes, limit=MAX_CONTENT_BYTES)
-        anew: bytes = yield Slowly(partial(self._remove, channel.name, let.body, removed), let.body)
+        take_out = partial(self._remove, channel.name, let.body, removed)
+        anew: bytes = yield Slowly(take_out, let.body, (channel.name, ""))
         if self._side is Side.INNER:
             # What was written anew is judged again, as a file is (`changed`).
             return (yield from self._let(unit, lane, policy, channel, anew, rule))
@@ -206,6 +207,7 @@ class RequestJudge:
                 CONTENT_NAME,
                 datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC),
                 at_receiver=lane.receiver is self._side,
+                whose=(channel.name, unit.brought_by if isinstance(unit, CapturedUnit) else ""),
             )
             verdict = judgement.verdict
             if verdict.result is not Result.PASSES:

@@ -35,7 +35,8 @@ _BEGUN_WITHIN_S: Final = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContentQuestion:
-    """What judge() is asked about a content. at: when it was captured, with a zone."""
+    """What judge() is asked about a content. at: when it was captured, with a zone. whose: channel and
+    caller, "" where that is not known."""
 
     inspector: Inspector
     channel: Channel
@@ -43,6 +44,7 @@ class ContentQuestion:
     name: str
     at: datetime
     at_receiver: bool
+    whose: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +53,7 @@ class Slowly:
 
     do: Callable[[], bytes]
     body: Body
+    whose: tuple[str, str] = ("", "")
 
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from gateway.unit.request import Consequence, FailureBody
 OF_EDGES: Final = {
     Consequence.REFUSED: frozenset({6382, 6383, 6384}),
     Consequence.UNAVAILABLE: frozenset({5760, 5774, 6380, 6391}),
-    Consequence.UNCERTAIN: frozenset({5772, 6381}),
+    Consequence.UNCERTAIN: frozenset({5772, 6381, 6496}),
     Consequence.ANSWER_REFUSED: frozenset({1080, 5770, 6385, 6386, 6387, 6388, 6389}),
 }
 # The host, policies, inspection, requests and sessions under way: the areas that a guard judges in.

@@ -1,22 +1,27 @@
-"""Which thread works on which unit, so that no unit of one kind waits behind another kind.
+"""Which thread works on which unit, so that no unit of one kind, or channel, waits behind another.
 
     failed at a scanner before ----> suspects: one thread, one after the other
-    above 256 KiB -----------------> bulk:     two threads
-    the rest ----------------------> small:    `threads`, awaited for a second at most
+    above 256 KiB -----------------> bulk:     two threads, and one
+    the rest ----------------------> small:    `threads`, and one, awaited for a second at most
 
-What is not done when the others are stays under way and is given with a later call. Knows nothing of
-queues and outcomes.
+In each the last free thread is for a channel that holds none there (gateway.guard.fair). Whose a small unit
+is, is asked only while some take long: the answer costs a part of what the unit does. What is not done when
+the others are stays under way and is given with a later call; what finds no room for its channel waits in its
+queue. Knows nothing else of queues and outcomes.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from gateway.guard.outcome import AnyOutcome
+from gateway.guard.fair import Turn
+from gateway.guard.fair_threads import Call, FairThreads
+from gateway.guard.outcome import AnyOutcome, Wait
 from gateway.spool.model import Taken
 
 # Above this a unit is bulk: an archive of this size can take longer than a batch of small units.
@@ -25,11 +30,17 @@ BULK_BYTES: Final = 256 << 10
 BULK_THREADS: Final = 2
 # One at a time: beside a killer of scanners a harmless unit would look guilty too.
 SUSPECT_THREADS: Final = 1
+# Of small units and of bulk, beside those that one channel may hold: for another.
+SPARE_THREADS: Final = 1
 # A small unit is a matter of milliseconds; one that takes longer is not waited for by the others.
 SMALL_WAIT_S: Final = 1.0
 # What waits for its thread holds its header and, if it is inline, its body; a file holds nothing.
 UNDER_WAY_BYTES: Final = 32 << 20
 UNDER_WAY_UNITS: Final = 16_384
+# What is above the share of its channel is taken from its queue again after so long; so many at most in that
+# time: to take and put off costs as much as to be done with many a unit.
+PUT_OFF_S: Final = 10.0
+MOST_PUT_OFF: Final = 4_096
 _IDLE_WAIT_S: Final = 0.005
 
 Settled = list[tuple[Taken, AnyOutcome]]
@@ -39,15 +50,26 @@ class Workers:
     """Threads for the units of one hop. Called from one thread; `work` is called from several.
 
     threads: for small units; 1 works on them in the caller's thread. is_suspect: of a unit's number.
+    channel_of: a unit, "" where that cannot be known; raises nothing.
     """
 
     def __init__(
-        self, work: Callable[[Taken], AnyOutcome], threads: int, is_suspect: Callable[[int], bool]
+        self,
+        work: Callable[[Taken], AnyOutcome],
+        threads: int,
+        is_suspect: Callable[[int], bool],
+        channel_of: Callable[[Taken], str] = lambda _: "",
     ) -> None:
         self._work, self._is_suspect = work, is_suspect
-        self._small = ThreadPoolExecutor(threads, "hop") if threads > 1 else None
-        self._bulk = ThreadPoolExecutor(BULK_THREADS, "bulk")
-        self._suspects = ThreadPoolExecutor(SUSPECT_THREADS, "suspect")
+        self._channel_of = channel_of
+        self._small = _threads("hop", threads + SPARE_THREADS) if threads > 1 else None
+        self._bulk = _threads("bulk", BULK_THREADS + SPARE_THREADS)
+        self._suspects = _threads("suspect", SUSPECT_THREADS)
+        self._turns: dict[Future[AnyOutcome], Turn[Call]] = {}
+        # Small ones that took long, and still do.
+        self._late: set[Future[AnyOutcome]] = set()
+        self._put_off: Settled = []
+        self._put_off_count, self._put_off_until_s = 0, 0.0
         # Started with the last batch: small units in their threads, or in the caller's own.
         self._begun: dict[Future[AnyOutcome], Taken] = {}
         self._own: list[Taken] = []
@@ -59,19 +81,27 @@ class Workers:
     @property
     def has_room(self) -> bool:
         """Whether more may be given: what is under way is bounded in number and memory."""
-        return self._held_bytes < UNDER_WAY_BYTES and len(self._under_way) < UNDER_WAY_UNITS
+        if time.monotonic() >= self._put_off_until_s:
+            self._put_off_count = 0
+        return (
+            self._held_bytes < UNDER_WAY_BYTES
+            and len(self._under_way) < UNDER_WAY_UNITS
+            and self._put_off_count < MOST_PUT_OFF
+        )
 
     def start(self, taken: Sequence[Taken]) -> None:
         """Start these. With one thread the small ones begin with done()."""
         for one in taken:
             if self._is_suspect(one.number):
-                self._watch(self._suspects.submit(self._work, one), one)
+                self._begin(self._suspects, one, self._channel_of(one))
             elif one.body.size_bytes > BULK_BYTES:
-                self._watch(self._bulk.submit(self._work, one), one)
-            elif self._small is not None:
-                self._begun[self._small.submit(self._work, one)] = one
-            else:
+                self._begin(self._bulk, one, self._channel_of(one))
+            elif self._small is None:
                 self._own.append(one)
+            elif self._late:
+                self._begin(self._small, one, self._channel_of(one))
+            elif (future := self._submit(self._small, one, "")) is not None:
+                self._begun[future] = one
 
     def done(self) -> Settled:
         """Wait for the small ones that were started last; gives all that is done by now.
@@ -82,8 +112,16 @@ class Workers:
         begun, self._begun = self._begun, {}
         finished, late = wait(begun, timeout=SMALL_WAIT_S)
         for future in late:
-            self._watch(future, begun[future])
+            one = begun[future]
+            if self._small is not None:
+                self._small.belongs(self._turns[future], self._channel_of(one))
+            self._late.add(future)
+            self._watch(future, one)
+        for future in finished:
+            del self._turns[future]
+        put_off, self._put_off = self._put_off, []
         return [
+            *put_off,
             *self._ended(),
             *((one, future.result()) for future, one in begun.items() if future in finished),
             *((one, self._work(one)) for one in own),
@@ -101,7 +139,37 @@ class Workers:
         """End the threads; what they held comes again from its queue."""
         for pool in (self._small, self._bulk, self._suspects):
             if pool is not None:
-                pool.shutdown(wait=True, cancel_futures=True)
+                pool.close(None)
+
+    def _begin(self, pool: FairThreads, one: Taken, channel: str) -> None:
+        """It is not waited for."""
+        future = self._submit(pool, one, channel)
+        if future is not None:
+            if pool is self._small:
+                self._late.add(future)
+            self._watch(future, one)
+
+    def _submit(self, pool: FairThreads, one: Taken, channel: str) -> Future[AnyOutcome] | None:
+        """None: there is no room for it, and it waits in its queue."""
+        future: Future[AnyOutcome] = Future()
+
+        def work() -> None:
+            try:
+                outcome = self._work(one)
+            except BaseException as error:  # noqa: BLE001 handed to done(), which raises it
+                future.set_exception(error)
+            else:
+                future.set_result(outcome)
+
+        turn = pool.put(channel, "", _held_bytes(one), work)
+        if turn is None:
+            if not self._put_off_count:
+                self._put_off_until_s = time.monotonic() + PUT_OFF_S
+            self._put_off_count += 1
+            self._put_off.append((one, Wait(PUT_OFF_S, 0, channel)))
+            return None
+        self._turns[future] = turn
+        return future
 
     def _watch(self, future: Future[AnyOutcome], taken: Taken) -> None:
         self._under_way[future] = taken
@@ -114,6 +182,8 @@ class Workers:
         ended: Settled = []
         for future in self._next:
             taken = self._under_way.pop(future)
+            self._late.discard(future)
+            del self._turns[future]
             self._held_bytes -= _held_bytes(taken)
             ended.append((taken, future.result()))
         self._next.clear()
@@ -123,3 +193,8 @@ class Workers:
 def _held_bytes(taken: Taken) -> int:
     inline_bytes = taken.body.size_bytes if taken.body.path is None else 0
     return len(taken.header) + inline_bytes
+
+
+def _threads(name: str, threads: int) -> FairThreads:
+    # One batch always has room beside those that take long.
+    return FairThreads(name, threads, UNDER_WAY_UNITS, 2 * UNDER_WAY_BYTES)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gateway.audit.event import Status
-from gateway.guard.workers import BULK_THREADS, SUSPECT_THREADS
+from gateway.guard.workers import BULK_THREADS, SPARE_THREADS, SUSPECT_THREADS
 from gateway.inspection.programs import program_of
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
@@ -59,8 +59,9 @@ def sandbox_limits(settings: Settings) -> SandboxSettings:
     limits = settings.sandbox
     # Requests have threads of their own beside those of the files.
     small = settings.guard_threads * (2 if settings.is_two_way else 1)
+    bulk = BULK_THREADS + SUSPECT_THREADS + 2 * SPARE_THREADS
     return SandboxSettings(
-        children=small + BULK_THREADS + SUSPECT_THREADS + (_BESIDE if settings.is_two_way else 0),
+        children=small + bulk + (_BESIDE if settings.is_two_way else 0),
         idle_children=small,
         units_a_child=limits.units,
         memory_bytes=limits.memory_bytes,

@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from gateway.errors import Field, Refused
+from gateway.errors import Field, Refused, Unavailable
 from gateway.guard.judgement import Judgement, decision_fields, judge
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait
 from gateway.inspection.chain import Inspector, file_body
@@ -101,6 +101,16 @@ class Admit:
         """The same for a unit that people have released: what would hold it does not, and whatever
         refuses it now does. Raises as a call does."""
         return self._work(taken, is_released=True)
+
+    def channel_of(self, taken: Taken) -> str:
+        """Whose unit it is by its manifest, verified; "" where it does not open."""
+        body = taken.body
+        try:
+            if body.path is None:
+                return self._opener.look_bytes(body.read()).channel
+            return self._opener.look_file(body.path).channel
+        except (Refused, Unavailable):
+            return ""
 
     def _work(self, taken: Taken, *, is_released: bool) -> Outcome:
         policy = self._policy()

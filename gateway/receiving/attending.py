@@ -2,6 +2,7 @@
 
 ADMITTED --> Attendant.attend --> opened() --> LIVE "opened" --> guard; then messages both ways
                   | Refused, Unavailable, StateUncertain before it --> failure, as of any request
+                  | anything else is a bug: told as such; the session ends, or is never opened
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 from gateway.errors import GatewayError, Unavailable
 from gateway.exchange.edge_sessions import EdgeSession, EdgeSessions
+from gateway.receiving.faults import Unknown
 from gateway.unit.live import Attendant, Session
 from gateway.unit.model import Manifest
 from gateway.unit.request import RequestBody
@@ -25,14 +27,17 @@ Fail = Callable[[Manifest, RequestBody, GatewayError], None]
 
 
 class Attending:
-    """attendants: by channel, with the names of its operations that are sessions. Belongs to one loop."""
+    """attendants: by channel, with the names of its operations that are sessions. unknown: what is told of a
+    bug in one of them. Belongs to one loop."""
 
     def __init__(
         self,
         sessions: EdgeSessions,
         attendants: Mapping[str, tuple[Attendant, Container[str]]],
+        unknown: Unknown,
         most: int = MAX_ATTENDED,
     ) -> None:
+        self._unknown = unknown
         self._sessions, self._attendants, self._most = sessions, attendants, most
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -73,6 +78,10 @@ class Attending:
         except GatewayError as error:
             if not begun:
                 fail(manifest, head, error)
+        except Exception as error:  # noqa: BLE001 a bug: told, and its session's alone
+            unknown = self._unknown(manifest, head.operation, error)
+            if not begun:
+                fail(manifest, head, unknown)
         finally:
             for session in begun:
                 session.end(Ending.LOST)

@@ -5,8 +5,10 @@
                                     |                  +-- From here the queue may forget it.
                                     +-- Refused: set aside; Unavailable: `deferred`, tried again for ever
 
-A crash anywhere gives the unit again; the sink then answers with the same receipt. Knows no folder and
-no protocol: those are the sinks' (gateway.connectors), given by wiring. Admitted is made elsewhere.
+Large bodies are copied slice by slice, one file of a channel at a time, and the others wait for that in
+hand: what is behind them in the queue, of whatever channel and kind, goes on. A crash anywhere gives the
+unit again; the sink then answers with the same receipt. Knows no folder and no protocol: those are the sinks'
+(gateway.connectors), given by wiring. Admitted is made elsewhere.
 """
 
 from __future__ import annotations
@@ -29,8 +31,14 @@ from gateway.unit.stages import Admitted
 # Descriptors of a batch stay below the usual limit of 1,024, and its syncs cost little a unit.
 BATCH_UNITS: Final = 128
 BATCH_BYTES: Final = 16 << 20
-# Large bodies that are being copied, a slice a step: two, so that one slow sink does not stop another.
-MAX_COPYING: Final = 2
+# Of different channels, a slice of one of them a step: one slow sink does not stop another.
+MAX_COPYING: Final = 4
+# A body above it is copied in slices by most sinks, and may take its time.
+LARGE_BYTES: Final = BATCH_BYTES
+# In hand until their channel may copy: a header each. Behind so many the queue waits.
+MAX_LATER: Final = 4_096
+# Other bodies that a sink takes in slices, all the same.
+_MOST_IN_SLICES: Final = 64
 # A sink that is down is asked again soon, then less often; its return is noticed within ten seconds.
 FIRST_WAIT_S: Final = 0.5
 LONGEST_DOWN_S: Final = 10.0
@@ -96,7 +104,9 @@ class Deliverer:
         self._tries = tries or {}
         self._others = others
         self._now_ns = now_ns
+        # In the order in which they have their next slice.
         self._copying: dict[int, _Unit] = {}
+        self._later: dict[str, deque[_Unit]] = {}
         self._events: deque[Event] = deque()
         self._delivered: list[_Unit] = []
         self._refused: deque[tuple[_Unit, Refused]] = deque()
@@ -130,6 +140,7 @@ class Deliverer:
         with suppress(Unavailable):
             self._answer()
         out = [*self._copying, *(unit.number for unit in self._delivered)]
+        out += [unit.number for line in self._later.values() for unit in line]
         out += [unit.number for unit, _ in self._refused] + [
             number for number, _ in self._unreadable
         ]
@@ -141,15 +152,33 @@ class Deliverer:
             sink.close()
 
     def _move(self, now_s: float) -> bool:
-        units = list(self._copying.values())
-        if len(units) < MAX_COPYING:
-            units += self._take()
+        units = []
+        has_room = sum(map(len, self._later.values())) < MAX_LATER
+        if has_room and len(self._copying) < _MOST_IN_SLICES:
+            units = self._take()
+        units += self._next_slice()
         by_channel: dict[str, list[_Unit]] = {}
         for unit in units:
             by_channel.setdefault(unit.channel, []).append(unit)
         for channel, members in by_channel.items():
             self._deliver(channel, members, now_s)
         return bool(units)
+
+    def _next_slice(self) -> list[_Unit]:
+        """Of a body that is being copied, in turn; of one that begins, where its channel copies no other."""
+        copying = {unit.channel for unit in self._copying.values()}
+        channel = next((name for name in self._later if name not in copying), None)
+        if channel is not None and len(self._copying) < MAX_COPYING:
+            line = self._later.pop(channel)
+            unit = line.popleft()
+            if line:
+                self._later[channel] = line
+        elif self._copying:
+            unit = self._copying.pop(next(iter(self._copying)))
+        else:
+            return []
+        self._copying[unit.number] = unit
+        return [unit]
 
     def _take(self) -> list[_Unit]:
         units = []
@@ -160,6 +189,9 @@ class Deliverer:
                     unit.admitted.manifest.body, FileBody
                 ):
                     self._others.take(taken, unit.admitted)
+                    continue
+                if unit.admitted.body.size_bytes > LARGE_BYTES:
+                    self._later.setdefault(unit.channel, deque()).append(unit)
                     continue
                 units.append(unit)
             except Refused as error:

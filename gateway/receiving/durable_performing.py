@@ -2,6 +2,7 @@
 
     taken --> its turn --> begun (durable) --> peer --> result (durable) --> events --> acknowledged
                   ^             |               |
+                  |             |               +-- a bug of the sink: told, outcome unknown
                   |             |               +-- no connection: not performed; again, until it gives up
                   +-------------|---------------+-- outcome unknown and repeatable: three times at most
                                 +-- crash: begun and no result: outcome unknown, never begun again
@@ -14,6 +15,7 @@ that leads back.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
@@ -24,6 +26,7 @@ from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, GatewayError, Refused, StateUncertain, Unavailable
 from gateway.receiving.due_lines import Lines
 from gateway.receiving.due_requests import UNKNOWN, Due, End, Terms, lost, performed
+from gateway.receiving.faults import Unknown
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import QueueReader, Taken
 from gateway.unit.model import Stage
@@ -73,7 +76,8 @@ Perform = Callable[[Admitted, RequestBody], Future[PerformedBody]]
 class DurablePerformer:
     """terms: of a channel and operation, None where the policy in force does not know them.
 
-    perform: calls the peer once; its Future raises as BodyPerformer. answering: None in a gate of one lane.
+    perform: calls the peer once; its Future raises as BodyPerformer. unknown: what is told of a bug there.
+    answering: None in a gate of one lane.
     """
 
     def __init__(
@@ -84,15 +88,18 @@ class DurablePerformer:
         terms: Callable[[str, str], Terms | None],
         recorder: Recorder,
         status: Status,
+        unknown: Unknown,
         answering: Answering | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._queue, self._marks, self._perform = queue, marks, perform
+        self._unknown = unknown
         self._terms, self._answering = terms, answering
         self._recorder, self._status, self._now_ns = recorder, status, now_ns
         self._lines = Lines()
         self._due: dict[int, Due] = {}
         self._bytes = 0
+        self._bytes_of: Counter[str] = Counter()
         self._under_way: dict[int, Future[PerformedBody]] = {}
         self._ends: list[End] = []
         self._waiting: dict[str, GatewayError] = {}
@@ -113,12 +120,15 @@ class DurablePerformer:
         if waited is not None and waited.number == NO_CHANNEL:
             del self._waiting[channel]
         in_memory = admitted.body.size_bytes if admitted.body.path is None else 0
-        has_room = not self._due or self._bytes + in_memory <= MAX_IN_HAND_BYTES
+        # A channel holds as much as it leaves free, so that one whose peer is away puts off no other.
+        own_bytes, free_bytes = self._bytes_of[channel], MAX_IN_HAND_BYTES - self._bytes
+        has_room = not (own_bytes and in_memory) or own_bytes + in_memory <= free_bytes
         if not self._lines.add(channel, number, has_room):
             is_away = channel in self._waiting
             self._queue.release(number, LONGEST_WAIT_S if is_away else PUT_OFF_S)
             return
         self._bytes += in_memory
+        self._bytes_of[channel] += in_memory
         self._due[number] = Due(admitted, head, terms, in_memory)
 
     def step(self, now_s: float) -> float:
@@ -150,6 +160,9 @@ class DurablePerformer:
                 answer = future.result()
             except GatewayError as error:
                 self._failed(due, error, now_s)
+            except Exception as error:  # noqa: BLE001 a bug: told, and its request's alone
+                unknown = self._unknown(due.admitted.manifest, due.head.operation, error)
+                self._failed(due, unknown, now_s)
             else:
                 self._performed(due, answer)
             del self._under_way[number]
@@ -283,6 +296,9 @@ class DurablePerformer:
                 self._status.count("units_refused_total")
             self._lines.done(due.channel, due.number)
             self._bytes -= self._due.pop(due.number).in_memory
+            self._bytes_of[due.channel] -= due.in_memory
+            if not self._bytes_of[due.channel]:
+                del self._bytes_of[due.channel]
             if all(one.channel != due.channel for one in self._due.values()):
                 self._waiting.pop(due.channel, None)
             gone.append(due.number)

@@ -4,6 +4,7 @@
                       | Refused, Unavailable: never performed --> failure, captured --> guard
                       | Refused with `performed`: its answer  --> failure, captured --> guard
                       | StateUncertain: sent, no answer       --> failure, captured --> guard
+                      | anything else: a bug, told as such    --> failure, captured --> guard
 
 Each request is performed at most once. What its caller does not wait for any more is given up.
 """
@@ -20,6 +21,7 @@ from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, encode_frame
 from gateway.receiving.admitted import admitted_of
 from gateway.receiving.attending import Attending
+from gateway.receiving.faults import Unknown
 from gateway.unit.asking import Performed, Performer
 from gateway.unit.consequences import consequence_of
 from gateway.unit.decode import decode_captured
@@ -40,8 +42,8 @@ MAX_UNDER_WAY: Final = 1_024
 class Performing:
     """The edge's end for requests. Belongs to one loop.
 
-    performers: by channel. next_number: of units of this edge, for answers. attending: of those that open
-    sessions.
+    performers: by channel. next_number: of units of this edge, for answers. unknown: what is told of a bug in
+    one of them. attending: of those that open sessions.
     """
 
     def __init__(
@@ -49,11 +51,12 @@ class Performing:
         line: GuardLine,
         performers: Mapping[str, Performer],
         next_number: Callable[[], int],
+        unknown: Unknown,
         most: int = MAX_UNDER_WAY,
         attending: Attending | None = None,
     ) -> None:
         self._line, self._performers, self._next_number = line, performers, next_number
-        self._most = most
+        self._unknown, self._most = unknown, most
         self._attending = attending
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,6 +98,8 @@ class Performing:
             self._fail(manifest, head, StateUncertain(5772))
         except GatewayError as error:
             self._fail(manifest, head, error)
+        except Exception as error:  # noqa: BLE001 a bug: told, and its request's alone
+            self._fail(manifest, head, self._unknown(manifest, head.operation, error))
         else:
             self._answer(manifest, head, performed)
 

@@ -90,6 +90,13 @@ class Judge:
         refuses it now does. Raises as a call does."""
         return self._work(taken, is_released=True)
 
+    def channel_of(self, taken: Taken) -> str:
+        """Whose unit it says it is; "" where it says nothing."""
+        try:
+            return decode_captured(taken.header).channel
+        except Refused:
+            return ""
+
     def _work(self, taken: Taken, *, is_released: bool) -> Outcome:
         unit = decode_captured(taken.header)
         policy = self._policy()

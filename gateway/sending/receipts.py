@@ -3,7 +3,8 @@
     waiting --outcome--> performed (status, or why its answer was not taken) | refused (number) | unknown
 
 The edge of the source keeps them: noted before a request is durable, so that none is without one, settled by
-what its own guard hands it. The first end stands. One file, appended to, written anew at start.
+what its own guard hands it. The first end stands. Where there are too many, whoever has most loses his
+oldest. One file, appended to, written anew at start; read again, it gives what was kept.
 
     record   | length 2 | CRC32 4 | MessagePack |
              [number, channel, caller, at_s] or [number, what, reason, at_s]
@@ -28,11 +29,12 @@ from msgspec import Meta
 
 from gateway.audit.event import Status
 from gateway.errors import StateUncertain, Unavailable
+from gateway.sending.receipt_shares import ReceiptShares
 from gateway.unit.model import CapturedUnit
 from gateway.unit.number import MAX_NUMBER
 from gateway.unit.outcomes import UnitOutcome, What
 
-# A request each two seconds for a day; about 15 MB of memory.
+# A request each two seconds for a day; about 20 MB of memory.
 MOST_RECEIPTS: Final = 50_000
 # People who ask later look into the journal.
 KEPT_S: Final = 30 * 24 * 3600
@@ -70,6 +72,10 @@ class _Receipt:
     what: int = 0
     reason: int = 0
 
+    @property
+    def whose(self) -> tuple[str, str]:
+        return self.channel, self.caller
+
 
 _Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 _Seconds = Annotated[int, Meta(ge=0, le=1 << 40)]
@@ -87,6 +93,7 @@ class Receipts:
         self._path, self._status, self._now_ns = path, status, now_ns
         self._lock = threading.Lock()
         self._receipts: dict[int, _Receipt] = {}
+        self._shares = ReceiptShares()
         # Noted by the last call of submitted().
         self._fresh: frozenset[int] = frozenset()
         self._fd, self._bytes = -1, 0
@@ -109,8 +116,8 @@ class Receipts:
         notes = (_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
         self._append(notes, durable=True)
         with self._lock:
-            self._receipts |= made
-            self._drop_old(at_s)
+            for number, one in made.items():
+                self._keep(number, one)
 
     def not_kept(self, units: Sequence[CapturedUnit]) -> None:
         """See Notes. Raises StateUncertain 6430 alone."""
@@ -150,12 +157,25 @@ class Receipts:
             os.close(self._fd)
         self._fd = -1
 
+    def _keep(self, number: int, receipt: _Receipt) -> None:
+        """Beside the others, of whom those go that are too old or too many."""
+        if (known := self._receipts.pop(number, None)) is not None:
+            self._shares.drop(number, known.whose)
+        self._receipts[number] = receipt
+        self._shares.add(number, receipt.whose)
+        while len(self._receipts) > MOST_RECEIPTS:
+            self._drop(self._shares.oldest_of_most())
+        self._drop_old(receipt.at_s)
+
     def _drop_old(self, at_s: int) -> None:
         while self._receipts:
             number, oldest = next(iter(self._receipts.items()))
-            if len(self._receipts) <= MOST_RECEIPTS and at_s - oldest.at_s <= KEPT_S:
+            if at_s - oldest.at_s <= KEPT_S:
                 return
-            del self._receipts[number]
+            self._drop(number)
+
+    def _drop(self, number: int) -> None:
+        self._shares.drop(number, self._receipts.pop(number).whose)
 
     def _append(self, payloads: Iterable[bytes], *, durable: bool = False) -> None:
         content = b"".join(_framed(payload) for payload in payloads)
@@ -182,7 +202,7 @@ class Receipts:
         for number, first, second, at_s, end in _records(content):
             at = end
             if isinstance(first, str) and isinstance(second, str):
-                self._receipts[number] = _Receipt(first, second, at_s)
+                self._keep(number, _Receipt(first, second, at_s))
             elif (known := self._receipts.get(number)) is not None:
                 known.what, known.reason = int(first), int(second)
         if any(content[at : at + _FRONT.size]) and len(content) - at > 4096:

@@ -14,6 +14,7 @@ from gateway.errors import GatewayError
 from gateway.receiving.admitted import read_admitted
 from gateway.receiving.due_requests import Terms
 from gateway.receiving.durable_performing import DurablePerformer
+from gateway.receiving.faults import Faults
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import Entry, QueueReader
 from gateway.unit.encode import encode_manifest
@@ -42,7 +43,7 @@ class PlayedPeer:
     """answers: what a number gets, one a call; a status where nothing is said. held: answers come later."""
 
     asked: list[int] = field(default_factory=list)
-    answers: dict[int, list[GatewayError]] = field(default_factory=dict)
+    answers: dict[int, list[Exception]] = field(default_factory=dict)
     down: GatewayError | None = None
     held: bool = False
     waiting: list[tuple[int, Future[PerformedBody]]] = field(default_factory=list)
@@ -83,10 +84,11 @@ class Far:
 
     def __post_init__(self) -> None:
         self.journal, self.board = ListRecorder(), BoardOfOne()
+        self.faults = Faults(self.journal, self.board)
         self.marks = PerformedMarks(self.folder / "marks")
         self.performer = DurablePerformer(
             self.queue, self.marks, self.peer, self.terms,
-            self.journal, self.board, self.answering,  # type: ignore[arg-type]
+            self.journal, self.board, self.faults.unknown, self.answering,  # type: ignore[arg-type]
         )  # fmt: skip
 
     def step(self) -> None:

@@ -92,6 +92,7 @@ def admitting(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Admi
         stage=Stage.ADMITTED,
         threads=settings.guard_threads,
         patience=Patience(lambda: inspector.answered),
+        channel_of=admit.channel_of,
     )
 
     half = Half(

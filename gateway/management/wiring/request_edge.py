@@ -71,9 +71,12 @@ def requesting(desk: Desk, sends: Lane, numbers: UnitNumbers, durable: Durable) 
 
     performers: dict[str, Performer] = {}
     attendants: Attendants = {}
+    if durable.far is None:
+        raise RuntimeError("an edge of a two-way gate has the far end, too")
     exchange = EdgeExchange(
-        desk.host.folder, performers, numbers.next, desk.status(sends), attendants
-    )
+        desk.host.folder, performers, numbers.next, desk.status(sends), durable.far.faults.unknown,
+        attendants,
+    )  # fmt: skip
     return _requesting(
         desk, desk.status(sends), numbers.next, durable, exchange, performers, attendants
     )
@@ -116,8 +119,9 @@ def _requesting(
     closing: list[Callable[[], None]] = [beside.close, teller.close]
     if far is not None:
         far.use(beside)
-        steps.append(far.due)
+        steps += [far.due, far.faults]
         closing.insert(0, far.due.close)
+        closing.append(far.faults.close)
     if near is not None:
         steps.append(near.queued)
         closing.insert(0, near.queued.close)

@@ -13,6 +13,7 @@ from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.management.host import Desk
 from gateway.management.layout import Role
 from gateway.receiving.durable_performing import Answering, DurablePerformer, Terms
+from gateway.receiving.faults import Faults
 from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import QueueReader, Taken
 from gateway.unit.request import RequestBody
@@ -39,9 +40,17 @@ class FarEnd:
         # Of the loop that use() names.
         self._performers: dict[str, BodyPerformer] = {}
         self._beside: Beside | None = None
+        self.faults = Faults(desk.journal, status)
         marks = PerformedMarks(desk.host.folder.state_of(Role.EDGE) / "performed-requests")
         self.due = DurablePerformer(
-            queue, marks, self._begin, self._terms, desk.journal, status, answering
+            queue,
+            marks,
+            self._begin,
+            self._terms,
+            desk.journal,
+            status,
+            self.faults.unknown,
+            answering,
         )
 
     def use(self, beside: Beside) -> None:

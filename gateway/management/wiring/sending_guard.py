@@ -89,6 +89,7 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         stage=Stage.CLEARED,
         threads=settings.guard_threads,
         patience=Patience(lambda: inspector.answered),
+        channel_of=judge.channel_of,
     )
 
     users: list[Callable[[Sealer], None]] = [judge.use]

@@ -18,6 +18,7 @@ from gateway.exchange.frames import Frame, FrameKind
 from gateway.exchange.sockets import owner_of
 from gateway.management.layout import HostFolder, Role
 from gateway.receiving.attending import Attending
+from gateway.receiving.faults import Unknown
 from gateway.receiving.performing import Performing
 from gateway.sending.asking import SocketAsker, error_of
 from gateway.sending.opening import SocketOpener
@@ -28,7 +29,8 @@ from gateway.unit.live import Attendant
 class EdgeExchange:
     """performers: by channel, of requests that come from the other side. next_number: of this edge.
 
-    attendants: of sessions, likewise, with the names of their operations. asker, opener: for the sources of
+    unknown: what is told of a bug in one of them. attendants: of sessions, likewise, with the names of their
+    operations. asker, opener: for the sources of
     this edge. run() keeps the connection, until it is cancelled.
     """
 
@@ -38,6 +40,7 @@ class EdgeExchange:
         performers: Mapping[str, Performer],
         next_number: Callable[[], int],
         status: Status,
+        unknown: Unknown,
         attendants: Mapping[str, tuple[Attendant, Container[str]]] | None = None,
     ) -> None:
         self._status = status
@@ -46,8 +49,10 @@ class EdgeExchange:
         self.asker = SocketAsker(self.line)
         self._sessions = EdgeSessions(self.line, next_number)
         self.opener = SocketOpener(self.line, self._sessions)
-        attending = Attending(self._sessions, attendants if attendants is not None else {})
-        self._performing = Performing(self.line, performers, next_number, attending=attending)
+        attending = Attending(self._sessions, attendants if attendants is not None else {}, unknown)
+        self._performing = Performing(
+            self.line, performers, next_number, unknown, attending=attending
+        )
 
     async def run(self) -> None:
         """Keep the connection until cancelled."""

@@ -15,6 +15,7 @@ from gateway.exchange.caller import GuardLine
 from gateway.exchange.edge_sessions import MOST_WAITING, EdgeSessions
 from gateway.exchange.frames import Frame, FrameKind, FrameReader, encode_frame
 from gateway.receiving.attending import Attending
+from gateway.receiving.faults import Faults
 from gateway.sending.opening import SocketOpener
 from gateway.unit.decode import decode_captured
 from gateway.unit.encode import encode_manifest
@@ -23,7 +24,7 @@ from gateway.unit.model import CapturedUnit, Kind, Lane, Manifest
 from gateway.unit.request import RequestBody
 from gateway.unit.session import EndBody, Ending, MessageBody, OpenedBody, SessionBody
 from gateway.unit.stages import Admitted
-from tests.support.fakes import MemoryBody
+from tests.support.fakes import BoardOfOne, ListRecorder, MemoryBody
 
 ALL = frozenset(FrameKind)
 OPENS = RequestBody("ward", (), (), (), "", 0, 200)
@@ -177,9 +178,10 @@ def test_an_opening_gives_the_session_or_why_there_is_none() -> None:
     run(work)
 
 
+@pytest.mark.parametrize(("error", "number"), [(Unavailable(6380), 6380), (KeyError("bug"), 6496)])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_attendant_that_fails_is_a_failed_request_before_it_opens_and_an_end_after(
-    when: str,
+    when: str, error: Exception, number: int
 ) -> None:
     class Fails:
         async def attend(
@@ -187,11 +189,13 @@ def test_an_attendant_that_fails_is_a_failed_request_before_it_opens_and_an_end_
         ) -> None:
             if when == "after":
                 opened()
-            raise Unavailable(6380)
+            raise error
 
     async def work() -> None:
         line, sessions = made()
-        attending = Attending(sessions, {"c": (Fails(), {"ward"})})
+        board = BoardOfOne()
+        faults = Faults(ListRecorder(), board)
+        attending = Attending(sessions, {"c": (Fails(), {"ward"})}, faults.unknown)
         told: list[GatewayError] = []
         manifest = Manifest(
             2, "c", Kind.REQUESTS, Lane.IMPORT, 1, 2, "0" * 64, OPENS, b"\0" * 32
@@ -207,9 +211,10 @@ def test_an_attendant_that_fails_is_a_failed_request_before_it_opens_and_an_end_
         while not told and len(line.frames) < 2:
             await asyncio.sleep(0)
         if when == "before":
-            assert [error.number for error in told] == [6380] and line.said == []
+            assert [error.number for error in told] == [number] and line.said == []
         else:
             assert told == []
             assert line.said == [OpenedBody(2, "ward"), EndBody(2, "ward", 1, Ending.LOST)]
+        assert (6496 in board.alarms) is (number == 6496)
 
     run(work)

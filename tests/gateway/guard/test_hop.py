@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Bench:
         tmp_path: Path,
         threads: int = 1,
         before: MemoryQueue | None = None,
+        channel_of: Callable[[Taken], str] = lambda _: "",
     ) -> None:
         self.staging = tmp_path / "staging"
         self.staging.mkdir()
@@ -43,6 +45,7 @@ class Bench:
             self.board,
             stage=Stage.CLEARED,
             threads=threads,
+            channel_of=channel_of,
         )
 
     def fill(self, count: int, body: bytes | Path = b"body") -> None:
@@ -368,6 +371,39 @@ def test_what_is_under_way_is_bounded(
     assert len(bench.before.out) <= 40 + BATCH_UNITS
     go_on.set()
     while len(bench.before.acknowledged) < 300:
+        # What was above the share of its channel is due.
+        bench.late_s += 0.5
         bench.hop.step(0.0)
     assert sorted(bench.after.entries) == list(range(300))
+    bench.hop.close()
+
+
+@pytest.mark.parametrize("bulk_bytes", [1, 1 << 20], ids=["bulk", "small"])
+def test_slow_units_of_one_channel_hold_up_those_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bulk_bytes: int
+) -> None:
+    monkeypatch.setattr(workers, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(workers, "SMALL_WAIT_S", 0.05)
+    monkeypatch.setattr(workers, "UNDER_WAY_UNITS", 100)
+    go_on = threading.Event()
+
+    def channel_of(taken: Taken) -> str:
+        return "slow" if taken.number < 80 else "quick"
+
+    def work(taken: Taken) -> Outcome:
+        if channel_of(taken) == "slow":
+            go_on.wait(20)
+        return pass_on(taken)
+
+    bench = Bench(work, tmp_path, threads=2, channel_of=channel_of)
+    bench.fill(100)
+    until_s = time.monotonic() + 15.0
+    while len(bench.after.entries) < 20 and time.monotonic() < until_s:
+        bench.hop.step(0.0)
+    assert sorted(bench.after.entries) == list(range(80, 100))
+    # More than its share of the room: taken again later, and nothing is told of that.
+    assert {number for number, _ in bench.before.released} <= set(range(80))
+    assert bench.before.released
+    assert not [event for event in bench.recorder.events if event.what == "deferred"]
+    go_on.set()
     bench.hop.close()

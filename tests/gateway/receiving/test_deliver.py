@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Unavailable
+from gateway.receiving import deliver
 from gateway.receiving.admitted import read_admitted
 from gateway.receiving.deliver import LONG_WAIT_S, LONGEST_DOWN_S, Deliverer
 from gateway.spool import open_reader, open_writer
-from gateway.spool.model import Entry
+from gateway.spool.model import Entry, Taken
 from gateway.unit.edge import Progress
 from gateway.unit.encode import encode_manifest
+from gateway.unit.stages import Admitted
 from tests.gateway.connectors.units import MemorySink, manifest_of
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
+from tests.support.performing import entry
 
 MUCH = 1 << 30
 
@@ -195,6 +198,67 @@ def test_a_large_body_on_its_way_is_asked_for_again_while_small_ones_pass(desk: 
     desk.run()
     assert len(desk.queue.acknowledged) == 301
     assert desk.queue.acknowledged.index(1) > 128
+
+
+class Taking:
+    """What takes units of the queue that are no files."""
+
+    def __init__(self, queue: MemoryQueue) -> None:
+        self.queue, self.taken = queue, list[int]()
+
+    def take(self, taken: Taken, _admitted: Admitted) -> None:
+        self.taken.append(taken.number)
+        self.queue.ack([taken.number])
+
+
+def test_large_bodies_hold_up_neither_small_ones_nor_requests_behind_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "LARGE_BYTES", 5)
+    others = Taking(desk.queue)
+    desk.deliverer = Deliverer(
+        desk.queue, {"lab": desk.lab, "ward": desk.ward}, read_admitted, desk.journal, desk.board,
+        others=others,
+    )  # fmt: skip
+    for number in range(1, 31):
+        name = f"large {number}"
+        desk.lab.answers[name] = [Progress.MORE] * 100_000
+        large = manifest_of(number, name, b"longer", "lab")
+        desk.queue.put([Entry(number, encode_manifest(large), b"longer")])
+    desk.bring("small", channel="ward", first=40)
+    desk.queue.put([entry(50)])
+    desk.run()
+    assert (desk.queue.acknowledged, others.taken) == ([50, 40], [50])
+    # One is copied at a time, the others wait in hand, and none is given back before the end.
+    assert desk.queue.released == []
+    desk.lab.answers.clear()
+    desk.run()
+    assert desk.queue.acknowledged == [50, 40, *range(1, 31)]
+
+
+def test_a_large_body_of_another_channel_is_copied_beside_those_of_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "LARGE_BYTES", 4)
+    desk.lab.answers["large"] = [Progress.MORE] * 100_000
+    desk.bring("large", "large", "large")
+    desk.ward.answers["other"] = [Progress.MORE] * 20
+    desk.bring("other", channel="ward", first=10)
+    desk.run()
+    assert desk.queue.acknowledged == [10]
+    desk.deliverer.close()
+    assert sorted(number for number, _ in desk.queue.released) == [1, 2, 3]
+
+
+def test_so_many_large_bodies_are_in_hand_and_no_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "LARGE_BYTES", 4)
+    monkeypatch.setattr(deliver, "MAX_LATER", 200)
+    desk.lab.answers["large"] = [Progress.MORE] * 100_000
+    desk.bring(*["large"] * 1_000)
+    desk.run()
+    assert len(desk.queue.out) <= 200 + deliver.BATCH_UNITS
 
 
 def test_a_queue_that_cannot_answer_now_is_asked_again_and_the_sink_remembers(desk: Desk) -> None:

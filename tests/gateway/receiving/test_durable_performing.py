@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
+from gateway.receiving import durable_performing
 from gateway.receiving.due_requests import Terms
 from gateway.receiving.durable_performing import MOST_TRIES
 from gateway.receiving.performed_marks import PerformedMarks
@@ -86,6 +87,22 @@ def test_a_peer_that_is_away_is_waited_for_and_the_order_stays(
     assert far.board.alarms == {}
 
 
+def test_a_channel_whose_peer_is_away_leaves_room_for_others(
+    far: Far, queue: MemoryQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable_performing, "MAX_IN_HAND_BYTES", 200)
+    real = far.peer
+    far.performer._perform = lambda admitted, head: (
+        PlayedPeer(down=AWAY) if admitted.manifest.channel == "orders" else real
+    )(admitted, head)
+    put(queue, *range(2, 400, 2))
+    far.steps(3)
+    assert len(queue.out) < 25
+    queue.put([entry(number, channel="others") for number in range(400, 408, 2)])
+    far.steps(10)
+    assert queue.acknowledged == list(range(400, 408, 2))
+
+
 def test_a_peer_that_stays_away_is_given_up_and_nothing_was_performed(
     tmp_path: Path, queue: MemoryQueue
 ) -> None:
@@ -110,6 +127,21 @@ def test_what_may_not_be_repeated_is_not_and_its_outcome_is_unknown(
     assert queue.rejected == [(2, 6423, "refused")]
     assert far.told("request.unknown") == [2]
     assert queue.acknowledged == [4]
+
+
+def test_a_bug_of_the_sink_costs_one_outcome_and_the_others_go_on(
+    far: Far, queue: MemoryQueue
+) -> None:
+    far.peer.answers = {4: [KeyError("a header of the peer")]}
+    put(queue, 2, 4, 6)
+    far.steps(10)
+    assert far.peer.asked == [2, 4, 6]
+    assert queue.acknowledged == [2, 6]
+    assert queue.rejected == [(4, 6423, "refused")]
+    assert far.told("request.unknown") == [4]
+    far.faults.step(0.0)
+    assert far.told("request.fault") == [4]
+    assert far.board.alarms[6496]["error"] == "KeyError"
 
 
 def test_what_may_be_repeated_is_three_times_at_most(tmp_path: Path, queue: MemoryQueue) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame, FrameKind, FrameReader
+from gateway.guard.told import of_edge
+from gateway.receiving.admitted import admitted_of
+from gateway.receiving.faults import ALARM_S, Faults
 from gateway.receiving.performing import Performing
 from gateway.unit.asking import Performed
 from gateway.unit.decode import decode_captured
@@ -17,6 +20,7 @@ from gateway.unit.encode import encode_manifest
 from gateway.unit.model import Kind, Lane, Manifest
 from gateway.unit.request import Consequence, FailureBody, RequestBody
 from gateway.unit.stages import Admitted
+from tests.support.fakes import BoardOfOne, ListRecorder
 from tests.support.requests import CHANNEL, request
 
 
@@ -34,7 +38,7 @@ class Line:
 class Failing:
     """A performer that fails."""
 
-    error: GatewayError
+    error: Exception
 
     async def perform(self, admitted: Admitted, head: RequestBody) -> Performed:
         raise self.error
@@ -54,7 +58,13 @@ def test_a_failure_says_whether_the_request_was_performed(
 ) -> None:
     async def play() -> FailureBody:
         line = Line()
-        performing = Performing(line, {CHANNEL: Failing(error)}, lambda: 3)  # type: ignore[arg-type]
+        faults = Faults(ListRecorder(), BoardOfOne())
+        performing = Performing(
+            line,
+            {CHANNEL: Failing(error)},
+            lambda: 3,
+            faults.unknown,  # type: ignore[arg-type]
+        )
         performing.take(admitted_frame())
         while not line.sent:
             await asyncio.sleep(0.001)
@@ -66,6 +76,56 @@ def test_a_failure_says_whether_the_request_was_performed(
     failure = asyncio.run(asyncio.wait_for(play(), 5.0))
     assert (failure.request, failure.number) == (2, error.number)
     assert failure.consequence is consequence
+
+
+def test_a_bug_of_a_sink_is_an_unknown_outcome_told_to_its_caller_and_to_people() -> None:
+    journal, board, now_s = ListRecorder(), BoardOfOne(), 0.0
+
+    async def play() -> list[FailureBody]:
+        line, faults = Line(), Faults(journal, board, lambda: now_s)
+        performers = {CHANNEL: Failing(KeyError("Set-Cookie: secret"))}
+        performing = Performing(line, performers, lambda: 3, faults.unknown)  # type: ignore[arg-type]
+        for _ in range(2):
+            performing.take(admitted_frame())
+        while len(line.sent) < 2:
+            await asyncio.sleep(0.001)
+        faults.step(0.0)
+        frames = [FrameReader(frozenset(FrameKind)).take(sent)[0] for sent in line.sent]
+        bodies = [decode_captured(frame.head).body for frame in frames]
+        return [body for body in bodies if isinstance(body, FailureBody)]
+
+    failures = asyncio.run(asyncio.wait_for(play(), 5.0))
+    assert [one.number for one in failures] == [6496, 6496]
+    assert {one.consequence for one in failures} == {Consequence.UNCERTAIN}
+    assert of_edge(failures[0]).number == 6496
+    (event, _) = journal.events
+    assert (event.what, event.unit, event.number) == ("request.fault", 2, 6496)
+    assert event.fields["error"] == "KeyError"
+    assert "secret" not in str(journal.events) + str(board.alarms)
+    assert board.alarms[6496]["channel"] == CHANNEL
+
+
+def test_the_alarm_of_a_bug_stands_for_an_hour_and_the_journal_is_not_flooded() -> None:
+    journal, board, now_s = ListRecorder(), BoardOfOne(), [0.0]
+    faults, manifest = Faults(journal, board, lambda: now_s[0]), admitted_of_frame()
+    for _ in range(1_000):
+        faults.unknown(manifest, "order", ValueError())
+    faults.step(0.0)
+    assert len(journal.events) == 100
+    assert board.counters["sink_faults_total"] == 1_000
+    now_s[0] = ALARM_S - 1
+    faults.step(0.0)
+    assert 6496 in board.alarms
+    now_s[0] = ALARM_S
+    faults.step(0.0)
+    assert board.alarms == {}
+    with pytest.raises(MemoryError):
+        faults.unknown(manifest, "order", MemoryError())
+
+
+def admitted_of_frame() -> Manifest:
+    frame = admitted_frame()
+    return admitted_of(frame.head, frame.content).manifest
 
 
 def admitted_frame() -> Frame:

@@ -238,6 +238,25 @@ def test_a_missing_file_a_link_a_folder_or_a_pipe_opens_nothing(
         assert not (tmp_path / "opened").exists()
 
 
+def test_a_look_tells_what_the_clearance_covers_and_nothing_of_a_stranger(
+    opener: Opener, small: bytes, large: bytes, tmp_path: Path
+) -> None:
+    assert opener.look_bytes(small) == opener.open_bytes(small).manifest
+    # Of the body nothing is read: the last byte may be another one.
+    (tmp_path / "sealed").write_bytes(large[:-1] + bytes([large[-1] ^ 1]))
+    assert opener.look_file(tmp_path / "sealed") == opener.open_bytes(large).manifest
+    for at in range(0, head_bytes(small), 5):
+        changed = bytearray(small)
+        changed[at] ^= 4
+        with pytest.raises(Refused):
+            opener.look_bytes(bytes(changed))
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("sealed")
+    for name in ("missing", "link", "pipe"):
+        with pytest.raises((Unavailable, Refused)):
+            opener.look_file(tmp_path / name)
+
+
 def test_the_opened_file_is_the_guards_alone(opener: Opener, small: bytes, tmp_path: Path) -> None:
     (tmp_path / "sealed").write_bytes(small)
     old = os.umask(0)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import stat
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import StateUncertain
 from gateway.sending import receipts as kept
+from gateway.sending.receipt_shares import ReceiptShares
 from gateway.sending.receipts import Known, Receipts, State
 from gateway.unit.model import CapturedUnit, Kind
 from gateway.unit.outcomes import UnitOutcome, What
@@ -100,6 +103,57 @@ def test_they_are_kept_for_a_month_and_so_many(
     assert [n for n in (2, 4, 6, 8) if known(later, n)] == [4, 6, 8]
     later.close()
     assert [n for n in (4, 6, 8) if known(opened(tmp_path, 40 * DAY_NS), n)] == [6, 8]
+
+
+def test_a_caller_without_end_pushes_out_his_own_alone_also_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST_RECEIPTS", 10)
+    receipts = opened(tmp_path, DAY_NS)
+    shy = dict.fromkeys((2, 4, 6), "CN=portal-02")
+    loud = dict.fromkeys(range(8, 108, 2), "CN=portal-01")
+    for number, caller in (shy | loud | {200: "CN=portal-03"}).items():
+        receipts.submitted([unit(number, caller)])
+    receipts.heard([UnitOutcome(4, What.PERFORMED, 201, 0), UnitOutcome(8, What.PERFORMED, 201, 0)])
+
+    def kept_by(receipts: Receipts) -> list[int]:
+        numbers = shy | loud | {200: "CN=portal-03"}
+        return [n for n, caller in numbers.items() if known(receipts, n, caller)]
+
+    expected = [2, 4, 6, 96, 98, 100, 102, 104, 106, 200]
+    assert kept_by(receipts) == expected
+    receipts.close()
+    for _ in range(2):
+        again = opened(tmp_path, DAY_NS)
+        assert kept_by(again) == expected
+        assert known(again, 4, "CN=portal-02") == Known(State.PERFORMED, 201)
+        again.submitted([])
+        again.close()
+    last = opened(tmp_path, DAY_NS)
+    last.submitted([unit(n, "CN=portal-03") for n in range(202, 260, 2)])
+    assert kept_by(last)[:3] == [2, 4, 6]
+
+
+def test_shares_are_what_a_plain_count_says() -> None:
+    chance = random.Random(5)
+    shares, plain = ReceiptShares(), dict[int, tuple[str, str]]()
+    for number in range(4_000):
+        whose = ("orders", f"CN={chance.randint(0, 9) ** 2 % 17}")
+        shares.add(number, whose)
+        plain[number] = whose
+        if chance.random() < 0.3:
+            gone = chance.choice(list(plain))
+            shares.drop(gone, plain.pop(gone))
+        if len(plain) > 200:
+            counts = Counter(plain.values())
+            gone = shares.oldest_of_most()
+            assert counts[plain[gone]] == max(counts.values())
+            assert gone == min(n for n, one in plain.items() if one == plain[gone])
+            shares.drop(gone, plain.pop(gone))
+    for number, whose in plain.items():
+        shares.drop(number, whose)
+    with pytest.raises(KeyError):
+        shares.oldest_of_most()
 
 
 def test_a_torn_end_costs_the_torn_and_damage_what_is_behind_it(tmp_path: Path) -> None:

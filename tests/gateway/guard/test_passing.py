@@ -1,0 +1,117 @@
+"""The threads of a guard for transient units: slow contents of one channel hold up those of no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from gateway.audit.event import Event
+from gateway.errors import Unavailable
+from gateway.exchange.frames import Frame, FrameKind
+from gateway.guard import passing as passing_module
+from gateway.guard.letting_go import Done, LettingGo
+from gateway.guard.passing import Passing
+from gateway.guard.together import Judging, Slowly
+from gateway.inspection.chain import bytes_body
+from tests.support.fakes import BoardOfOne, ListRecorder
+
+# Above what is judged together.
+LARGE = 128 << 10
+
+
+@dataclass
+class Guard:
+    """What works on frames: the head says whose it is; those of channel `slow` wait until they may go on."""
+
+    may: threading.Event = field(default_factory=threading.Event)
+    some: threading.Condition = field(default_factory=threading.Condition)
+    out: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.journal = ListRecorder()
+        letting_go = LettingGo(self.to_edge, _nobody, lambda _: [], self.journal, BoardOfOne())
+        self.passing = Passing(4, letting_go, lambda _: Done(frame=b"crowded"))
+
+    def to_edge(self, frames: Sequence[bytes]) -> None:
+        with self.some:
+            self.out += frames
+            self.some.notify_all()
+
+    def work(self, frame: Frame) -> list[Judging[Done]]:
+        return [self._done(frame)]
+
+    def _done(self, frame: Frame) -> Judging[Done]:
+        channel = frame.head.decode()
+
+        def do() -> bytes:
+            if channel == "slow":
+                self.may.wait(timeout=20.0)
+            return b""
+
+        try:
+            yield Slowly(do, bytes_body(frame.content), (channel, ""))
+        except Unavailable as error:
+            return Done((Event("request.refused", 0, frame.number, channel, error.number),))
+        return Done(frame=b"%s %d" % (frame.head, frame.number))
+
+    def take(self, channel: str, numbers: range, size_bytes: int) -> None:
+        content = bytes(size_bytes)
+        self.passing.take(
+            self.work, [Frame(FrameKind.CAPTURED, n, channel.encode(), content) for n in numbers]
+        )
+
+    def gives(self, *frames: bytes) -> bool:
+        with self.some:
+            return self.some.wait_for(lambda: set(frames) <= set(self.out), timeout=10.0)
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    guard = Guard()
+    yield guard
+    guard.may.set()
+    guard.passing.close()
+    guard.passing.step()
+
+
+@pytest.mark.parametrize("size_bytes", [10, LARGE], ids=["left over by a lot", "large"])
+def test_slow_contents_of_one_channel_hold_up_no_other(guard: Guard, size_bytes: int) -> None:
+    guard.take("slow", range(0, 40, 2), size_bytes)
+    guard.take("quick", range(100, 110, 2), size_bytes)
+    guard.take("other", range(200, 210, 2), size_bytes)
+    assert guard.gives(*(b"quick %d" % n for n in range(100, 110, 2)))
+    assert guard.gives(*(b"other %d" % n for n in range(200, 210, 2)))
+    assert not any(frame.startswith(b"slow") for frame in guard.out)
+    guard.may.set()
+    assert guard.gives(*(b"slow %d" % n for n in range(0, 40, 2)))
+
+
+def test_what_one_channel_lets_wait_leaves_room_for_others(guard: Guard) -> None:
+    assert passing_module.MAX_SLOW_BYTES // 2 >= passing_module.MAX_WAITING_BYTES
+    # More than a channel may have here, in pieces that the first room has place for.
+    for start in range(0, 80, 8):
+        guard.take("slow", range(start, start + 8), 4 << 20 if start < 72 else LARGE)
+        wait_for_opened(guard)
+    refused = [event for event in guard.journal.events if event.what == "request.refused"]
+    assert refused and {event.number for event in refused} == {5760}
+    assert {event.channel for event in refused} == {"slow"}
+    guard.take("quick", range(100, 104), 4 << 20)
+    assert guard.gives(*(b"quick %d" % n for n in range(100, 104)))
+    assert b"crowded" not in guard.out
+
+
+def wait_for_opened(guard: Guard) -> None:
+    """Until nothing waits to be opened."""
+    for _ in range(1_000):
+        with guard.passing._lock:
+            if not guard.passing._waiting_bytes:
+                return
+        threading.Event().wait(0.01)
+    pytest.fail("it was not opened")
+
+
+def _nobody(_: Sequence[bytes]) -> None:
+    """Nobody is there to take it."""
