@@ -96,4 +96,21 @@ TEXTS: Final[dict[int, Text]] = {
         en_do="See who may write there: namei -l {folder}",
         zh_do="请检查写权限：namei -l {folder}",
     ),
+    6515: Text(
+        en="The unit is older than the memory of unit numbers on this host reaches: it may have been let in "
+        "before. It waits for people.",
+        zh="该交换单元早于本机编号记录所能追溯的范围：此前可能已被接收。正等待人工处理。",
+        en_do="See whether it was: ferrygate life UNIT, and at the target. If not: ferrygate held release UNIT. "
+        "If it was: ferrygate held refuse UNIT.",
+        zh_do="请核实是否曾被接收：ferrygate life UNIT，并查看目标端。若未接收：ferrygate held release UNIT；"
+        "若已接收：ferrygate held refuse UNIT。",
+    ),
+    6516: Text(
+        en="The unit is older than the memory of unit numbers on this host reaches: it may have been let in "
+        "before, and is not let in a second time.",
+        zh="该交换单元早于本机编号记录所能追溯的范围：此前可能已被接收，不会再次接收。",
+        en_do="See whether it was: ferrygate life UNIT on the host that received it. If not, have the file "
+        "brought again: it gets a new number.",
+        zh_do="请在接收端主机核实是否曾被接收：ferrygate life UNIT。若未接收，请重新送入该文件，它会获得新编号。",
+    ),
 }

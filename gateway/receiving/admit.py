@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 NO_POLICY_WAIT_S: Final = 2.0
 NOT_HELD_THERE: Final = 1058
+# The queue `admitted` does not know whether it had the unit: people decide, or its sender brings it anew.
+MAY_HAVE_BEEN_HELD: Final = 6515
+MAY_HAVE_BEEN_REFUSED: Final = 6516
 # The event of a unit that the sending guard let pass and this one does not, by the same policy.
 _DISAGREED: Final = "sides.disagreed"
 
@@ -65,7 +68,9 @@ class Admit:
     holds: whether people decide on this host. Where they do not, they have decided on the sending one, as
     long as it judged by this same set; by another one, what a line here holds is refused.
     of_requests: judges requests and answers that come through the queue, by rules of their own; None refuses
-    them. Safe to call from several threads for different units.
+    them. forgot: of the next queue; what it may have had and does not know waits for people, who see in the
+    journal whether it was there, or is refused where no people decide.
+    Safe to call from several threads for different units.
     """
 
     def __init__(
@@ -79,8 +84,10 @@ class Admit:
         *,
         holds: bool = True,
         of_requests: Callable[[Manifest, Body], Judged] | None = None,
+        forgot: Callable[[int], bool] = lambda _: False,
     ) -> None:
         self._holds = holds
+        self._forgot = forgot
         self._of_requests = of_requests
         self._lane = lane
         self._policy = policy
@@ -168,13 +175,18 @@ class Admit:
         )
         fields = decision_fields(manifest.file.name, judgement, policy.digest) | said
         verdict = judgement.verdict
+        passes = verdict.result in (Result.PASSES, Result.HELD)
+        if passes and not is_released and self._forgot(taken.number):
+            if self._holds:
+                return Exit(Stage.HELD, MAY_HAVE_BEEN_HELD, channel.name, fields)
+            return Exit(Stage.REFUSED, MAY_HAVE_BEEN_REFUSED, channel.name, fields)
         if verdict.result is Result.HELD and not is_released:
             if self._holds:
                 return Exit(Stage.HELD, verdict.number, channel.name, fields)
             if manifest.policy_digest != policy.digest:
                 return Exit(Stage.REFUSED, NOT_HELD_THERE, channel.name, fields)
             fields["held_at"] = self._lane.sender.value
-        if verdict.result not in (Result.PASSES, Result.HELD):
+        if not passes:
             beside = _DISAGREED if _disagree(manifest, policy, verdict) else ""
             return Exit(Stage.REFUSED, verdict.number, channel.name, fields, beside)
         try:

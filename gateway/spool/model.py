@@ -83,7 +83,10 @@ class QueueWriter(Protocol):
         ...
 
     def forgot(self, number: int) -> bool:
-        """Whether the ledger's memory does not reach as far as this number: perhaps the queue had it."""
+        """Whether the queue may have taken this number and does not know any more; False where it knows.
+
+        From any thread.
+        """
         ...
 
     def close(self) -> None: ...

@@ -20,6 +20,7 @@ from gateway.spool.intervals import IntervalSet
 from gateway.spool.layout import Layout, read_mark
 from gateway.spool.ledger import decode_ledger
 from gateway.spool.mark import Mark
+from gateway.spool.numbers import MEMORY_BYTES, Numbers
 from gateway.spool.segment import (
     SEGMENT_FRONT_BYTES,
     content_is_whole,
@@ -35,7 +36,7 @@ class Recovered:
     last: first ordinal of the last segment, None if there is none. end: its whole bytes.
     """
 
-    numbers: IntervalSet
+    numbers: Numbers
     next_ordinal: int
     last: int | None
     end: int
@@ -46,15 +47,15 @@ class Recovered:
         return self.last is not None and self.end == SEGMENT_FRONT_BYTES
 
 
-def recover(layout: Layout, disk: Disk) -> Recovered:
-    """Read the folder, cut the torn tail, make the rest durable, empty staging.
+def recover(layout: Layout, disk: Disk, memory_bytes: int = MEMORY_BYTES) -> Recovered:
+    """Read the folder, cut the torn tail, make the rest durable, empty staging. memory_bytes: for numbers.
 
     Raises OSError of the disk, Misconfigured 6508 (the ledger is damaged), and nothing else.
     """
     # The mark before the answers: a reader that runs now touches nothing beyond the mark.
     mark = read_mark(layout)
     acked = _answered(layout)
-    next_ordinal, numbers = _read_ledger(layout)
+    next_ordinal, numbers = _read_ledger(layout, memory_bytes)
     firsts = _real_segments(layout, disk)
     end = 0
     for at, first in enumerate(firsts):
@@ -91,12 +92,12 @@ def _answered(layout: Layout) -> IntervalSet:
     return answers.acked
 
 
-def _read_ledger(layout: Layout) -> tuple[int, IntervalSet]:
+def _read_ledger(layout: Layout, memory_bytes: int) -> tuple[int, Numbers]:
     try:
         untrusted_bytes = layout.ledger.read_bytes()
     except FileNotFoundError:
-        return 0, IntervalSet()
-    ledger = decode_ledger(untrusted_bytes)
+        return 0, Numbers(memory_bytes)
+    ledger = decode_ledger(untrusted_bytes, memory_bytes)
     if ledger is None:
         raise Misconfigured(6508, path=str(layout.ledger))
     return ledger
@@ -122,7 +123,7 @@ def _trusted_end(mark: Mark | None, first: int, is_last: bool) -> int:
 
 
 def _scan(
-    fd: int, size: int, trusted_end: int, acked: IntervalSet, numbers: IntervalSet
+    fd: int, size: int, trusted_end: int, acked: IntervalSet, numbers: Numbers
 ) -> tuple[int, int]:
     """Adds the numbers of all whole records; gives (end of the last one, ordinal after it)."""
     window = Window(fd, SEGMENT_FRONT_BYTES, size)

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from gateway.errors import GatewayError, StateUncertain
@@ -33,9 +34,10 @@ from gateway.spool.disk import (
 )
 from gateway.spool.intake import Intake
 from gateway.spool.layout import Layout, lock_end, make
-from gateway.spool.ledger import MAX_INTERVALS, encode_ledger
+from gateway.spool.ledger import encode_ledger
 from gateway.spool.mark import Mark, encode_mark
 from gateway.spool.model import Entry, Put, QueueWriter
+from gateway.spool.numbers import MEMORY_BYTES
 from gateway.spool.recovery import recover
 from gateway.spool.segment import (
     HEAD_BYTES,
@@ -58,11 +60,13 @@ class WriterLimits:
     """inline_limit_bytes: larger bodies become files. segment_bytes: a segment of this size is full.
 
     reserve_bytes: what put leaves free on the file system, so that the reader can still answer.
+    memory_bytes: for the numbers that there have been (gateway.spool.numbers), in memory and in the ledger.
     """
 
     inline_limit_bytes: int = 65536
     segment_bytes: int = 64 << 20
     reserve_bytes: int = 256 << 20
+    memory_bytes: int = MEMORY_BYTES
 
 
 def open_writer(
@@ -71,13 +75,14 @@ def open_writer(
     inline_limit_bytes: int = 65536,
     segment_bytes: int = 64 << 20,
     reserve_bytes: int = 256 << 20,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> QueueWriter:
     """Open the writing end; made if it is not there, recovered if it was left in the middle.
 
     Raises Misconfigured 6503 (this end is open elsewhere), 6504 (no access), 6508 (ledger damaged),
     Unavailable 6502 (no room even to open), StateUncertain 6501, and nothing else.
     """
-    limits = WriterLimits(inline_limit_bytes, segment_bytes, reserve_bytes)
+    limits = WriterLimits(inline_limit_bytes, segment_bytes, reserve_bytes, memory_bytes)
     return FileQueueWriter(folder, limits, RealDisk())
 
 
@@ -90,6 +95,7 @@ class FileQueueWriter:
         self._disk = disk
         self._failed: str | None = None
         self._fd = self._mark_fd = -1
+        self._remembering = Lock()
         make(self._layout)
         self._lock = lock_end(self._layout, "writer")
         try:
@@ -100,7 +106,7 @@ class FileQueueWriter:
             raise
 
     def _recover(self) -> None:
-        found = recover(self._layout, self._disk)
+        found = recover(self._layout, self._disk, self._limits.memory_bytes)
         self._numbers, self._next = found.numbers, found.next_ordinal
         self._mark_fd = self._disk.create(self._layout.mark)
         if found.last is not None and found.last_is_empty and found.last == self._next:
@@ -130,12 +136,9 @@ class FileQueueWriter:
         return number in self._numbers
 
     def forgot(self, number: int) -> bool:
-        """See QueueWriter. Does no I/O; from any thread.
-
-        Where two hosts count, each number is an interval of its own, and the memory ends after as many units.
-        Half full counts as full: neighbours may have been merged since the lowest went.
-        """
-        return len(self._numbers) > MAX_INTERVALS // 2 and number < self._numbers.begin
+        """See QueueWriter. Does no I/O; from any thread."""
+        with self._remembering:
+            return self._numbers.forgot(number)
 
     def close(self) -> None:
         """Let go of the queue. Nothing is written: all that was put is durable."""
@@ -180,10 +183,9 @@ class FileQueueWriter:
         # From here the source may forget it.
         self._end = end
         self._next += len(fresh)
-        for entry in fresh:
-            self._numbers.add(entry.number)
-        if len(self._numbers) > MAX_INTERVALS:
-            self._numbers.forget_lowest(MAX_INTERVALS)
+        with self._remembering:
+            for entry in fresh:
+                self._numbers.add(entry.number)
         self._body_bytes += intake.file_bytes
         with self._fatal():
             self._publish()

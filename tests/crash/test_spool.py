@@ -10,12 +10,14 @@ import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,9 @@ import pytest
 from gateway.errors import StateUncertain, Unavailable
 from gateway.spool import open_reader, open_writer, units_aside
 from gateway.spool.disk import RealDisk
+from gateway.spool.intervals import IntervalSet
 from gateway.spool.keeping import Keep
+from gateway.spool.layout import Layout
 from gateway.spool.model import Entry, Put, QueueReader, QueueWriter, Taken
 from gateway.spool.reader import FileQueueReader
 from gateway.spool.writer import FileQueueWriter, WriterLimits
@@ -555,3 +559,55 @@ def test_after_a_failing_sync_an_end_does_nothing_any_more(memory_folder: Path) 
     writer.close()
     reader.close()
     disk.release()
+
+
+OLD = range(0, 3000, 3)
+ROOM = replace(LIMITS, memory_bytes=3000)
+
+
+def _of_version_1(folder: Path) -> None:
+    """A queue as an earlier version left it: a ledger, and a segment that it does not cover."""
+    writer = FileQueueWriter(folder, LIMITS, RealDisk())
+    writer.put([Entry(1, b"h", b"came last")])
+    writer.close()
+    covered = struct.pack("<Q", 0) + IntervalSet((n, n + 1) for n in OLD).encode()
+    old = b"FGLEDG\x00\x01" + struct.pack("<I", zlib.crc32(covered)) + covered
+    Layout.of(folder).ledger.write_bytes(old)
+
+
+@pytest.mark.parametrize("lost", ["nothing", "all", "seed 1"])
+def test_a_power_cut_while_the_memory_changes_its_form_or_ends_makes_no_unit_new(
+    memory_folder: Path, lost: str
+) -> None:
+    """From version 1 on, until blocks are forgotten: never is one taken for new that was there."""
+    far = [n << 20 for n in range(1, 30)]
+    stop_before = 0
+    while True:
+        folder = memory_folder / f"{stop_before}" / "queue"
+        folder.parent.mkdir()
+        _of_version_1(folder)
+        disk = PowerDisk(folder.parent / "trash", stop_before)
+        put: set[int] = {1, *OLD}
+        writer = None
+        try:
+            writer = FileQueueWriter(folder, ROOM, disk)
+            for number in far:
+                writer.put([Entry(number, b"h", b"x" * 250)])
+                put.add(number)
+        except PowerCut:
+            pass
+        if writer is not None:
+            writer.close()
+        disk.lose(lost)
+        writer = FileQueueWriter(folder, ROOM, RealDisk())
+        try:
+            assert all(writer.has(number) or writer.forgot(number) for number in put)
+            assert not any(writer.has(number) for number in (2, 4, 3001))
+            assert not writer.forgot((1 << 40) + 1)
+        finally:
+            writer.close()
+        shutil.rmtree(folder.parent)
+        if len(put) == 1 + len(OLD) + len(far):
+            break
+        stop_before += 1
+    assert stop_before > 60

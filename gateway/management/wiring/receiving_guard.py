@@ -63,7 +63,7 @@ def admitting(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Admi
         closing.append(handing_out.close)
     admit = Admit(
         lane, desk.policy.current, opener, inspector, admitted.staging(), rewriter, holds=decides,
-        of_requests=way.admitter(lane, inspector, admitted.forgot),
+        of_requests=way.admitter(lane, inspector, admitted.forgot), forgot=admitted.forgot,
     )  # fmt: skip
     work: Work = admit
     steps: list[Step] = []

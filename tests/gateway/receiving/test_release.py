@@ -16,8 +16,9 @@ from gateway.inspection.chain import Role
 from gateway.inspection.here import inspector_here
 from gateway.receiving.admit import Admit
 from gateway.receiving.verify import Opener
+from gateway.spool import open_writer
 from gateway.spool.bodies import FileBody, InlineBody
-from gateway.spool.model import Taken
+from gateway.spool.model import Entry, Put, Taken
 from gateway.unit.model import Lane, Side, Stage
 from tests.attacks.conftest import EXE, PDF, channel_of
 from tests.support.keys import GateKeys, cleared
@@ -33,20 +34,27 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> GateKeys:
     return GateKeys(folder)
 
 
-def outcomes(keys: GateKeys, folder: Path, lines: str, content: bytes) -> list[Outcome]:
-    """What becomes of it when it comes, when it is released, and when it is released from a file."""
+def guard(
+    keys: GateKeys, folder: Path, lines: str, content: bytes = PDF, **more: Any
+) -> tuple[Admit, Taken]:
+    """A receiving guard with one channel, and a sealed unit for it."""
     channel = dataclasses.replace(channel_of(lines), name="c")
     policy: Any = SimpleNamespace(channels={"c": channel}, digest="ab" * 32)
     opener = Opener(Lane.IMPORT, keys.trust(Side.INNER), keys.epoch_keys())
     (folder / "scratch").mkdir()
     (folder / "staging").mkdir()
     inspector = inspector_here(Role.RECEIVING, [], folder / "scratch")
-    admit = Admit(Lane.IMPORT, lambda: policy, opener, inspector, folder / "staging")
-    unit = cleared(content, at_ns=time.time_ns(), channel="c")
-    sealed, _ = keys.sealer().seal_bytes(unit)
+    admit = Admit(Lane.IMPORT, lambda: policy, opener, inspector, folder / "staging", **more)
+    sealed, _ = keys.sealer().seal_bytes(cleared(content, at_ns=time.time_ns(), channel="c"))
+    return admit, Taken(7, b"", InlineBody(sealed), 1)
+
+
+def outcomes(keys: GateKeys, folder: Path, lines: str, content: bytes) -> list[Outcome]:
+    """What becomes of it when it comes, when it is released, and when it is released from a file."""
+    admit, inline = guard(keys, folder, lines, content)
+    sealed = inline.body.read()
     file = folder / "held.body"
     file.write_bytes(sealed)
-    inline = Taken(7, b"", InlineBody(sealed), 1)
     return [
         admit(inline),
         admit.release(inline),
@@ -98,3 +106,53 @@ def test_a_sealed_unit_altered_while_it_was_held_is_corrupt(keys: GateKeys, tmp_
     altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
     outcome = admit.release(Taken(7, b"", InlineBody(altered), 1))
     assert isinstance(outcome, Exit) and outcome.stage is Stage.CORRUPT
+
+
+@pytest.mark.parametrize(
+    "lines", ["passes_if:\n  type: pdf\n", f"passes_if:\n  type: pdf\n{HOLDS}"]
+)
+def test_what_the_queue_may_have_had_waits_for_people_and_passes_once(
+    keys: GateKeys, tmp_path: Path, lines: str
+) -> None:
+    """A ferry that was taken over sends an old unit again when its number is forgotten."""
+    room = 2_000
+    queue = open_writer(tmp_path / "admitted", reserve_bytes=0, memory_bytes=room)
+    admit, taken = guard(keys, tmp_path, lines, forgot=queue.forgot)
+    holds = HOLDS in lines
+    first = admit.release(taken) if holds else admit(taken)
+    assert isinstance(first, Passed) and queue.put([first.entry]) == [Put.CONFIRMED]
+    if not holds:
+        again = admit(taken)
+        assert isinstance(again, Passed) and queue.put([again.entry]) == [Put.DUPLICATE]
+    queue.put([Entry(n, b"", b"") for n in range(1 << 20, 1 << 24, 1 << 20)])
+    assert not queue.has(7), "the test wants it forgotten"
+    came = admit(taken)
+    assert isinstance(came, Exit)
+    assert (came.stage, came.number, came.channel) == (Stage.HELD, 6515, "c")
+    assert came.fields["sha256"] == first.fields["sha256"]
+    # People looked: it was never there. From then on the queue knows it.
+    released = admit.release(taken)
+    assert isinstance(released, Passed) and queue.put([released.entry]) == [Put.CONFIRMED]
+    once_more = admit.release(taken)
+    assert isinstance(once_more, Passed) and queue.put([once_more.entry]) == [Put.DUPLICATE]
+    queue.close()
+
+
+def test_where_no_people_decide_it_is_refused_and_the_sender_told(
+    keys: GateKeys, tmp_path: Path
+) -> None:
+    admit, taken = guard(
+        keys, tmp_path, "passes_if:\n  type: pdf\n", holds=False, forgot=lambda number: number == 7
+    )
+    outcome = admit(taken)
+    assert isinstance(outcome, Exit)
+    assert (outcome.stage, outcome.number) == (Stage.REFUSED, 6516)
+    assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_what_is_refused_anyway_is_refused_by_its_line(keys: GateKeys, tmp_path: Path) -> None:
+    lines = f"passes_if:\n  type: pdf\n{NAMED}"
+    admit, taken = guard(keys, tmp_path, lines, forgot=lambda _: True)
+    outcome = admit(taken)
+    assert isinstance(outcome, Exit)
+    assert outcome.stage is Stage.REFUSED and outcome.number not in (6515, 6516)

@@ -13,6 +13,7 @@ from gateway.spool.answers import Answer, Answers, Kind, decode_answers, encode_
 from gateway.spool.intervals import IntervalSet
 from gateway.spool.ledger import decode_ledger, encode_ledger
 from gateway.spool.mark import Mark, decode_mark, encode_mark
+from gateway.spool.numbers import Numbers
 from gateway.spool.segment import (
     HEAD_BYTES,
     content_is_whole,
@@ -112,7 +113,9 @@ def test_a_head_is_found_behind_noise() -> None:
 
 @pytest.mark.parametrize("cut", range(0, 40, 3))
 def test_a_cut_or_changed_mark_ledger_or_front_is_none(cut: int) -> None:
-    numbers = IntervalSet([(5, 900), (1000, 1001)])
+    numbers = Numbers()
+    for number in (*range(5, 90), 1000):
+        numbers.add(number)
     for whole, decode in (
         (encode_mark(Mark(1, 2, 3)), decode_mark),
         (encode_ledger(77, numbers), decode_ledger),
