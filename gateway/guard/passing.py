@@ -138,7 +138,7 @@ class Passing:
         with self._lock:
             if self._is_working:
                 return
-            self._is_working = True
+            is_mine = self._is_working = True
         try:
             for _ in range(most):
                 with self._lock:
@@ -148,18 +148,23 @@ class Passing:
                     count = min(_AT_ONCE, len(self._small))
                     taken = [self._small.popleft() for _ in range(count)]
                     self._waiting_bytes -= sum(frame.size_bytes for _, frame in taken)
-                self._judge(taken)
+                done, left_over = together([one for work, frame in taken for one in work(frame)])
+                for one in left_over:
+                    self._in_turn(*one)
+                # While the disk takes their events, whoever brings more judges those.
+                with self._lock:
+                    is_mine = self._is_working = False
+                self._letting_go.finish(done)
+                with self._lock:
+                    if self._is_working:
+                        return
+                    is_mine = self._is_working = True
         finally:
             with self._lock:
-                self._is_working = False
-                if self._small:
+                if is_mine:
+                    self._is_working = False
+                if self._small and not self._is_working:
                     self._some_small.notify()
-
-    def _judge(self, taken: Sequence[tuple[Work, Frame]]) -> None:
-        done, left_over = together([one for work, frame in taken for one in work(frame)])
-        self._letting_go.finish(done)
-        for one in left_over:
-            self._in_turn(*one)
 
     def _opening(self) -> None:
         """What is large, as far as what it asks about: then it is known whose it is."""

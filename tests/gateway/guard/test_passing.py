@@ -14,7 +14,7 @@ from gateway.exchange.frames import Frame, FrameKind
 from gateway.guard import passing as passing_module
 from gateway.guard.letting_go import Done, LettingGo
 from gateway.guard.passing import Passing
-from gateway.guard.together import Judging, Slowly
+from gateway.guard.together import Judging, Slowly, finished
 from gateway.inspection.chain import bytes_body
 from tests.support.fakes import BoardOfOne, ListRecorder
 
@@ -115,3 +115,46 @@ def wait_for_opened(guard: Guard) -> None:
 
 def _nobody(_: Sequence[bytes]) -> None:
     """Nobody is there to take it."""
+
+
+class SlowDisk(ListRecorder):
+    """commit() waits until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked, self.may = threading.Event(), threading.Event()
+        self.commits = 0
+
+    def commit(self) -> None:
+        self.commits += 1
+        self.is_asked.set()
+        assert self.may.wait(timeout=20.0)
+        super().commit()
+
+
+def test_while_the_disk_takes_events_what_comes_is_judged_and_goes_with_the_next_commit() -> None:
+    disk, judged, out = SlowDisk(), list[int](), list[bytes]()
+
+    def work(frame: Frame) -> list[Judging[Done]]:
+        judged.append(frame.number)
+        return [finished(Done((Event("request.passed", 0, frame.number),), b"%d" % frame.number))]
+
+    passing = Passing(1, LettingGo(out.extend, _nobody, lambda _: [], disk, BoardOfOne()), _crowd)
+    try:
+        frames = [Frame(FrameKind.CAPTURED, n, b"", b"") for n in (2, 4, 6)]
+        first = threading.Thread(target=passing.take, args=(work, frames[:1]))
+        first.start()
+        assert disk.is_asked.wait(timeout=10.0)
+        passing.take(work, frames[1:])
+        assert (judged, out) == ([2, 4, 6], [])
+        disk.may.set()
+        first.join(timeout=10.0)
+        assert (out, disk.commits) == ([b"2", b"4", b"6"], 2)
+    finally:
+        disk.may.set()
+        passing.close()
+    passing.step()
+
+
+def _crowd(_: Frame) -> Done:
+    pytest.fail("there is room")
