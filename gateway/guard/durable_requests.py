@@ -1,27 +1,36 @@
-"""Requests and answers that come to a guard through queues: what both halves of a guard share. Values.
+"""Requests and answers that come to a guard through queues: what both halves of a guard share.
 
     request of `submit`   judged; nobody waits for an answer, and none passes
     request, large        judged, remembered with its deadline: its answer passes once, in time
     answer, large         of a request that this guard has let pass; judged
     failure               of such a request, told by numbers of a list
 
-The tables are of this process alone, and not those of transient requests: a unit that is taken again from its
-queue is asked again, which no transient one ever is.
+The tables are not those of transient requests: a unit that is taken again from its queue is asked again,
+which no transient one ever is. They last over restarts of the guard (gateway.guard.asked_file), as queues do.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.errors import Field, Refused
-from gateway.guard.outstanding import Outstanding
+from gateway.errors import Field, Refused, Unavailable
+from gateway.guard.asked_file import WAITS, AskedFile, Noted
+from gateway.guard.outstanding import Asked, Outstanding
 from gateway.guard.requests import Let, deadline
 from gateway.unit.model import CapturedUnit, Manifest
 from gateway.unit.number import speak
-from gateway.unit.request import Consequence, FailureBody, RequestBody, ResponseBody
+from gateway.unit.request import (
+    MAX_ANSWER_WITHIN_MS,
+    Consequence,
+    FailureBody,
+    RequestBody,
+    ResponseBody,
+)
 from gateway.unit.stages import Body
 
 # As many as a table keeps of requests that were answered.
@@ -39,18 +48,33 @@ class Judged:
 
 
 class Table(Outstanding):
-    """Requests under way, and the unit that brought the answer of each. Safe to call from several threads."""
+    """Requests under way, and the unit that brought the answer of each. Safe to call from several threads.
 
-    def __init__(self) -> None:
+    file: what is known of them over restarts; None: nothing is.
+    """
+
+    def __init__(self, file: AskedFile | None = None) -> None:
         super().__init__()
         self._brought: OrderedDict[int, tuple[int, str, str]] = OrderedDict()
         self._bringing = threading.Lock()
+        self._file = file
+        for noted in file.found if file is not None else ():
+            self._known(noted)
+
+    def ask(self, asked: Asked) -> None:
+        """See Outstanding. Durable when it returns. Raises Unavailable 4331, too."""
+        super().ask(asked)
+        try:
+            self._note(asked)
+        except Unavailable:
+            self.withdraw(asked.number)
+            raise
 
     def bring(
         self, number: int, head: ResponseBody | FailureBody, channel: str, at_s: float
     ) -> None:
         """The unit of this number brings the answer; at_s: of the monotonic clock. Raises Refused 5762 to
-        5765.
+        5765, Unavailable 4331. Durable when it returns.
 
         It may come again, and no other: scanners that were away, or a full disk, give it to us once more.
         """
@@ -58,10 +82,36 @@ class Table(Outstanding):
         with self._bringing:
             if self._brought.get(head.request) == brought:
                 return
+            asked = self.waiting(head.request, channel, head.operation)
+            if asked is not None:
+                self._note(asked, number)
             self.answer(head.request, channel, head.operation, at_s)
             self._brought[head.request] = brought
             while len(self._brought) > _BROUGHT_KEPT:
                 self._brought.popitem(last=False)
+
+    def _note(self, asked: Asked, brought_by: int = WAITS) -> None:
+        if self._file is not None:
+            left_s = asked.until_s - time.monotonic()
+            until_ns = max(time.time_ns() + int(left_s * 1e9), 0)
+            self._file.note(
+                Noted(asked.number, asked.channel, asked.operation, until_ns, brought_by)
+            )
+
+    def _known(self, noted: Noted) -> None:
+        """From an earlier run. Its time goes on by the clock of this host."""
+        if noted.brought_by != WAITS:
+            self._brought[noted.request] = noted.brought_by, noted.channel, noted.operation
+            self._end(noted.request, answered=True)
+            return
+        now_s, left_s = time.monotonic(), (noted.until_ns - time.time_ns()) / 1e9
+        if left_s <= 0:
+            self._end(noted.request, answered=False)
+            return
+        # Where the clock was set back nobody waits for longer than any request may.
+        until_s = now_s + min(left_s, MAX_ANSWER_WITHIN_MS / 1000)
+        with suppress(Unavailable):
+            super().ask(Asked(noted.request, noted.channel, noted.operation, now_s, until_s))
 
 
 @dataclass(frozen=True, slots=True)

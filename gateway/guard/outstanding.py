@@ -83,9 +83,14 @@ class Outstanding:
 
     def waits(self, request: int, channel: str, operation: str) -> bool:
         """Whether this request of this channel and operation waits for its answer."""
+        return self.waiting(request, channel, operation) is not None
+
+    def waiting(self, request: int, channel: str, operation: str) -> Asked | None:
+        """The request, where it waits."""
         with self._lock:
             asked = self._waiting.get(request)
-        return asked is not None and (asked.channel, asked.operation) == (channel, operation)
+        is_it = asked is not None and (asked.channel, asked.operation) == (channel, operation)
+        return asked if is_it else None
 
     def withdraw(self, number: int) -> None:
         """The request did not pass after all: it was handed to nobody."""

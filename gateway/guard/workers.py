@@ -66,7 +66,7 @@ class Workers:
         self._bulk = _threads("bulk", BULK_THREADS + SPARE_THREADS)
         self._suspects = _threads("suspect", SUSPECT_THREADS)
         self._turns: dict[Future[AnyOutcome], Turn[Call]] = {}
-        # Small ones that took long, and still do.
+        # Small ones that were not done in time, and still are not.
         self._late: set[Future[AnyOutcome]] = set()
         self._put_off: Settled = []
         self._put_off_count, self._put_off_until_s = 0, 0.0
@@ -145,8 +145,6 @@ class Workers:
         """It is not waited for."""
         future = self._submit(pool, one, channel)
         if future is not None:
-            if pool is self._small:
-                self._late.add(future)
             self._watch(future, one)
 
     def _submit(self, pool: FairThreads, one: Taken, channel: str) -> Future[AnyOutcome] | None:

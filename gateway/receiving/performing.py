@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
+from gateway.exchange.at_once import AtOnce
 from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, encode_frame
 from gateway.receiving.admitted import admitted_of
@@ -35,8 +36,8 @@ from gateway.unit.request import (
 )
 from gateway.unit.stages import Admitted
 
-# Requests under way at once; what is above is told that there is no room.
-MAX_UNDER_WAY: Final = 1_024
+# Requests under way at once, of one channel alone half of them; what is above is told that there is no room.
+MAX_UNDER_WAY: Final = 2_048
 
 
 class Performing:
@@ -56,7 +57,7 @@ class Performing:
         attending: Attending | None = None,
     ) -> None:
         self._line, self._performers, self._next_number = line, performers, next_number
-        self._unknown, self._most = unknown, most
+        self._unknown, self._at_once = unknown, AtOnce(most)
         self._attending = attending
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -71,12 +72,13 @@ class Performing:
             return
         if self._attending is not None and self._attending.take(admitted, head, self._fail):
             return
-        if len(self._tasks) >= self._most:
-            self._fail(admitted.manifest, head, Unavailable(5760, most=self._most))
+        channel = admitted.manifest.channel
+        if not self._at_once.enter(channel):
+            self._fail(admitted.manifest, head, Unavailable(5760, most=self._at_once.most))
             return
         task = asyncio.get_running_loop().create_task(self._perform(admitted, head))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda done: self._ended(done, channel))
 
     def close(self) -> None:
         """Give up what is under way."""
@@ -84,6 +86,10 @@ class Performing:
             task.cancel()
         if self._attending is not None:
             self._attending.close()
+
+    def _ended(self, task: asyncio.Task[None], channel: str) -> None:
+        self._tasks.discard(task)
+        self._at_once.leave(channel)
 
     async def _perform(self, admitted: Admitted, head: RequestBody) -> None:
         manifest = admitted.manifest

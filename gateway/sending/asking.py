@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.errors import Refused, StateUncertain, Unavailable
+from gateway.exchange.at_once import AtOnce
 from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, encode_frame
 from gateway.unit import consequences
@@ -25,8 +26,8 @@ from gateway.unit.model import CapturedUnit
 from gateway.unit.number import speak
 from gateway.unit.request import MAX_CONTENT_BYTES, RequestBody, ResponseBody
 
-# Callers that wait at once; the guards hold no more either.
-MAX_WAITING: Final = 2_048
+# Callers that wait at once, of one channel alone half of them; the guards hold no more either.
+MAX_WAITING: Final = 4_096
 # The far side's clock begins later than ours: what comes just after is dropped by both.
 _GRACE_S: Final = 0.25
 # A guard that has ended is back within seconds: callers that are told at once come back at once, all of
@@ -41,9 +42,9 @@ class SocketAsker:
     """
 
     def __init__(self, line: GuardLine, most: int = MAX_WAITING) -> None:
-        self._line, self._most = line, most
+        self._line = line
+        self._at_once = AtOnce(most)
         self._waiting: dict[int, asyncio.Future[Answered]] = {}
-        self._lined_up = 0
 
     async def ask(self, unit: CapturedUnit, content: bytes) -> Answered:
         """As Asker.ask. Also Refused 1080, 5770 and RuntimeError for what no source of ours makes."""
@@ -52,8 +53,14 @@ class SocketAsker:
             raise RuntimeError("not a request, or asked twice")
         if len(content) > MAX_CONTENT_BYTES:
             raise Refused(5770, told_bytes=head.size_bytes, size_bytes=len(content))
-        if len(self._waiting) + self._lined_up >= self._most:
-            raise Unavailable(5760, most=self._most)
+        if not self._at_once.enter(unit.channel):
+            raise Unavailable(5760, most=self._at_once.most)
+        try:
+            return await self._ask(unit, head, content)
+        finally:
+            self._at_once.leave(unit.channel)
+
+    async def _ask(self, unit: CapturedUnit, head: RequestBody, content: bytes) -> Answered:
         if not self._line.connected.is_set():
             head = await self._until_there(head)
             unit = replace(unit, body=head)
@@ -78,14 +85,11 @@ class SocketAsker:
         """The head with the time that is left when the guard is there. Raises Unavailable 5768."""
         begun_s = time.monotonic()
         within_s = head.answer_within_ms / 1000
-        self._lined_up += 1
         try:
             async with asyncio.timeout(min(_AWAIT_GUARD_S, within_s / 4)):
                 await self._line.connected.wait()
         except TimeoutError as error:
             raise Unavailable(5768) from error
-        finally:
-            self._lined_up -= 1
         left_s = within_s - (time.monotonic() - begun_s)
         return replace(head, answer_within_ms=max(1, int(left_s * 1000)))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +74,8 @@ class Archive(Peer):
         super().__init__()
         self.file = file
         self.got: list[str] = []
+        self.may_answer = threading.Event()
+        self.may_answer.set()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.method == "GET":
@@ -80,6 +85,8 @@ class Archive(Peer):
         async for piece in request.content.iter_chunked(MIB):
             digest.update(piece)
         self.got.append(digest.hexdigest())
+        while not self.may_answer.is_set():
+            await asyncio.sleep(0.02)
         return web.json_response({"sha256": digest.hexdigest()})
 
 
@@ -206,6 +213,23 @@ def test_an_upload_goes_on_after_its_edge_was_killed(large: Large, tmp_path: Pat
     assert killed[0]
     assert (reply.status, reply.json()) == (200, {"sha256": digest})
     assert large.peer.got.count(digest) == 1
+
+
+def test_the_answer_comes_although_both_guards_were_killed_meanwhile(large: Large) -> None:
+    got = len(large.peer.got)
+    large.peer.may_answer.clear()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            told = pool.submit(large.post, "/tables", b"a,b\n3,4\n", "text/csv")
+            large.gate.until(lambda: len(large.peer.got) > got, "its peer has it", 30)
+            for side in Side:
+                with large.gate.dead(side, Role.GUARD):
+                    pass
+            large.peer.may_answer.set()
+            assert told.result(90).status_code == 200, told.result().text
+    finally:
+        large.peer.may_answer.set()
+    assert len(large.peer.got) == got + 1
 
 
 def test_nothing_is_left_at_the_edges(large: Large) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from gateway.inspection.chain import Inspector
 from gateway.management.host import Desk
+from gateway.management.layout import Role
 from gateway.management.wiring.half import Half
 from gateway.unit.model import CapturedUnit, Lane, Manifest
 from gateway.unit.stages import Body
@@ -35,10 +36,14 @@ class DurableWay:
         # Takes places out of answers, in a gate where there are some.
         self.remove: Remove = _no_answers
         if desk.host.settings.is_two_way:
-            from gateway.guard.durable_requests import Tables
+            from gateway.guard.asked_file import AskedFile
+            from gateway.guard.durable_requests import Table, Tables
             from gateway.management.wiring.removing import removing
 
-            self._tables = Tables()
+            state = desk.host.folder.state_of(Role.GUARD)
+            asked, let_in = AskedFile(state / "large-asked"), AskedFile(state / "large-let-in")
+            self._tables = Tables(Table(asked), Table(let_in))
+            self._closing += [asked.close, let_in.close]
             self.remove, sandbox = removing(desk)
             self._closing.append(sandbox.close)
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gateway.guard.durable_requests import Tables
+from gateway.guard.asked_file import AskedFile
+from gateway.guard.durable_requests import Table, Tables
 from gateway.guard.outcome import Exit, Outcome, Passed
 from gateway.guard.requests import RequestJudge
 from gateway.identity.device import load_guard_identity
@@ -90,14 +91,19 @@ class DurableWorld:
         for side in Side:
             self.guards[side] = self._guard(side)
 
+    def start_anew(self, side: Side) -> None:
+        """A guard was killed: what it holds in memory is gone."""
+        self.guards[side] = self._guard(side)
+
     def _guard(self, side: Side) -> Guard:
         keys = self.folder / "gate" / side.value / "keys"
         identity = load_guard_identity(keys / "guard")
         trust = load_trust(keys / "trust", identity.name.peer())
         scratch, staging = self.folder / "scratch", self.folder / f"staging-{side.value}"
         scratch.mkdir(exist_ok=True)
-        staging.mkdir()
-        tables = Tables()
+        staging.mkdir(exist_ok=True)
+        files = [AskedFile(self.folder / f"{side.value}-{name}") for name in ("asked", "let-in")]
+        tables = Tables(*map(Table, files))
         known = tables if self.two_way else None
         readers = {role: inspector_here(role, (), scratch) for role in Role}
         remove = Remover(hand_out_here)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.errors import Refused
+from gateway.errors import Refused, Unavailable
+from gateway.guard import asked_file
+from gateway.guard.asked_file import AskedFile, Noted
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import Consequence, FailureBody
 from tests.gateway.guard.durable_world import (
@@ -17,7 +22,7 @@ from tests.gateway.guard.durable_world import (
     refused,
     submitted,
 )
-from tests.support.requests import CHANNEL
+from tests.support.requests import CHANNEL, request
 
 OUT, IN = Side.OUTER, Side.INNER
 
@@ -101,6 +106,77 @@ def test_a_unit_given_again_by_its_queue_is_no_second_request(world: DurableWorl
     with pytest.raises(Refused) as twice:
         asked.answer(2, CHANNEL, "order", 0.0)
     assert twice.value.number == 5764
+
+
+@pytest.mark.parametrize("killed", [[OUT], [IN], [OUT, IN]])
+def test_an_answer_passes_guards_that_started_anew_meanwhile_and_once(
+    world: DurableWorld, killed: list[Side]
+) -> None:
+    world.across(OUT, 2, order(), b'{"a":1}')
+    for side in killed:
+        world.start_anew(side)
+    manifest, content = world.across(IN, 3, answer(2), b'{"b":2}')
+    assert (manifest.body, content) == (answer(2), b'{"b":2}')
+    for side in killed:
+        world.start_anew(side)
+    # The same unit may come again from its queue, and no other.
+    assert world.across(IN, 3, answer(2), b'{"b":2}')[1] == b'{"b":2}'
+    assert refused(world.cleared(IN, 5, answer(2), b'{"b":2}')) == 5764
+
+
+def test_a_request_whose_time_was_over_meanwhile_is_answered_by_nobody(world: DurableWorld) -> None:
+    world.across(OUT, 2, request("order", "one", b'{"a":1}', 1), b'{"a":1}')
+    time.sleep(0.01)
+    world.start_anew(IN)
+    assert refused(world.cleared(IN, 3, answer(2), b'{"b":2}')) == 5763
+
+
+def test_what_cannot_be_noted_does_not_pass_and_may_later(
+    world: DurableWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fdatasync
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(asked_file.os, "fdatasync", full)
+    with pytest.raises(Unavailable) as raised:
+        world.cleared(OUT, 2, order(), b'{"a":1}')
+    assert raised.value.number == 4331
+    monkeypatch.setattr(asked_file.os, "fdatasync", real)
+    world.across(OUT, 2, order(), b'{"a":1}')
+    monkeypatch.setattr(asked_file.os, "fdatasync", full)
+    with pytest.raises(Unavailable):
+        world.cleared(IN, 3, answer(2), b'{"b":2}')
+    monkeypatch.setattr(asked_file.os, "fdatasync", real)
+    world.start_anew(IN)
+    assert world.across(IN, 3, answer(2), b'{"b":2}')[1] == b'{"b":2}'
+
+
+def test_a_torn_or_damaged_file_costs_what_is_behind_and_stays_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, until_ns = tmp_path / "asked", time.time_ns() + 10**11
+    file = AskedFile(path)
+    for number in range(20):
+        file.note(Noted(number, "images", "read", until_ns))
+    file.note(Noted(3, "images", "read", until_ns, 7))
+    file.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:-3])
+    assert [one.request for one in AskedFile(path).found] == list(range(20))
+    for at in range(0, len(content), 11):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        assert len(AskedFile(path).found) <= 20
+    assert AskedFile(path, lambda: until_ns + 10**12).found == []
+    monkeypatch.setattr(asked_file, "_MOST_BYTES", 2_000)
+    monkeypatch.setattr(asked_file, "_MOST", 10)
+    file = AskedFile(path)
+    for number in range(1_000):
+        file.note(Noted(number, "images", "read", until_ns))
+    assert path.stat().st_size <= 2_000
+    file.close()
+    assert [one.request for one in AskedFile(path).found] == list(range(990, 1_000))
 
 
 def test_an_answer_that_is_not_asked_for_is_set_aside(world: DurableWorld) -> None:

@@ -123,14 +123,39 @@ def test_the_alarm_of_a_bug_stands_for_an_hour_and_the_journal_is_not_flooded() 
         faults.unknown(manifest, "order", MemoryError())
 
 
+def test_a_peer_that_answers_nothing_leaves_room_for_other_channels() -> None:
+    class Silent:
+        async def perform(self, admitted: Admitted, head: RequestBody) -> Performed:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async def play() -> list[int]:
+        line, faults = Line(), Faults(ListRecorder(), BoardOfOne())
+        performers = {CHANNEL: Silent(), "other": Failing(Unavailable(6380))}
+        performing = Performing(line, performers, lambda: 3, faults.unknown, most=10)  # type: ignore[arg-type]
+        for _ in range(8):
+            performing.take(admitted_frame())
+        for _ in range(3):
+            performing.take(admitted_frame("other"))
+            sent = len(line.sent)
+            while len(line.sent) == sent:
+                await asyncio.sleep(0.001)
+        performing.close()
+        frames = [FrameReader(frozenset(FrameKind)).take(sent)[0] for sent in line.sent]
+        bodies = [decode_captured(frame.head).body for frame in frames]
+        return [body.number for body in bodies if isinstance(body, FailureBody)]
+
+    assert asyncio.run(asyncio.wait_for(play(), 5.0)) == [5760] * 3 + [6380] * 3
+
+
 def admitted_of_frame() -> Manifest:
     frame = admitted_frame()
     return admitted_of(frame.head, frame.content).manifest
 
 
-def admitted_frame() -> Frame:
+def admitted_frame(channel: str = CHANNEL) -> Frame:
     head, now_ns = request("order", "one", b"", 5000), time.time_ns()
     manifest = Manifest(
-        2, CHANNEL, Kind.REQUESTS, Lane.IMPORT, now_ns, now_ns, "ab" * 32, head, b"\1" * 32
+        2, channel, Kind.REQUESTS, Lane.IMPORT, now_ns, now_ns, "ab" * 32, head, b"\1" * 32
     )
     return Frame(FrameKind.ADMITTED, 2, encode_manifest(manifest), b"")

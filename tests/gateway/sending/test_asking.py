@@ -68,9 +68,9 @@ def test_a_guard_that_stays_away_has_not_performed_it() -> None:
 
 def test_those_who_wait_for_the_guard_are_counted_with_the_others() -> None:
     async def play() -> None:
-        line, most = Line(), 3
+        line, most = Line(), 6
         many = asker(line, most)
-        asked = [asyncio.create_task(many.ask(unit(1_000), b"")) for _ in range(most)]
+        asked = [asyncio.create_task(many.ask(unit(1_000), b"")) for _ in range(most // 2)]
         await asyncio.sleep(0)
         with pytest.raises(Unavailable) as found:
             await many.ask(unit(1_000), b"")
