@@ -30,8 +30,8 @@ from typing import Final, TypeAlias
 
 from gateway.spool.intervals import IntervalSet
 
-# A million units a day, however far apart, for eight days: as long as a sealed unit can be opened at all
-# (gateway.identity.epoch_keys), so that what is forgotten could mostly not be delivered again anyway.
+# A million units a day with a hundred requests between any two, for a week: as long as a sealed unit can be
+# opened at all (gateway.identity.epoch_keys), so that what is forgotten could mostly not be let in anyway.
 MEMORY_BYTES: Final = 16 << 20
 
 PLACE_BITS: Final = 16
