@@ -24,14 +24,14 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection
 from itertools import pairwise
 from typing import Final, TypeAlias
 
 from gateway.spool.intervals import IntervalSet
 
-# A million units a day, however far apart, for eight days: as long as a sealed unit can be opened at all
-# (gateway.identity.epoch_keys), so that what is forgotten could mostly not be delivered again anyway.
+# A million units a day with a hundred requests between any two, for a week: as long as a sealed unit can be
+# opened at all (gateway.identity.epoch_keys), so that what is forgotten could mostly not be let in anyway.
 MEMORY_BYTES: Final = 16 << 20
 
 PLACE_BITS: Final = 16
@@ -45,7 +45,8 @@ BLOCK_COST_BYTES: Final = 256
 MOST_RUNS: Final = 4096
 
 _HALF: Final = 63
-_KEY_MASK: Final = BLOCK - 1
+_KEY_HALF: Final = _HALF - PLACE_BITS
+_PLACES: Final = BLOCK - 1
 
 
 def fold(number: int) -> int:
@@ -67,21 +68,12 @@ class Bitmap:
         self.bits, self.count = bits, count
 
     @classmethod
-    def of(cls, places: Iterable[int]) -> Bitmap:
-        """A block with these places."""
-        made = cls(bytearray(BITMAP_BYTES), 0)
+    def of(cls, places: Collection[int]) -> Bitmap:
+        """A block with these places, each of them once."""
+        made = cls(bytearray(BITMAP_BYTES), len(places))
         for place in places:
-            made.add(place)
+            made.bits[place >> 3] |= 1 << (place & 7)
         return made
-
-    def __contains__(self, place: int) -> bool:
-        return self.bits[place >> 3] >> (place & 7) & 1 == 1
-
-    def add(self, place: int) -> None:
-        bit = 1 << (place & 7)
-        if not self.bits[place >> 3] & bit:
-            self.bits[place >> 3] |= bit
-            self.count += 1
 
 
 # A bitmap, or sorted places ("H"), at most FEW; neither is ever empty or whole.
@@ -101,16 +93,17 @@ class Numbers:
         self.whole = IntervalSet()
         self.forgotten = IntervalSet()
         self.cost_bytes = 0
-        self._newest = -1
+        # Two: where one host counts, even and odd numbers come in turn.
+        self._newest = (-1, -1)
 
     def __contains__(self, number: int) -> bool:
-        folded = fold(number)
-        key, place = folded >> PLACE_BITS, folded & _KEY_MASK
+        # A unit's way: fold() without its large number in between.
+        key, place = number >> 1 + PLACE_BITS | (number & 1) << _KEY_HALF, number >> 1 & _PLACES
         block = self.blocks.get(key)
         if block is None:
             return key in self.whole
         if isinstance(block, Bitmap):
-            return place in block
+            return block.bits[place >> 3] >> (place & 7) & 1 == 1
         at = bisect_left(block, place)
         return at < len(block) and block[at] == place
 
@@ -120,15 +113,14 @@ class Numbers:
 
     def add(self, number: int) -> None:
         """Add a number of 64 bits; forgets blocks where the room ends."""
-        folded = fold(number)
-        self._add(folded >> PLACE_BITS, folded & _KEY_MASK)
+        self._add(number >> 1 + PLACE_BITS | (number & 1) << _KEY_HALF, number >> 1 & _PLACES)
         if self.cost_bytes > self._limit_bytes:
             self._make_room()
 
     def add_folded(self, start: int, end: int) -> None:
         """Add all numbers whose folded ones are in [start, end)."""
         while start < end:
-            key, place = start >> PLACE_BITS, start & _KEY_MASK
+            key, place = start >> PLACE_BITS, start & _PLACES
             blocks = (end - start) >> PLACE_BITS
             if place == 0 and blocks:
                 for known in [k for k in self.blocks if key <= k < key + blocks]:
@@ -138,7 +130,7 @@ class Numbers:
                 continue
             stop = min(end, (key + 1) << PLACE_BITS)
             for folded in range(start, stop):
-                self._add(key, folded & _KEY_MASK)
+                self._add(key, folded & _PLACES)
             start = stop
         self._make_room()
 
@@ -157,31 +149,38 @@ class Numbers:
 
     def _add(self, key: int, place: int) -> None:
         block = self.blocks.get(key)
-        if block is None:
-            if key in self.whole:
-                return
+        if isinstance(block, Bitmap):
+            at, bit = place >> 3, 1 << (place & 7)
+            if not block.bits[at] & bit:
+                block.bits[at] |= bit
+                block.count += 1
+                if block.count == BLOCK:
+                    self._take_out(key)
+                    self._add_whole(key, key + 1)
+                    return
+        elif block is not None:
+            self._add_to_few(key, block, place)
+        elif key in self.whole:
+            return
+        else:
             self.blocks[key] = array("H", [place])
             self.cost_bytes += BLOCK_COST_BYTES + 2
-        elif isinstance(block, Bitmap):
-            block.add(place)
-            if block.count == BLOCK:
-                self._take_out(key)
-                self._add_whole(key, key + 1)
-                return
-        elif block[-1] < place:  # the ordinary case: the next one in order
+        if key not in self._newest:
+            self.blocks.move_to_end(key)
+            self._newest = (key, self._newest[0])
+
+    def _add_to_few(self, key: int, block: array[int], place: int) -> None:
+        if block[-1] < place:  # the ordinary case: the next one in order
             block.append(place)
-            self.cost_bytes += 2
         else:
             at = bisect_left(block, place)
-            if block[at] != place:
-                block.insert(at, place)
-                self.cost_bytes += 2
-        if block is not None and not isinstance(block, Bitmap) and len(block) > FEW:
+            if block[at] == place:
+                return
+            block.insert(at, place)
+        self.cost_bytes += 2
+        if len(block) > FEW:
             self.cost_bytes += BITMAP_BYTES - 2 * len(block)
             self.blocks[key] = Bitmap.of(block)
-        if key != self._newest:
-            self.blocks.move_to_end(key)
-            self._newest = key
 
     def _add_whole(self, start: int, end: int) -> None:
         self.whole.add(start, end)

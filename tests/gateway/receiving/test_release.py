@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
+from gateway.guard.hop import Hop
 from gateway.guard.outcome import Exit, Outcome, Passed
 from gateway.identity.provision import provision
 from gateway.inspection.chain import Role
 from gateway.inspection.here import inspector_here
 from gateway.receiving.admit import Admit
 from gateway.receiving.verify import Opener
-from gateway.spool import open_writer
+from gateway.spool import open_reader, open_writer, units_aside
 from gateway.spool.bodies import FileBody, InlineBody
 from gateway.spool.model import Entry, Put, Taken
 from gateway.unit.model import Lane, Side, Stage
 from tests.attacks.conftest import EXE, PDF, channel_of
+from tests.support.fakes import BoardOfOne, ListRecorder
 from tests.support.keys import GateKeys, cleared
 
 HOLDS = "held_if:\n  size: at least 1 byte\n"
@@ -156,3 +158,40 @@ def test_what_is_refused_anyway_is_refused_by_its_line(keys: GateKeys, tmp_path:
     outcome = admit(taken)
     assert isinstance(outcome, Exit)
     assert outcome.stage is Stage.REFUSED and outcome.number not in (6515, 6516)
+
+
+def test_a_unit_repeated_by_the_ferry_when_both_queues_forgot_it_lies_in_held(
+    keys: GateKeys, tmp_path: Path
+) -> None:
+    lanes = (tmp_path / "received", tmp_path / "admitted")
+    received, admitted = (open_writer(p, reserve_bytes=0, memory_bytes=2_000) for p in lanes)
+    reader = open_reader(lanes[0])
+    admit, taken = guard(keys, tmp_path, "passes_if:\n  type: pdf\n", forgot=admitted.forgot)
+    recorder, status = ListRecorder(), BoardOfOne()
+
+    def work(one: Taken) -> Outcome:
+        return admit(one) if one.number == 7 else Passed(Entry(one.number, b"", b""), "c")
+
+    hop = Hop(reader, admitted, work, recorder, status, stage=Stage.ADMITTED)
+
+    def carry(*numbers: int) -> list[Put]:
+        answers = received.put([Entry(n, b"", taken.body.read()) for n in numbers])
+        until_s = time.monotonic() + 60
+        while reader.health().depth:
+            assert time.monotonic() < until_s
+            hop.step(time.monotonic())
+        return answers
+
+    assert carry(7) == [Put.CONFIRMED]
+    assert carry(7) == [Put.DUPLICATE]
+    carry(*range(1 << 20, 1 << 24, 1 << 20))
+    late = (1 << 24) - 2
+    assert carry(7, late) == [Put.CONFIRMED] * 2
+    (held,) = (event for event in recorder.events if event.what == "held")
+    assert (held.unit, held.number, held.channel) == (7, 6515, "c")
+    assert [one.number for one in units_aside(lanes[0])] == [7]
+    assert admitted.has(late), "a late one that was never there"
+    assert [e.unit for e in recorder.events if e.what == "admitted"].count(7) == 1
+    hop.close()
+    for end in (received, admitted, reader):
+        end.close()
