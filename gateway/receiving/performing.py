@@ -56,6 +56,8 @@ class Performing:
         self._most = most
         self._attending = attending
         self._tasks: set[asyncio.Task[None]] = set()
+        # Those whose callers do not wait any more.
+        self._over: set[asyncio.Task[None]] = set()
 
     def take(self, frame: Frame) -> None:
         """A request of the guard. What is none is dropped: its guard is not ours."""
@@ -73,7 +75,7 @@ class Performing:
             return
         task = asyncio.get_running_loop().create_task(self._perform(admitted, head))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
 
     def close(self) -> None:
         """Give up what is under way."""
@@ -82,21 +84,41 @@ class Performing:
         if self._attending is not None:
             self._attending.close()
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._over.discard(task)
+
+    def _give_up(self, task: asyncio.Task[None]) -> None:
+        if not task.done():
+            self._over.add(task)
+            task.cancel()
+
     async def _perform(self, admitted: Admitted, head: RequestBody) -> None:
         manifest = admitted.manifest
         performer = self._performers.get(manifest.channel)
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("not in a task")
+        loop = asyncio.get_running_loop()
+        # By hand: asyncio.timeout() costs three times as much, for each request.
+        over = loop.call_later(head.answer_within_ms / 1000, self._give_up, task)
         try:
             if performer is None:
                 raise Unavailable(5774, channel=manifest.channel)
-            async with asyncio.timeout(head.answer_within_ms / 1000):
-                performed = await performer.perform(admitted, head)
-        except TimeoutError:
+            performed = await performer.perform(admitted, head)
+        except asyncio.CancelledError:
+            if task not in self._over:
+                raise
             # Its caller has been told, or is being told now.
+            self._fail(manifest, head, StateUncertain(5772))
+        except TimeoutError:
             self._fail(manifest, head, StateUncertain(5772))
         except GatewayError as error:
             self._fail(manifest, head, error)
         else:
             self._answer(manifest, head, performed)
+        finally:
+            over.cancel()
 
     def _answer(self, manifest: Manifest, head: RequestBody, performed: Performed) -> None:
         size_bytes = len(performed.content)

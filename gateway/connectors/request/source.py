@@ -119,13 +119,21 @@ class HttpSource:
         """A request that is plain, and all of it."""
         task = asyncio.get_running_loop().create_task(self._answer_whole(content, entry))
         self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
 
     async def _answer_whole(self, content: bytes, entry: Entry) -> None:
-        said = await self._service.answer_whole(content, entry)
-        if said is not None:
-            ends = said.closes or entry.retiring or not entry.head.keep_alive
-            entry.say(written(said, ends=ends), ends=ends)
+        try:
+            said = await self._service.answer_whole(content, entry)
+            if said is not None:
+                ends = said.closes or entry.retiring or not entry.head.keep_alive
+                entry.say(written(said, ends=ends), ends=ends)
+        except BaseException:
+            entry.abort()
+            raise
+        finally:
+            # Not by a callback of the task's: that would be one more turn of the loop for each request.
+            task = asyncio.current_task()
+            if task is not None:
+                self._answering.discard(task)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         entry = self._entries.get(request.protocol)
