@@ -134,6 +134,8 @@ def _values(channel: Channel, operation: Operation, target: Target) -> tuple[int
             path.append((wanted[0], given))
     for reason in value_faults(channel, operation.path, path):
         return 0, reason
+    if not target.query and not operation.query:
+        return 3, Call(operation, tuple(path), ())
     for name, what in name_faults(operation.query, target.query):
         line = operation.call_line or operation.line
         return 1, failed(channel, OPERATIONS, line, 2355, name=name[:64], what=what)

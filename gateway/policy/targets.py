@@ -27,6 +27,7 @@ OWN_PATH: Final = "/" + "/".join(OWN_SEGMENTS)
 _PLAIN: Final = r"A-Za-z0-9._~!$&'()*+,=:@\-"
 _SEGMENT: Final = re.compile(rf"(?:[{_PLAIN}]|%[0-9A-Fa-f]{{2}})+")
 _QUERY: Final = re.compile(rf"(?:[{_PLAIN}/?\[\]|]|%[0-9A-Fa-f]{{2}})*")
+_VISIBLE: Final = re.compile(r"[!-~]*")
 _ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 # What some server somewhere takes for a slash, besides those that NFKC (UAX 15) makes one.
 _SLASHES: Final = frozenset("/\\\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c")
@@ -74,7 +75,7 @@ def _plain(untrusted_target: bytes | str) -> str:
         else untrusted_target
     )
     # RFC 9112, 3.2: a target has no blank, no control and nothing above ASCII.
-    if not all("!" <= character <= "~" for character in text):
+    if not _VISIBLE.fullmatch(text):
         raise BadTarget(2351, "a character that is not plain")
     if "#" in text:
         raise BadTarget(2351, "a fragment")
@@ -103,7 +104,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 def _climbs(value: str) -> str:
     """What is wrong with a decoded part of a path, or "". The same as any server could read it."""
-    folded = unicodedata.normalize("NFKC", value)
+    folded = value if value.isascii() else unicodedata.normalize("NFKC", value)
     if not _SLASHES.isdisjoint(value) or not _SLASHES.isdisjoint(folded):
         return "slash"
     if not folded.strip(". "):

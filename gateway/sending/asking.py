@@ -71,14 +71,15 @@ class SocketAsker:
         frame = encode_frame(FrameKind.CAPTURED, unit.number, content, head_bytes)
         self._line.send(frame)
         # From here it may be performed.
-        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answered] = loop.create_future()
         self._waiting[unit.number] = future
+        within_s = head.answer_within_ms / 1000 + _GRACE_S
+        over = loop.call_later(within_s, _give_up, future, unit.number)
         try:
-            async with asyncio.timeout(head.answer_within_ms / 1000 + _GRACE_S):
-                return await future
-        except TimeoutError as error:
-            raise StateUncertain(5772, unit=speak(unit.number)) from error
+            return await future
         finally:
+            over.cancel()
             del self._waiting[unit.number]
 
     async def _until_there(self, head: RequestBody) -> RequestBody:
@@ -120,6 +121,12 @@ class SocketAsker:
         for number, future in self._waiting.items():
             if not future.done():
                 future.set_exception(StateUncertain(5773, unit=speak(number)))
+
+
+def _give_up(future: asyncio.Future[Answered], number: int) -> None:
+    """Its time is over."""
+    if not future.done():
+        future.set_exception(StateUncertain(5772, unit=speak(number)))
 
 
 def error_of(frame: Frame) -> Refused | Unavailable | StateUncertain:

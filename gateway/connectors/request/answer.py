@@ -1,8 +1,17 @@
-"""An answer to a caller: status, content, our own few headers, those that the operation lists."""
+"""An answer to a caller: status, content, our own few headers, those that the operation lists.
+
+Said --> Answer: through aiohttp's server        a request that it has read
+     +-> written: bytes, in one piece            a request that came whole (whole.py)
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
@@ -16,6 +25,20 @@ from gateway.unit.number import speak
 SERVER: Final = "gate"
 # After these the caller is as good as before; who sent something strange starts anew.
 _STAYS: Final = frozenset({403, 404, 429, 502, 503, 504})
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
+# RFC 9110, 8.6 and 15.4.5: these carry no content, and say no length of one.
+_EMPTY: Final = frozenset({204, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a caller is told. unit: the number that he may name. closes: his connection ends with it."""
+
+    status: int
+    content: bytes
+    headers: Sequence[tuple[str, str]]
+    unit: int | None
+    closes: bool = False
 
 
 class Answer(web.Response):
@@ -33,9 +56,45 @@ class Answer(web.Response):
         self._entry = entry
         say(self, entry, headers, unit)
 
+    @classmethod
+    def of(cls, entry: Entry, said: Said) -> Answer:
+        answer = cls(entry, said.status, said.content, said.headers, said.unit)
+        if said.closes:
+            answer.force_close()
+        return answer
+
     async def write_eof(self, data: bytes = b"") -> None:
         await super().write_eof(data)
         self._entry.answered()
+
+
+def written(said: Said, *, ends: bool) -> bytes:
+    """Head and content of an answer to anything but HEAD. ends: the connection closes after it.
+
+    RuntimeError for a header that is more than one: whoever says it looks before.
+    """
+    lines = [f"HTTP/1.1 {said.status} {_PHRASES.get(said.status, '')}"]
+    lines += [f"{name}: {value}" for name, value in said.headers]
+    lines.append(f"Cache-Control: no-store\r\nServer: {SERVER}\r\nDate: {_date(int(time.time()))}")
+    if said.unit is not None:
+        lines.append(f"Ferrygate-Unit: {speak(said.unit)}")
+    if said.status not in _EMPTY:
+        lines.append(f"Content-Length: {len(said.content)}")
+    if ends:
+        lines.append("Connection: close")
+    head = "\r\n".join(lines)
+    # Each line has one end; our own line of three has two more.
+    ends_of_lines = len(lines) + 1
+    if head.count("\r") != ends_of_lines or head.count("\n") != ends_of_lines or "\0" in head:
+        raise RuntimeError("a line end in a header")
+    content = said.content if said.status not in _EMPTY else b""
+    return b"%b\r\n\r\n%b" % (head.encode("ascii"), content)
+
+
+@lru_cache(maxsize=1)
+def _date(now_s: int) -> str:
+    """RFC 9110, 5.6.7."""
+    return formatdate(now_s, usegmt=True)
 
 
 def say(
@@ -56,11 +115,8 @@ def say(
         response.force_close()
 
 
-def failure(entry: Entry, error: GatewayError, unit: int | None, status: int = 0) -> Answer:
+def failure(error: GatewayError, unit: int | None, status: int = 0) -> Said:
     """The problem of RFC 9457 for an error. status: where it is not the one of its number."""
     problem = problem_of(error, unit, status)
     headers = [("Content-Type", MEDIA_TYPE), *problem.headers]
-    answer = Answer(entry, problem.status, problem.content, headers, unit)
-    if problem.status not in _STAYS or entry.head.upgrades:
-        answer.force_close()
-    return answer
+    return Said(problem.status, problem.content, headers, unit, problem.status not in _STAYS)

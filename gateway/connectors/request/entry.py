@@ -1,9 +1,9 @@
 """One connection of a caller: bytes to the parser of aiohttp, one whole request at a time.
 
     bytes -> Framing -> aiohttp's RequestHandler -> service -> answer -> bytes
-               | not understood                        | nothing of the next request before the last
-               v                                       v byte of this answer is written
-             4xx, closed
+               | not understood |                      | nothing of the next request before the last
+               v                |                      v byte of this answer is written
+             4xx, closed        + small, and here whole: its parser alone (whole.py) -> service
 
     WAITING --first byte--> HEAD --head--> BODY --whole--> ANSWERING --answered--> WAITING
              ANSWERING --a session opens--> LIVE --> closed          (frames are checked before aiohttp)
@@ -26,6 +26,7 @@ from gateway.connectors.request.head import Head
 from gateway.connectors.request.problem import problem_of, written
 from gateway.connectors.request.settings import Patience
 from gateway.connectors.request.subject import Address, Caller
+from gateway.connectors.request.whole import MOST_BYTES, SecondReader
 from gateway.errors import GatewayError, Refused, Unavailable
 
 # What may wait behind a request that is being answered; a client that sends more is not waiting for answers.
@@ -54,6 +55,10 @@ class House(Protocol):
 
     def refused(self, error: Refused, entry: Entry) -> None: ...
 
+    def is_plain(self, head: Head) -> bool: ...
+
+    def answer_whole(self, content: bytes, entry: Entry) -> None: ...
+
     def gone(self, entry: Entry) -> None: ...
 
 
@@ -80,6 +85,10 @@ class Entry(asyncio.Protocol):
         self._moved_bytes = 0
         self._check: FrameCheck | None = None
         self._stop: Callable[[GatewayError | None], None] | None = None
+        self._second: SecondReader | None = None
+        self._is_paused = False
+        # Whether the connection ends with the answer that is being written; None where none of ours is.
+        self._ends: bool | None = None
         self.caller: Caller | None = None
         self.refusal: Refused | None = None
         self.address: Address = _NOWHERE
@@ -138,10 +147,32 @@ class Entry(asyncio.Protocol):
         self._house.gone(self)
 
     def pause_writing(self) -> None:
+        self._is_paused = True
         self.inner.pause_writing()
 
     def resume_writing(self) -> None:
+        self._is_paused = False
         self.inner.resume_writing()
+        self._said()
+
+    def say(self, answer: bytes, *, ends: bool) -> None:
+        """Write the answer to a request that was here whole. ends: the connection closes after it."""
+        if self._transport is None:
+            return
+        self.begin_answer()
+        self._ends = ends
+        self._transport.write(answer)
+        self._said()
+
+    def _said(self) -> None:
+        """The next request may come once its caller takes this answer."""
+        if self._ends is None or self._is_paused:
+            return
+        ends, self._ends = self._ends, None
+        if ends or self.retiring:
+            self.close()
+        else:
+            self.answered()
 
     def go_on(self) -> None:
         """A caller that waits for it is told to send the content (RFC 9110, 10.1.1); any other hears nothing.
@@ -267,7 +298,12 @@ class Entry(asyncio.Protocol):
             self._refuse(error)
             return
         if self._framing.whole:
+            is_at_once = self.state is State.WAITING
             self._enter(State.ANSWERING)
+            if is_at_once and self._answer_whole(passed):
+                if rest:
+                    self._hold(rest)
+                return
         elif self._framing.head is not None:
             if self.state is not State.BODY:
                 self._enter(State.BODY)
@@ -278,6 +314,26 @@ class Entry(asyncio.Protocol):
             self.inner.data_received(passed)
         if rest:
             self._hold(rest)
+
+    def _answer_whole(self, request: bytes) -> bool:
+        """Whether a request that has come in one piece goes this way; it is answered then, or refused."""
+        head = self._framing.head
+        if head is None or head.length is None or head.upgrades or len(request) > MOST_BYTES:
+            return False
+        if not self._house.is_plain(head):
+            return False
+        second = self._second = self._second or SecondReader(self._loop)
+        try:
+            content = second.content(request, head)
+        except Refused as error:
+            self._house.refused(error, self)
+            if self._transport is not None:
+                self._transport.write(written(problem_of(error)))
+            self.close()
+            return True
+        self._moved_bytes += len(request)
+        self._house.answer_whole(content, self)
+        return True
 
     def _live(self, data: bytes) -> None:
         if self._check is None or self._stop is None:

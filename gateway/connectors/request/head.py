@@ -26,8 +26,6 @@ METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "D
 _LENGTH: Final = re.compile(rb"[0-9]{1,15}")
 # RFC 9110 section 5.6.2, token; then visible characters, blanks and tabs: what has more is nobody's header.
 _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):([\t\x20-\x7e]*)")
-# A line end that is none, or a byte that no text has.
-_BROKEN: Final = re.compile(rb"(?<!\r)\n|\r(?!\n)|\0")
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 # Those that readers choose from differently when there are two.
 _SINGLE: Final = (
@@ -83,16 +81,18 @@ def read_head(untrusted_head: bytes, *, websockets: bool = False) -> Head:
     if len(untrusted_head) > MAX_HEAD_BYTES:
         raise Refused(6312, limit=MAX_HEAD_BYTES)
     lines = untrusted_head[:-4].split(b"\r\n")
-    if _BROKEN.search(untrusted_head):
+    if not _is_of_lines(untrusted_head, len(lines) + 1):
         raise Refused(6310)
     if len(lines[0]) > MAX_LINE_BYTES:
         raise Refused(6305, limit=MAX_LINE_BYTES)
     method, target = read_request_line(lines[0])
     if len(lines) - 1 > MAX_HEADER_LINES:
         raise Refused(6312, limit=MAX_HEADER_LINES)
-    raw = tuple([_field(line) for line in lines[1:]])
+    raw: list[tuple[bytes, bytes]] = []
     by_name: dict[str, tuple[str, ...]] = {}
-    for name, value in raw:
+    for line in lines[1:]:
+        field = name, value = _field(line)
+        raw.append(field)
         small = name.decode("ascii").lower()
         if small not in by_name:
             by_name[small] = (value.decode("ascii"),)
@@ -104,9 +104,14 @@ def read_head(untrusted_head: bytes, *, websockets: bool = False) -> Head:
     if websockets and "upgrade" in by_name:
         check_handshake(method, by_name)
         _check_meaning(by_name)
-        return Head(method, target, raw, by_name, 0, keep_alive=False, upgrades=True)
+        return Head(method, target, tuple(raw), by_name, 0, keep_alive=False, upgrades=True)
     keep_alive = _check_connection(by_name)
-    return Head(method, target, raw, by_name, _length(by_name), keep_alive)
+    return Head(method, target, tuple(raw), by_name, _length(by_name), keep_alive)
+
+
+def _is_of_lines(head: bytes, ends: int) -> bool:
+    """Whether it has so many line ends, no half of one, and no byte that no text has."""
+    return head.count(b"\n") == ends == head.count(b"\r") and b"\0" not in head
 
 
 def read_request_line(line: bytes) -> tuple[str, str]:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, StreamReader
+from multidict import CIMultiDictProxy
 
 from gateway.connectors.request.body_file import BodyFile, fill
 from gateway.connectors.request.location import without_base
@@ -29,8 +32,25 @@ from gateway.unit.request import (
 from gateway.unit.submitting import PerformedBody
 
 
+class Response(Protocol):
+    """An answer whose head is here, of aiohttp's client or of peer_lines.py."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> CIMultiDictProxy[str]: ...
+    @property
+    def content_length(self) -> int | None: ...
+    @property
+    def content(self) -> StreamReader: ...
+    @property
+    def close(self) -> Callable[[], None]: ...
+
+
 async def read_reply(
-    response: ClientResponse, operation: Operation, number: int, base: str = ""
+    response: Response, operation: Operation, number: int, base: str = ""
 ) -> Performed:
     """The answer to the unit of this number. base: the peer's own address and base path.
 
@@ -75,7 +95,7 @@ async def read_reply_file(
         file.close()
 
 
-def answer_of(response: ClientResponse, operation: Operation) -> Answer:
+def answer_of(response: Response, operation: Operation) -> Answer:
     """What the operation says of a status. Raises Refused 6385, 6387."""
     answer = operation.answers.get(response.status)
     if answer is None:
@@ -85,7 +105,7 @@ def answer_of(response: ClientResponse, operation: Operation) -> Answer:
     return answer
 
 
-async def _content(response: ClientResponse, answer: Answer) -> bytes:
+async def _content(response: Response, answer: Answer) -> bytes:
     """At most what the answer may have: a longer one is not read to its end."""
     limit = min(answer.content.most_bytes, MAX_CONTENT_BYTES) if answer.content is not None else 0
     length = response.content_length
@@ -106,9 +126,7 @@ async def _content(response: ClientResponse, answer: Answer) -> bytes:
     return b"".join(parts)
 
 
-def _type_in_file(
-    response: ClientResponse, operation: Operation, answer: Answer, front: bytes
-) -> str:
+def _type_in_file(response: Response, operation: Operation, answer: Answer, front: bytes) -> str:
     """The media type of a content in a file, which begins with its boundary. front: its first bytes.
 
     Raises Refused 6388.
@@ -120,7 +138,7 @@ def _type_in_file(
 
 
 def _typed(
-    response: ClientResponse, operation: Operation, answer: Answer, content: bytes
+    response: Response, operation: Operation, answer: Answer, content: bytes
 ) -> tuple[str, bytes]:
     """Media type, and the content; a multipart's from its boundary on. Raises Refused 6388."""
     if answer.content is None or not content:
@@ -140,7 +158,7 @@ def _typed(
     return media_type, content
 
 
-def headers_of(response: ClientResponse, answer: Answer, base: str) -> Fields:
+def headers_of(response: Response, answer: Answer, base: str) -> Fields:
     """Those that the answer lists, in its order; a location without the peer's address.
 
     Raises Refused 6389.

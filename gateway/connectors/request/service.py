@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
-from gateway.connectors.request.answer import Answer, failure
+from gateway.connectors.request.answer import Answer, Said, failure
 from gateway.connectors.request.asking import Call, Tries, ask
 from gateway.connectors.request.content import read_content
 from gateway.connectors.request.entry import Entry
@@ -46,6 +46,7 @@ from gateway.unit.model import CapturedUnit, Kind
 from gateway.unit.number import speak
 
 _THIRD: Final = 1 / 3
+_JSON: Final = (("Content-Type", "application/json"),)
 
 
 class BytesSubmitter(Protocol):
@@ -125,25 +126,17 @@ class Service:
 
     async def answer(self, request: web.BaseRequest, entry: Entry) -> web.StreamResponse:
         """The answer to one request. Raises ConnectionResetError (nobody is there any more)."""
-        asked = _Asked(
-            entry.caller.name if entry.caller is not None else "",
-            str(entry.address),
-            self._loop.time(),
-            Tries(),
-        )
+        asked = self._asked(entry)
         try:
             response: web.StreamResponse = await self._serve(request, entry, asked)
-        except GatewayError as error:
-            self._tell_failure(error, asked)
-            response = failure(entry, error, asked.tries.unit)
-            if self._tus is not None and self._tus.is_for(entry.head):
-                response.headers.update(ALWAYS)
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not leave a caller without an answer
-            trouble = Unavailable(6372, fault=type(error).__name__)
-            self._tell_failure(trouble, asked)
-            response = failure(entry, trouble, asked.tries.unit, status=500)
+            response = Answer.of(entry, self._failure(error, asked))
+            if entry.head.upgrades:
+                response.force_close()
+            if self._tus is not None and self._tus.is_for(entry.head):
+                response.headers.update(ALWAYS)
         if entry.is_live:
             # It was told when it opened and when it ended, and nothing more can be written.
             return response
@@ -155,6 +148,61 @@ class Service:
             raise ConnectionResetError
         entry.begin_answer()
         return response
+
+    def is_plain(self, head: Head) -> bool:
+        """Whether a request needs nothing but its own bytes: no session, upload or large content."""
+        return (
+            self._gate.large is None
+            and head.method != "HEAD"
+            and (self._live is None or not self._live.wants(head))
+        )
+
+    async def answer_whole(self, content: bytes, entry: Entry) -> Said | None:
+        """The answer to a request that is plain and here whole; None: nobody is there any more."""
+        asked = self._asked(entry)
+        try:
+            said = await self._serve_whole(content, entry, asked)
+        except Exception as error:  # noqa: BLE001 - as above
+            said = self._failure(error, asked)
+        if not entry.is_open:
+            self._tell("call.dropped", asked, 6373)
+            return None
+        return said
+
+    def _asked(self, entry: Entry) -> _Asked:
+        name = entry.caller.name if entry.caller is not None else ""
+        return _Asked(name, str(entry.address), self._loop.time(), Tries())
+
+    def _failure(self, error: Exception, asked: _Asked) -> Said:
+        """What a caller is told instead of an answer; the journal has been told."""
+        if isinstance(error, GatewayError):
+            self._tell_failure(error, asked)
+            return failure(error, asked.tries.unit)
+        trouble = Unavailable(6372, fault=type(error).__name__)
+        self._tell_failure(trouble, asked)
+        return failure(trouble, asked.tries.unit, status=500)
+
+    async def _serve_whole(self, content: bytes, entry: Entry, asked: _Asked) -> Said:
+        head = entry.head
+        if self.stopping:
+            raise Unavailable(6366, wait_s=1)
+        signed = self._identify(head, entry, asked)
+        self._turnstile.enter(asked.caller, self._loop.time())
+        try:
+            if self._gate.receipts is not None and is_for_receipt(head.target):
+                return self._receipt(self._gate.receipts, head, asked)
+            called = self._gate.match(head.method, head.target, head.by_name)
+            asked.operation = called.operation.name
+            media_type, boundary, _ = content_limit(called.operation, head)
+            room_bytes = len(content)
+            self._turnstile.hold(room_bytes)
+            try:
+                content = _checked(called, media_type, boundary, signed, content)
+                return await self._ask(called, head, entry, asked, media_type, content)
+            finally:
+                self._turnstile.release(room_bytes)
+        finally:
+            self._turnstile.leave(asked.caller)
 
     async def _serve(
         self, request: web.BaseRequest, entry: Entry, asked: _Asked
@@ -174,7 +222,7 @@ class Service:
             if self._tus is not None and self._tus.is_for(head):
                 return await self._upload(self._tus, request, entry, asked, signed)
             if self._gate.receipts is not None and is_for_receipt(head.target):
-                return self._receipt(self._gate.receipts, head, entry, asked)
+                return Answer.of(entry, self._receipt(self._gate.receipts, head, asked))
             called = self._gate.match(head.method, head.target, head.by_name)
             asked.operation = called.operation.name
             if called.operation.is_large:
@@ -189,17 +237,9 @@ class Service:
             try:
                 entry.go_on()
                 content = await read_content(request, head, limit)
-                if signed is not None:
-                    check_digest(signed, content)
-                if boundary:
-                    content = from_boundary(boundary, content)
-                if media_type and not content:
-                    raise (
-                        Refused(6326)
-                        if called.operation.content is None
-                        else Refused(6327, type="")
-                    )
-                return await self._ask(called, head, entry, asked, media_type, content)
+                content = _checked(called, media_type, boundary, signed, content)
+                said = await self._ask(called, head, entry, asked, media_type, content)
+                return Answer.of(entry, said)
             finally:
                 self._turnstile.release(room_bytes)
 
@@ -252,7 +292,7 @@ class Service:
         asked: _Asked,
         media_type: str,
         content: bytes,
-    ) -> Answer:
+    ) -> Said:
         def make(within_ms: int) -> CapturedUnit:
             body = request_body(called, head, media_type, len(content), within_ms)
             number = self._gate.next_number()
@@ -261,7 +301,7 @@ class Service:
 
         within_s = self._listening.answer_within_s
         if self._listening.submits:
-            return await self._submit(make(round(within_s * 1000)), content, entry, asked)
+            return await self._submit(make(round(within_s * 1000)), content, asked)
         if self._gate.asker is None:
             raise RuntimeError("a channel without a way to ask")
         again_after_s = self._listening.try_again_after_s or within_s * _THIRD
@@ -295,7 +335,7 @@ class Service:
         )
         answered = await ask_large(large, asking, request)
         if answered is None:
-            return self._taken(entry, asked)
+            return Answer.of(entry, self._taken(asked))
         submitter, status = large.submitter, answered.head.status
 
         def ended(whole: bool) -> None:
@@ -322,37 +362,35 @@ class Service:
         reply = await tus.serve(request, entry.head, _whose(asked), signed, entry.go_on)
         return Answer(entry, reply.status, b"", [*ALWAYS, *reply.headers], None)
 
-    async def _submit(
-        self, unit: CapturedUnit, content: bytes, entry: Entry, asked: _Asked
-    ) -> Answer:
+    async def _submit(self, unit: CapturedUnit, content: bytes, asked: _Asked) -> Said:
         if self._gate.submitter is None:
             raise RuntimeError("a submit channel without a queue")
         asked.tries.count, asked.tries.unit = 1, unit.number
         await self._gate.submitter.submit(unit, content)
         # From here the caller may forget it.
-        return self._taken(entry, asked)
+        return self._taken(asked)
 
-    def _taken(self, entry: Entry, asked: _Asked) -> Answer:
+    def _taken(self, asked: _Asked) -> Said:
         unit = asked.tries.unit
         if unit is None:
             raise RuntimeError("a receipt for nothing")
         self._tell("call.submitted", asked, 0)
         receipt = b'{"receipt": "%s"}\n' % speak(unit).encode("ascii")
-        return Answer(entry, 202, receipt, [("Content-Type", "application/json")], unit)
+        return Said(202, receipt, _JSON, unit)
 
-    def _receipt(self, receipts: Receipts, head: Head, entry: Entry, asked: _Asked) -> Answer:
+    def _receipt(self, receipts: Receipts, head: Head, asked: _Asked) -> Said:
         """What became of a request that this caller has submitted. Raises Refused 6432, 6326."""
         if head.length != 0:
             raise Refused(6326)
         told = told_of(receipts, head.method, head.target, self._listening.channel, asked.caller)
-        return Answer(entry, 200, told, [("Content-Type", "application/json")], None)
+        return Said(200, told, _JSON, None)
 
-    def _answered(self, called: Called, answered: Answered, entry: Entry, asked: _Asked) -> Answer:
+    def _answered(self, called: Called, answered: Answered, entry: Entry, asked: _Asked) -> Said:
         headers = answer_headers(called.operation, answered)
         unit, status = answered.head.request, answered.head.status
         if entry.is_open:
             self._tell("call.answered", asked, 0, status=status)
-        return Answer(entry, status, answered.content, headers, unit)
+        return Said(status, answered.content, headers, unit)
 
     def _tell(self, what: str, asked: _Asked, number: int, **more: Field) -> None:
         fields = asked.fields(self._loop.time(), **more)
@@ -367,6 +405,19 @@ class Service:
         else:
             # Nothing of it was asked: an outsider can have as many of these as he likes.
             self._refusals.tell("call.refused", error, caller=asked.caller, address=asked.address)
+
+
+def _checked(
+    called: Called, media_type: str, boundary: str, signed: Signed | None, content: bytes
+) -> bytes:
+    """The content that crosses. Raises Refused 6326 to 6328, 6356 and nothing else."""
+    if signed is not None:
+        check_digest(signed, content)
+    if boundary:
+        content = from_boundary(boundary, content)
+    if media_type and not content:
+        raise Refused(6326) if called.operation.content is None else Refused(6327, type="")
+    return content
 
 
 def _whose(asked: _Asked) -> str:

@@ -1,6 +1,6 @@
 """The HTTP sink of one channel: builds a new request to its peer, reads a bounded answer.
 
-    RequestBody --building--> aiohttp's client --> peer --> status, listed headers, content --> Performed
+    RequestBody --building--> PeerLines --> peer --> status, listed headers, content --> Performed
         | values do not fit        | no connection      | sent, no answer
         v                          v                    v
       Refused                  Unavailable         StateUncertain
@@ -19,15 +19,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from gateway.connectors.request import building
 from gateway.connectors.request.body_file import front_of, read_pieces
 from gateway.connectors.request.disk_room import DiskRoom
 from gateway.connectors.request.parser import check_parser
+from gateway.connectors.request.peer_lines import PeerAnswer, PeerLines, written
 from gateway.connectors.request.reply import read_reply, read_reply_file
 from gateway.connectors.request.secret_files import Credential, read_credential
 from gateway.connectors.request.settings import Calling
+from gateway.connectors.request.tls import client_context
 from gateway.connectors.request.to_peer import (
     Sent,
     base_of,
@@ -50,6 +53,7 @@ class HttpSink:
         self._calling = calling
         self._base = base_of(calling)
         self._session: aiohttp.ClientSession | None = None
+        self._lines: PeerLines | None = None
         self._credential: Credential | None = None
         self._room: DiskRoom | None = None
 
@@ -59,10 +63,15 @@ class HttpSink:
         calling = self._calling
         if calling.secrets is not None and calling.secret:
             self._credential = read_credential(calling.secrets, calling.secret)
+        context = client_context(calling.tls, calling.channel) if calling.tls is not None else None
         self._session = new_session(calling)
+        self._lines = PeerLines(calling, context)
 
     async def close(self) -> None:
         """Let go of all connections; calls under way end without an answer."""
+        if self._lines is not None:
+            lines, self._lines = self._lines, None
+            lines.close()
         if self._session is not None:
             session, self._session = self._session, None
             await session.close()
@@ -73,8 +82,10 @@ class HttpSink:
         6385 to 6389 say that it was performed and its answer is not one that the operation has.
         """
         content = admitted.body.read() if admitted.body.size_bytes else b""
-        sending = _Sending(content or None, content)
-        return await self._perform(admitted, head, sending, read_reply)
+        call = self._built(head, content)
+        number, base = admitted.manifest.number, self._base + self._calling.base_path
+        read = partial(read_reply, operation=call.operation, number=number, base=base)
+        return await self._within(head, self._ask(call, content, sent := Sent(), read), sent)
 
     async def perform_body(
         self, admitted: Admitted, head: RequestBody, staging: Path
@@ -109,37 +120,62 @@ class HttpSink:
     async def _perform(
         self, admitted: Admitted, head: RequestBody, sending: _Sending, read: _Read[_Told]
     ) -> _Told:
+        call = self._built(head, sending.front)
+        if sending.size_bytes:
+            call.headers.append(("Content-Length", str(sending.size_bytes)))
+        number, sent = admitted.manifest.number, Sent()
+        return await self._within(head, self._call(call, sending.content, number, sent, read), sent)
+
+    def _built(self, head: RequestBody, front: bytes) -> _Call:
+        """The request to the peer. front: of its content. Raises Refused 6327, 6328, 6382 to 6384."""
         operation = self._calling.operations.get(head.operation)
-        channel = self._calling.channel
         if operation is None or operation.live is not None:
             raise Refused(6384, operation=head.operation)
         target = building.target(operation, self._calling.base_path, head)
-        headers = building.headers(operation, head, sending.front)
-        if sending.size_bytes:
-            headers.append(("Content-Length", str(sending.size_bytes)))
-        headers = with_credential(headers, self._credential)
-        within_s, sent = head.answer_within_ms / 1000, Sent()
+        headers = building.headers(operation, head, front)
+        return _Call(operation, target, with_credential(headers, self._credential))
+
+    async def _within(
+        self, head: RequestBody, work: Coroutine[Any, Any, _Told], sent: Sent
+    ) -> _Told:
+        """A call within the time that its caller has; its errors as what is known of it."""
+        channel = self._calling.channel
         try:
-            async with asyncio.timeout(within_s):
-                number = admitted.manifest.number
-                return await self._call(
-                    operation, target, headers, sending.content, number, sent, read
-                )
+            async with asyncio.timeout(head.answer_within_ms / 1000):
+                try:
+                    return await work
+                except HttpProcessingError as error:
+                    raise Refused(6389, performed=1, reason=type(error).__name__) from error
+                except (aiohttp.ClientError, OSError) as error:
+                    raise failure_of(channel, error, sent) from error
         except TimeoutError as error:
             if sent.begun:
                 raise StateUncertain(6381, channel=channel, reason="time is over") from error
             raise Unavailable(6380, channel=channel, reason="time is over") from error
 
+    async def _ask(
+        self,
+        call: _Call,
+        content: bytes,
+        sent: Sent,
+        read: Callable[[PeerAnswer], Coroutine[Any, Any, Performed]],
+    ) -> Performed:
+        """One with its content in memory."""
+        if self._lines is None:
+            raise Unavailable(6380, channel=self._calling.channel, reason="stopping")
+        method = call.operation.method
+        request = written(method, call.target, self._lines.host, call.headers, content)
+        return await self._lines.ask(method, request, sent, read)
+
     async def _call(
         self,
-        operation: Operation,
-        target: str,
-        headers: list[tuple[str, str]],
-        content: bytes | AsyncGenerator[bytes, None] | None,
+        call: _Call,
+        content: AsyncGenerator[bytes, None] | None,
         number: int,
         sent: Sent,
         read: _Read[_Told],
     ) -> _Told:
+        """One with its content, or that of its answer, in a file."""
         session, calling = self._session, self._calling
         if session is None:
             raise Unavailable(6380, channel=calling.channel, reason="stopping")
@@ -147,18 +183,16 @@ class HttpSink:
         name = calling.tls.server_name if calling.tls is not None else None
         try:
             async with session.request(
-                operation.method,
+                call.operation.method,
                 # Encoded by building; yarl must not read it as something to normalise.
-                URL(self._base + target, encoded=True),
-                headers=headers,
+                URL(self._base + call.target, encoded=True),
+                headers=call.headers,
                 data=content,
                 allow_redirects=False,
                 server_hostname=name,
                 timeout=aiohttp.ClientTimeout(total=None, connect=calling.connect_s),
             ) as response:
-                return await read(response, operation, number, self._base + calling.base_path)
-        except (aiohttp.ClientError, OSError) as error:
-            raise failure_of(calling.channel, error, sent) from error
+                return await read(response, call.operation, number, self._base + calling.base_path)
         except Unavailable as error:
             # Of our own disk, while the peer answered: it was performed, for all that is known.
             raise StateUncertain(6381, channel=calling.channel, reason="disk") from error
@@ -170,9 +204,17 @@ _Read = Callable[[aiohttp.ClientResponse, Operation, int, str], Coroutine[Any, A
 
 @dataclass(frozen=True, slots=True)
 class _Sending:
-    """content: as aiohttp takes it, None for none. front: its first bytes, or all. size_bytes: of one in
-    pieces, 0 where aiohttp counts itself."""
+    """A content in a file. content: its pieces, None for none. front: its first bytes."""
 
-    content: bytes | AsyncGenerator[bytes, None] | None
+    content: AsyncGenerator[bytes, None] | None
     front: bytes
     size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request to the peer, built."""
+
+    operation: Operation
+    target: str
+    headers: list[tuple[str, str]]

@@ -13,8 +13,10 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.connectors.request.answer import written
 from gateway.connectors.request.door import Door
 from gateway.connectors.request.entry import Entry, State
+from gateway.connectors.request.head import Head
 from gateway.connectors.request.parser import check_parser
 from gateway.connectors.request.secret_files import Algorithm, read_keys
 from gateway.connectors.request.service import Gate, Service
@@ -29,6 +31,8 @@ SWEEP_S: Final = 0.25
 _LOOK_S: Final = 2.0
 # Body bytes that aiohttp holds before it stops reading.
 _READ_BYTES: Final = 64 * 1024
+# A month: no connection lives as long.
+_NEVER_S: Final = 30 * 86_400.0
 # For what still comes of a body whose answer is written already.
 _LINGER_S: Final = 1.0
 
@@ -46,6 +50,7 @@ class HttpSource:
         self._entries: dict[web.RequestHandler, Entry] = {}
         self._door = Door(listening, self._refusals, self._entry, self._has_room)
         self._sweeping: asyncio.Task[None] | None = None
+        self._answering: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
@@ -70,8 +75,8 @@ class HttpSource:
             self._handle,
             access_log=None,
             auto_decompress=False,
-            # The sweep ends idle connections; this is behind it.
-            keepalive_timeout=2 * listening.patience.idle_s,
+            # The sweep ends idle connections: aiohttp does not see those that are small and whole.
+            keepalive_timeout=_NEVER_S,
             lingering_time=_LINGER_S,
             read_bufsize=_READ_BYTES,
         )
@@ -92,6 +97,9 @@ class HttpSource:
         for entry in list(self._entries.values()):
             entry.abort()
         # Asked while their callers were gone: the time is over for them too.
+        for task in self._answering:
+            task.cancel()
+        await asyncio.gather(*self._answering, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._server.shutdown(0.1), 1.0)
         self._refusals.tick(ending=True)
@@ -103,6 +111,29 @@ class HttpSource:
 
     def gone(self, entry: Entry) -> None:
         self._entries.pop(entry.inner, None)
+
+    def is_plain(self, head: Head) -> bool:
+        return self._service.is_plain(head)
+
+    def answer_whole(self, content: bytes, entry: Entry) -> None:
+        """A request that is plain, and all of it."""
+        task = asyncio.get_running_loop().create_task(self._answer_whole(content, entry))
+        self._answering.add(task)
+
+    async def _answer_whole(self, content: bytes, entry: Entry) -> None:
+        try:
+            said = await self._service.answer_whole(content, entry)
+            if said is not None:
+                ends = said.closes or entry.retiring or not entry.head.keep_alive
+                entry.say(written(said, ends=ends), ends=ends)
+        except BaseException:
+            entry.abort()
+            raise
+        finally:
+            # Not by a callback of the task's: that would be one more turn of the loop for each request.
+            task = asyncio.current_task()
+            if task is not None:
+                self._answering.discard(task)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         entry = self._entries.get(request.protocol)

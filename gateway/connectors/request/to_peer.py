@@ -22,10 +22,10 @@ from gateway.connectors.request.settings import Calling
 from gateway.connectors.request.tls import client_context
 from gateway.errors import Refused, StateUncertain, Unavailable
 
-_READ_BYTES: Final = 64 * 1024
+READ_BYTES: Final = 64 * 1024
 # Of an answer's head: as much as of a request's.
-_MOST_LINE_BYTES: Final = 8_190
-_MOST_HEADERS: Final = 64
+MOST_LINE_BYTES: Final = 8_190
+MOST_HEADERS: Final = 64
 # All but what building says.
 _NOT_BY_ITSELF: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
@@ -33,8 +33,17 @@ _NOT_BY_ITSELF: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Typ
 def base_of(calling: Calling) -> str:
     """The peer's address as a URL, without a path."""
     scheme = "https" if calling.tls is not None else "http"
-    host = f"[{calling.host}]" if ":" in calling.host else calling.host
-    return f"{scheme}://{host}:{calling.port}"
+    return f"{scheme}://{_host(calling)}:{calling.port}"
+
+
+def host_of(calling: Calling) -> str:
+    """The peer's name in a request (RFC 9110, 7.2)."""
+    usual = 443 if calling.tls is not None else 80
+    return _host(calling) if calling.port == usual else f"{_host(calling)}:{calling.port}"
+
+
+def _host(calling: Calling) -> str:
+    return f"[{calling.host}]" if ":" in calling.host else calling.host
 
 
 def with_credential(
@@ -65,10 +74,10 @@ def new_session(
         auto_decompress=False,
         trust_env=False,
         skip_auto_headers=_NOT_BY_ITSELF,
-        read_bufsize=_READ_BYTES,
-        max_line_size=_MOST_LINE_BYTES,
-        max_field_size=_MOST_LINE_BYTES,
-        max_headers=_MOST_HEADERS,
+        read_bufsize=READ_BYTES,
+        max_line_size=MOST_LINE_BYTES,
+        max_field_size=MOST_LINE_BYTES,
+        max_headers=MOST_HEADERS,
         middlewares=middlewares,
     )
     ask_once(session)

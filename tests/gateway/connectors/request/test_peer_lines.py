@@ -1,0 +1,211 @@
+"""Connections to a peer: kept and reused, so many at most, and none whose next answer could be another's."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from gateway.connectors.request.peer_lines import written
+from gateway.errors import StateUncertain, Unavailable
+from gateway.unit.asking import Performed
+from tests.gateway.connectors.request.test_sink import Caller, calling, number_of
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+TOLD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n[66]"
+
+
+@dataclass
+class ByteServer:
+    """Answers each request on each connection by its count from 0; b"" closes the connection."""
+
+    answer: Callable[[int], bytes]
+    connections: list[socket.socket] = field(default_factory=list)
+    requests: list[bytes] = field(default_factory=list)
+    port: int = 0
+
+    def serve(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            self.connections.append(connection)
+            threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
+
+    def _converse(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                while got := connection.recv(65536):
+                    self.requests.append(got)
+                    answer = self.answer(len(self.requests) - 1)
+                    if not answer:
+                        return
+                    connection.sendall(answer)
+            except OSError:
+                return
+
+
+@contextmanager
+def serving(answer: Callable[[int], bytes]) -> Iterator[ByteServer]:
+    server = ByteServer(answer)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server.port = listener.getsockname()[1]
+    thread = threading.Thread(target=server.serve, args=(listener,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def test_a_connection_is_kept_and_used_again() -> None:
+    with serving(lambda _: OK) as server, calling(server.port) as caller:
+        for _ in range(3):
+            assert caller.call().content == b"{}"
+        assert len(server.connections) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n"),
+        # Until the connection ends: nobody could say where the next one begins.
+        b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}",
+    ],
+)
+def test_a_connection_that_ends_is_not(answer: bytes) -> None:
+    with serving(lambda _: answer) as server, calling(server.port) as caller:
+        if answer.startswith(b"HTTP/1.0"):
+            threading.Thread(target=_end_soon, args=(server,), daemon=True).start()
+        assert caller.call().content == b"{}"
+        server.answer = lambda _: OK
+        assert caller.call().content == b"{}"
+        assert len(server.connections) == 2
+
+
+def _end_soon(server: ByteServer) -> None:
+    _until(lambda: len(server.requests) == 1)
+    time.sleep(0.1)
+    server.connections[0].shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize("with_answer", [True, False])
+def test_what_comes_unasked_is_nobodys_answer(with_answer: bool) -> None:
+    """Two answers to one request, in one piece or later: the second would be the next caller's."""
+    with (
+        serving(lambda count: OK + (TOLD if with_answer and not count else b"")) as server,
+        calling(server.port) as caller,
+    ):
+        assert caller.call().content == b"{}"
+        if not with_answer:
+            server.connections[0].sendall(TOLD)
+            time.sleep(0.1)
+        assert caller.call().content == b"{}"
+        assert len(server.connections) == 2
+
+
+def test_half_an_answer_is_none_and_its_connection_ends() -> None:
+    with (
+        serving(lambda count: OK[:-1] if not count else OK) as server,
+        calling(server.port) as caller,
+    ):
+        assert number_of(caller, StateUncertain, within_ms=300) == 6381
+        assert caller.call().content == b"{}"
+        assert len(server.connections) == 2
+
+
+def test_what_comes_before_an_answer_is_passed_over() -> None:
+    first = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+    with serving(lambda _: first + OK) as server, calling(server.port) as caller:
+        assert caller.call().content == b"{}"
+        assert caller.call().content == b"{}"
+        assert len(server.connections) == 1
+
+
+def test_a_kept_connection_that_the_peer_has_ended_is_not_used() -> None:
+    with serving(lambda _: OK) as server, calling(server.port) as caller:
+        caller.call()
+        server.connections[0].shutdown(socket.SHUT_RDWR)
+        _until(lambda: not _kept(caller))
+        assert caller.call().content == b"{}"
+        assert len(server.connections) == 2
+
+
+def test_one_that_ends_under_a_request_is_not_asked_again() -> None:
+    with serving(lambda count: b"" if count else OK) as server, calling(server.port) as caller:
+        caller.call()
+        assert number_of(caller, StateUncertain) == 6381
+        assert len(server.requests) == 2
+
+
+def test_a_connection_that_nobody_uses_ends_in_time() -> None:
+    with serving(lambda _: OK) as server, calling(server.port, idle_s=0.2) as caller:
+        caller.call()
+        server.connections[0].settimeout(5)
+        _until(lambda: not _kept(caller))
+        caller.call()
+        assert len(server.connections) == 2
+
+
+def test_no_more_connections_than_are_allowed() -> None:
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def answer(_: int) -> bytes:
+        begun.release()
+        go.wait(10)
+        return OK
+
+    with (
+        serving(answer) as server,
+        calling(server.port, most_connections=2, connect_s=0.3) as caller,
+    ):
+        replies: list[Performed] = []
+        threads = [
+            threading.Thread(target=lambda: replies.append(caller.call(within_ms=9000)))
+            for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+            assert begun.acquire(timeout=5)
+        # Not sent, so not performed.
+        assert number_of(caller, Unavailable, within_ms=9000) == 6380
+        go.set()
+        for thread in threads:
+            thread.join(10)
+        assert [reply.content for reply in replies] == [b"{}", b"{}"]
+        assert caller.call().content == b"{}"
+        assert len(server.connections) == 2
+
+
+@pytest.mark.parametrize("value", ["a\r\nb: c", "a\nb", "a\rb", "a\0b"])
+def test_no_line_of_a_request_is_two(value: str) -> None:
+    with pytest.raises(RuntimeError):
+        written("GET", "/", "peer", [("x-purpose", value)], b"")
+    with pytest.raises(RuntimeError):
+        written("GET", f"/{value}", "peer", [], b"")
+
+
+def test_a_method_that_carries_nothing_says_no_length() -> None:
+    assert b"Content-Length" not in written("GET", "/", "peer", [], b"")
+    assert b"Content-Length: 0\r\n" in written("DELETE", "/", "peer", [], b"")
+    assert written("POST", "/", "peer", [], b"{}").endswith(b"Content-Length: 2\r\n\r\n{}")
+
+
+def _kept(caller: Caller) -> int:
+    lines = caller.sink._lines
+    return sum(line.is_connected() for _, line in list(lines._kept)) if lines is not None else 0
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
