@@ -1,7 +1,7 @@
 """Which thread works on which unit, so that no unit of one kind waits behind another kind.
 
     failed at a scanner before ----> suspects: one thread, one after the other
-    above 256 KiB -----------------> bulk:     two threads
+    above 256 KiB -----------------> bulk:     two threads, which come last where processors are full
     the rest ----------------------> small:    `threads`, awaited for a second at most
 
 What is not done when the others are stays under way and is given with a later call. Knows nothing of
@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from gateway.guard.outcome import AnyOutcome
+from gateway.spool.background import come_last
 from gateway.spool.model import Taken
 
 # Above this a unit is bulk: an archive of this size can take longer than a batch of small units.
@@ -46,7 +47,7 @@ class Workers:
     ) -> None:
         self._work, self._is_suspect = work, is_suspect
         self._small = ThreadPoolExecutor(threads, "hop") if threads > 1 else None
-        self._bulk = ThreadPoolExecutor(BULK_THREADS, "bulk")
+        self._bulk = ThreadPoolExecutor(BULK_THREADS, "bulk", initializer=come_last)
         self._suspects = ThreadPoolExecutor(SUSPECT_THREADS, "suspect")
         # Started with the last batch: small units in their threads, or in the caller's own.
         self._begun: dict[Future[AnyOutcome], Taken] = {}

@@ -161,7 +161,7 @@ class Gathering:
         self._group_bytes += size_bytes if isinstance(body, bytes) else 0
 
     def _flush_early(self, number: int, size_bytes: int) -> None:
-        """One piece at a time: a disk that is slower than the lane gets larger ones. Raises Unavailable 5503."""
+        """One piece at a time, larger ones where the disk is slower. Raises Unavailable 5503 of the last."""
         grown = self._unflushed.get(number, 0) + size_bytes
         before = self._flushing
         if grown >= _FLUSH_BYTES and (before is None or before.done()):
