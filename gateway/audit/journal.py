@@ -1,6 +1,6 @@
 """The journal of one process: one writer, segments of JSON lines, a hash chain through all of them.
 
-    record()   event -> line -> chain -> buffer          no I/O
+    record()   event -> line -> chain -> buffer          no I/O, and waits for none
     commit()   buffer -> one write, one fdatasync        then the events are on disk
                   |            |
                   |            fdatasync fails: StateUncertain 6004, the process ends
@@ -65,6 +65,9 @@ class Journal:
         self._unsure = ""
         # Alarms come from the watch thread too. Re-entrant: an alarm of ours is itself an event.
         self._lock = threading.RLock()
+        # Held while the disk is written to; taken before the other, never after it. Who records does not
+        # wait for a disk: what comes meanwhile goes with the next batch.
+        self._writing = threading.Lock()
         self._file: AppendFile | None = None
         if place.segment:
             self._file = AppendFile(place.segment.path, place.size_bytes)
@@ -105,9 +108,10 @@ class Journal:
         """All recorded events are on disk when this returns. Raises Unavailable 6003 or
         StateUncertain 6004 and nothing else."""
         # The board is told without our lock: it records events of its own, from another thread.
+        wanted_seq = self._seq
         try:
-            with self._lock:
-                written = self._commit()
+            with self._writing:
+                written = self._commit(wanted_seq)
         except (Unavailable, StateUncertain) as error:
             if self._status is not None:
                 self._status.raise_alarm(error.number, **error.fields)
@@ -123,14 +127,15 @@ class Journal:
         self._file = None
         os.close(self._lock_fd)
 
-    def _commit(self) -> bool:
-        """Whether anything was written. Tells no Status: our lock is held."""
+    def _commit(self, wanted_seq: int) -> bool:
+        """Whether anything was written. Tells no Status: the lock of writing is held."""
         if self._unsure:
             raise StateUncertain(6004, folder=str(self.folder), reason=self._unsure)
-        if not self._lines:
+        if self._written_seq >= wanted_seq:
+            # Nothing was recorded, or who committed before us took it along.
             return False
         try:
-            while self._lines:
+            while self._written_seq < wanted_seq:
                 self._write_batch()
         except Full as full:
             raise Unavailable(6003, **self._state(full.reason)) from full
@@ -141,21 +146,21 @@ class Journal:
 
     def _write_batch(self) -> None:
         count, size_bytes = 0, 0
-        for line in self._lines:
-            if count and size_bytes + len(line) > MAX_BATCH_BYTES:
-                break
-            count += 1
-            size_bytes += len(line)
-        batch = b"".join(self._lines[:count])
+        with self._lock:
+            for line in self._lines:
+                if count and size_bytes + len(line) > MAX_BATCH_BYTES:
+                    break
+                count += 1
+                size_bytes += len(line)
+            batch, day = b"".join(self._lines[:count]), self._first_at_ns // DAY_NS
         try:
-            self._append(batch)
+            self._append(batch, day)
         except Full as full:
             self._written(batch[: full.written_bytes].count(b"\n"))
             raise
         self._written(count)
 
-    def _append(self, batch: bytes) -> None:
-        day = self._first_at_ns // DAY_NS
+    def _append(self, batch: bytes, day: int) -> None:
         file = self._file
         if file and file.size_bytes + len(batch) <= SEGMENT_BYTES and day <= self._day:
             file.append(batch)
@@ -191,12 +196,13 @@ class Journal:
     def _written(self, count: int) -> None:
         if not count:
             return
-        last = self._lines[count - 1]
-        self._written_seq += count
-        # The hash stands before the closing quote, brace and newline.
-        self._written_head = last[-TRAILER_BYTES - 1 :][9:73]
-        self._buffered_bytes -= sum(map(len, self._lines[:count]))
-        del self._lines[:count]
+        with self._lock:
+            last = self._lines[count - 1]
+            self._written_seq += count
+            # The hash stands before the closing quote, brace and newline.
+            self._written_head = last[-TRAILER_BYTES - 1 :][9:73]
+            self._buffered_bytes -= sum(map(len, self._lines[:count]))
+            del self._lines[:count]
 
     def _state(self, reason: str) -> dict[str, str | int | float]:
         free_bytes = 0

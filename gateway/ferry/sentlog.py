@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ class SentLog:
     def __init__(self, folder: Path, session: int) -> None:
         self._folder = folder
         self._pending: list[bytes] = []
+        self._syncing = threading.Lock()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.past = [(s, size) for s, size in self._sizes() if s < session]
@@ -53,19 +55,22 @@ class SentLog:
         self._pending.append(_RECORD.pack(number, total_bytes))
 
     def sync(self) -> None:
-        """All that was added is durable. Raises Unavailable 5504 with the rest still to be written."""
-        if not self._pending:
-            return
-        data = b"".join(self._pending)
-        try:
-            at = os.lseek(self._file, 0, os.SEEK_END) // _RECORD.size * _RECORD.size
-            if os.pwrite(self._file, data, at) != len(data):
-                os.ftruncate(self._file, at)
-                raise OSError("short write")
-            os.fdatasync(self._file)
-        except OSError as error:
-            raise Unavailable(5504, folder=str(self._folder), why=str(error)) from error
-        self._pending.clear()
+        """All that was added is durable. Raises Unavailable 5504 with the rest still to be written. From any
+        thread: one waits for the other, and who adds for none."""
+        with self._syncing:
+            count = len(self._pending)
+            if not count:
+                return
+            data = b"".join(self._pending[:count])
+            try:
+                at = os.lseek(self._file, 0, os.SEEK_END) // _RECORD.size * _RECORD.size
+                if os.pwrite(self._file, data, at) != len(data):
+                    os.ftruncate(self._file, at)
+                    raise OSError("short write")
+                os.fdatasync(self._file)
+            except OSError as error:
+                raise Unavailable(5504, folder=str(self._folder), why=str(error)) from error
+            del self._pending[:count]
 
     def look_up(self, session: int, first: int, last: int) -> list[tuple[int, int, int]]:
         """Sequence, number and total bytes of sendings first to last, as far as they are known here."""

@@ -25,7 +25,7 @@ from gateway.ferry.block import Chunk
 from gateway.ferry.oneway.account import Account
 from gateway.ferry.partials import PartialFiles
 from gateway.spool.model import Entry, Put, QueueWriter
-from gateway.spool.page_cache import sync_file_and_let_go
+from gateway.spool.page_cache import STEP_BYTES, sync_file_and_let_go
 
 # Units of one group commit: the rest waits in the link, and one fsync serves them all.
 _GROUP_UNITS: Final = 256
@@ -36,8 +36,8 @@ _NOTE_AFTER_S: Final = 1.0
 _SYNC_BYTES: Final = 4 << 20
 # A unit untouched for so long waits for people: on a short disk its place is given to what comes now.
 _STALE_S: Final = 60.0
-# A large unit under way goes to disk in pieces, so that its end does not wait for all of it.
-_FLUSH_BYTES: Final = 64 << 20
+# A large unit under way goes to disk in pieces, so that neither its end nor a journal waits for all of it.
+_FLUSH_BYTES: Final = STEP_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Gathering:
         self._unflushed: dict[int, int] = {}
         self._syncer = ThreadPoolExecutor(1, "sync")
         self._syncing: deque[tuple[_Ready, Future[None]]] = deque()
+        self._flushing: Future[None] | None = None
         for partial in self._files.load():
             if queue.has(partial.number):
                 self._files.discard(partial.number)
@@ -160,9 +161,14 @@ class Gathering:
         self._group_bytes += size_bytes if isinstance(body, bytes) else 0
 
     def _flush_early(self, number: int, size_bytes: int) -> None:
+        """One piece at a time, larger ones where the disk is slower. Raises Unavailable 5503 of the last."""
         grown = self._unflushed.get(number, 0) + size_bytes
-        if grown >= _FLUSH_BYTES:
-            self._syncer.submit(_sync, self._files.path(number))
+        before = self._flushing
+        if grown >= _FLUSH_BYTES and (before is None or before.done()):
+            self._flushing = None
+            if before is not None:
+                before.result()
+            self._flushing = self._syncer.submit(_sync, self._files.path(number))
             grown = 0
         self._unflushed[number] = grown
 

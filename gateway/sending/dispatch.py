@@ -9,7 +9,8 @@ A unit is acknowledged only when its name has been in three index blocks, two se
 a ferry that dies earlier sends it again, and the receiver takes it once. Small units go between the blocks
 of large ones (filling.py). What people ask for by lists of gaps (resending.py), and in a gate of two lanes
 the receiver by itself (returned.py), goes again, from the units that the queue keeps. Transient units
-(transient_lane.py) come from the guard's socket and go before all of them.
+(transient_lane.py) come from the guard's socket and go before all of them. What lasts of it is written by
+another thread (carried.py): meanwhile the queue is left alone, and what was taken goes on.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from gateway.ferry.sentlog import SentLog
 from gateway.ferry.shape import LaneShape
 from gateway.ferry.throughput import Throughput
 from gateway.sending.again import Request, Requests
+from gateway.sending.carried import Carried
 from gateway.sending.filling import Filler
 from gateway.sending.jobs import Job
 from gateway.sending.leaving import Leaving
@@ -109,7 +111,7 @@ class Dispatcher:
         self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth, urgent)
         self._throughput = Throughput()
         self._jobs: dict[int, Job] = {}
-        self._to_ack: list[int] = []
+        self._carried = Carried(queue, self._log, recorder, self._asking)
         self._leaving = Leaving(queue, recorder, status)
         self._look_s = self._commit_s = self._retry_s = 0.0
         self._nap_s = _LOOK_S
@@ -126,6 +128,7 @@ class Dispatcher:
         if now_s < self._retry_s:
             return self._retry_s - now_s
         try:
+            self._carried.look()
             beat_s = self.sender.tick(now_s)
             if self._transient is not None:
                 self._transient.fill()
@@ -133,12 +136,13 @@ class Dispatcher:
             self._filler.fill()
             wait_s = self._pump.push(now_s)
             self._answer(now_s)
-            self._leaving.settle(now_s)
+            if not self._carried.is_busy:
+                self._leaving.settle(now_s)
         except Unavailable as error:
             self._status.raise_alarm(error.number, **error.fields)
             self._retry_s = now_s + _RETRY_S
             return _RETRY_S
-        if self._retry_s:
+        if self._retry_s and not self._carried.is_busy:
             self._retry_s = 0.0
             for number in (5201, 5504, 6003):
                 self._status.clear_alarm(number)
@@ -164,19 +168,23 @@ class Dispatcher:
 
     def run(self, stop: threading.Event) -> None:
         """step() in a tight loop until stop is set."""
-        while not stop.is_set():
-            wait_s = self.step(time.monotonic())
-            if wait_s > 0 and self._transient is not None:
-                # Until a request comes, or the time is over.
-                self._transient.wait(min(wait_s, 0.02))
-            elif wait_s > 0.02:
-                stop.wait(wait_s)
-            elif wait_s > 0:
-                time.sleep(wait_s)
+        self._carried.open()
+        try:
+            while not stop.is_set():
+                wait_s = self.step(time.monotonic())
+                if wait_s > 0 and self._transient is not None:
+                    # Until a request comes, or the time is over.
+                    self._transient.wait(min(wait_s, 0.02))
+                elif wait_s > 0.02:
+                    stop.wait(wait_s)
+                elif wait_s > 0:
+                    time.sleep(wait_s)
+        finally:
+            self._carried.close()
 
     def close(self) -> None:
         """What was announced is answered, the rest is sent again by the next session."""
-        self._commit()
+        self._carried.begin()
         self._log.close()
 
     # Two lanes: values for the other lane, and from it. Both may be called from any thread.
@@ -198,7 +206,10 @@ class Dispatcher:
             if asking.resolved:
                 self._filler.resolve(asking.resolved)
                 asking.resolved.clear()
-            self._resend_some(asking)
+            if not self._carried.is_busy:
+                self._resend_some(asking)
+        if self._carried.is_busy:
+            return
         if now_s < self._look_s or not self._filler.wants_more or len(self._jobs) >= _UNANSWERED:
             return
         taken = self._queue.take(_TAKE_UNITS, _TAKE_BYTES)
@@ -286,24 +297,14 @@ class Dispatcher:
         for sending in self.sender.announced:
             job = self._jobs.pop(sending.sequence)
             if job.answers:
-                self._to_ack.append(sending.number)
+                self._carried.answer(sending.number)
             if job.request is not None:
-                job.request.by.announced(job.request)
+                self._carried.tell(job.request)
         self.sender.announced.clear()
-        if now_s >= self._commit_s:
+        if now_s >= self._commit_s and not self._carried.is_busy:
             self._commit_s = now_s + _COMMIT_S
-            self._commit()
+            self._carried.begin()
             self._show(now_s)
-
-    def _commit(self) -> None:
-        self._log.sync()
-        self._recorder.commit()
-        if self._to_ack:
-            # From here the queue may forget them.
-            self._queue.ack(self._to_ack)
-            self._to_ack = []
-        for asking in self._asking:
-            asking.settle()
 
     def _show(self, now_s: float) -> None:
         self._status.gauge("lane_session", self.sender.session)

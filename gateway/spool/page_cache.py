@@ -1,12 +1,14 @@
 """Large bodies pass through the page cache without staying there. System calls, no policy.
 
-    written   | let go of  |  durable, may stay (256 MiB)  |  being made durable  |  new
-    read      | let go of                                             | being read
+    written   | let go of  |  durable, may stay (32 MiB)  |  being made durable  |  new
+    read      | let go of                                            | being read
 
-Two things are won. The sync at the end of a body finds little to do, because its disk worked all along; and
-a body of many gigabytes neither fills the memory of the host nor pushes the files of others out of it.
-A body is read where it was written a moment ago, so its end is left in memory, and whoever reads a
-body last lets go of it.
+Three things are won. The sync at the end of a body finds little to do, because its disk worked all along. A
+body of many gigabytes neither fills the memory of the host nor pushes the files of others out of it. And the
+next piece takes the pages that the one before has left: in a virtual machine the first touch of a page that
+its host has to find costs tens of microseconds, in which nothing runs on that processor (docs/PERFORMANCE.md,
+Requests beside files). A small body is read where it was written a moment ago; the end of a large one is left
+in memory, its begin comes from the disk, and whoever reads a body last lets go of it.
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-# Made durable in pieces of this size: each takes a disk some tenths of a second.
-STEP_BYTES: Final = 32 << 20
+# Made durable in pieces of this size: what a journal's sync may have to wait for takes a disk some hundredths
+# of a second.
+STEP_BYTES: Final = 8 << 20
 # How much of a body may stay in memory for its next reader.
-STAYS_BYTES: Final = 256 << 20
+STAYS_BYTES: Final = 32 << 20
 # Pieces under way before the writer waits for the disk.
 _STEPS_AHEAD: Final = 2
 _READ_STEP_BYTES: Final = 8 << 20
@@ -31,7 +34,7 @@ _READ_STEP_BYTES: Final = 8 << 20
 class WriteBehind:
     """Makes a file durable behind the one who writes it from its start to its end. For use in `with`.
 
-    Costs nothing, not even a thread, for a body below 32 MiB. A failing sync is raised by `wrote` or by
+    Costs nothing, not even a thread, for a body below 8 MiB. A failing sync is raised by `wrote` or by
     `finish`: what was written must then not be used.
     """
 
@@ -86,7 +89,7 @@ class ReadBehind:
 
 
 def sync_and_let_go(descriptor: int, written_bytes: int) -> None:
-    """Make content durable; all but the last 256 MiB of it leave memory. Raises OSError."""
+    """Make content durable; all but the last 32 MiB of it leave memory. Raises OSError."""
     os.fdatasync(descriptor)
     if written_bytes > STAYS_BYTES:
         _let_go(descriptor, 0, written_bytes - STAYS_BYTES)

@@ -5,6 +5,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,41 @@ def test_what_was_only_recorded_is_gone_after_a_crash(tmp_path: Path) -> None:
     journal.record(event())
     journal.close()
     assert open_journal(tmp_path / "edge", "edge").seq == 0
+
+
+def test_who_records_does_not_wait_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = open_journal(tmp_path / "edge", "edge")
+    at_disk, go_on, syncs = threading.Event(), threading.Event(), list[int]()
+    real = os.fdatasync
+
+    def slow(fd: int) -> None:
+        syncs.append(fd)
+        at_disk.set()
+        assert go_on.wait(20)
+        real(fd)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    journal.record(event(unit=1))
+    first = threading.Thread(target=journal.commit)
+    first.start()
+    assert at_disk.wait(20)
+    for unit in (2, 3):
+        # Would stand here for ever.
+        journal.record(event(unit=unit))
+    others = [threading.Thread(target=journal.commit) for _ in range(2)]
+    for other in others:
+        other.start()
+    go_on.set()
+    for thread in (first, *others):
+        thread.join(20)
+    assert (journal.seq, journal.buffered_events) == (3, 0)
+    # One for what came meanwhile, whoever of the two was first.
+    assert len(syncs) == 2
+    journal.close()
+    assert lines(tmp_path / "edge") == 3
+    assert chain_holds(tmp_path)
 
 
 def test_a_second_writer_is_turned_away(tmp_path: Path) -> None:
@@ -145,6 +181,7 @@ def test_a_failed_sync_is_never_taken_for_success(
 
 FULL_DISK = """
 import sys
+import threading
 from pathlib import Path
 from gateway.audit.event import Event
 from gateway.audit.journal import open_journal
