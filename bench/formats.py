@@ -24,7 +24,7 @@ import pydicom
 from lxml import etree
 from PIL import Image
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from bench.contents import SMALL_BYTES
 from tests.corpus import ofd as ofd_files
@@ -111,7 +111,8 @@ def _xml(size_bytes: int) -> bytes:
 
 def _cda(size_bytes: int) -> bytes:
     chance = random.Random(_SEED)
-    sections, size = [], len(clinical(national=False).encode())
+    sections: list[str] = []
+    size = len(clinical(national=False).encode())
     while not sections or size < size_bytes:
         rows = "".join(
             f"<tr><td>{analyte}</td><td>{value}</td><td>mmol/l</td></tr>"
@@ -144,9 +145,9 @@ def _dicom(size_bytes: int) -> bytes:
     """A secondary capture of one frame (PS3.3 A.8.1), its pixels at the end as they are."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = "2.25.20261121"
+    meta.MediaStorageSOPInstanceUID = UID("2.25.20261121")
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = "2.25.1"
+    meta.ImplementationClassUID = UID("2.25.1")
     one = pydicom.Dataset()
     one.file_meta = meta
     one.SpecificCharacterSet = "ISO_IR 192"

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from gateway.errors import Field, StateUncertain
 from gateway.management.layout import HostFolder
@@ -111,7 +111,7 @@ def request(operation: str, name: str, content: bytes, within_ms: int) -> Reques
     return RequestBody(operation, (("id", name),), (), (), media, len(content), within_ms)
 
 
-def _bug(_manifest: Manifest, _operation: str, error: Exception) -> StateUncertain:
+def _bug(manifest: Manifest, operation: str, error: Exception) -> StateUncertain:  # noqa: ARG001 - as Unknown
     """Of these edges: it is nobody's but the run's."""
     raise error
 
@@ -178,7 +178,7 @@ class Edges:
         *,
         name: str = "one",
         within_ms: int = 5000,
-        **changed: object,
+        **changed: Any,
     ) -> Answered:
         head = request(operation, name, content, within_ms)
         unit = CapturedUnit(next(_NUMBERS), CHANNEL, Kind.REQUESTS, time.time_ns(), head, CALLER)

@@ -27,7 +27,7 @@ class SlowSink:
     def deliver(self, batch: Sequence[Admitted]) -> list[Delivery]:
         if self.answers_more:
             return [Progress.MORE for _ in batch]
-        return [Receipt(a.manifest.number, a.manifest.body.name, 3, None) for a in batch]
+        return [Receipt(a.manifest.number, a.manifest.file.name, 3, None) for a in batch]
 
     def forget(self, numbers: Iterable[int]) -> None:
         pass

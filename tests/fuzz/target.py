@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -45,11 +46,14 @@ class Target:
         kinds: set[str] = set()
         for role, inspector in self._inspectors.items():
             yield from timed(
-                f"{role.value} examine", lambda i=inspector: kinds.add(self._examined(i, data))
-            )  # type: ignore[misc]
+                f"{role.value} examine", partial(self._add_kind, kinds, inspector, data)
+            )
         for kind in kinds & set(WRITTEN):
             for rules in (None, self._masking if _FORMAT_OF[kind] in MASKABLE else None):
-                yield from timed(f"{kind} anew", lambda k=kind, r=rules: self._anew(k, data, r))  # type: ignore[misc]
+                yield from timed(f"{kind} anew", partial(self._anew, kind, data, rules))
+
+    def _add_kind(self, kinds: set[str], inspector: Inspector, data: bytes) -> None:
+        kinds.add(self._examined(inspector, data))
 
     def _examined(self, inspector: Inspector, data: bytes) -> str:
         facts = inspector.examine(

@@ -19,6 +19,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -206,7 +207,7 @@ class HttpGate:
 
     def until_listening(self) -> None:
         for port in self.ports.values():
-            self.gate.until(lambda port=port: listens(port), f"port {port} listens", 20)
+            self.gate.until(partial(listens, port), f"port {port} listens", 20)
 
 
 @contextlib.contextmanager

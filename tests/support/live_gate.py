@@ -15,7 +15,7 @@ import contextlib
 import json
 import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -177,7 +177,7 @@ class LiveGate:
         return self.authority.client_context(self.device)
 
     @contextlib.asynccontextmanager
-    async def caller(self) -> Any:
+    async def caller(self) -> AsyncIterator[aiohttp.ClientSession]:
         connector = aiohttp.TCPConnector(ssl=self.context())
         timeout = aiohttp.ClientTimeout(total=30)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as client:

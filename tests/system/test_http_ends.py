@@ -132,9 +132,9 @@ def test_an_edge_of_a_one_way_gate_loads_no_http(tmp_path: Path) -> None:
             loaded = Path(f"/proc/{pid}/maps").read_text()
             # The parser in C is a library of its own: it stands in the map of whoever has loaded it.
             assert "_http_parser" not in loaded
-    for side in ("outer", "inner"):
+    for host in ("outer", "inner"):
         code = (
-            f"import {side}.edge, sys; names = ('aiohttp', 'gateway.connectors.request')\n"
+            f"import {host}.edge, sys; names = ('aiohttp', 'gateway.connectors.request')\n"
             "assert not [name for name in sys.modules if name.startswith(names)]"
         )
         subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

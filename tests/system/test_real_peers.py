@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pytest
 import requests as http
-import zeep
+import zeep.helpers
 from zeep.exceptions import Fault
 from zeep.transports import Transport
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
 import pytest
 
 from gateway.management.layout import Role
@@ -21,6 +25,10 @@ s.settimeout(2)
 print('cut off' if s.recv(1) == b'' else 'heard')"""
 
 
+def all_exist(paths: Iterable[Path]) -> bool:
+    return all(one.exists() for one in paths)
+
+
 def test_each_socket_is_for_the_guard_and_one_neighbour() -> None:
     with installed("two-way") as made:
         for side in Side:
@@ -30,7 +38,7 @@ def test_each_socket_is_for_the_guard_and_one_neighbour() -> None:
         for side in Side:
             host = made.trial.host(side)
             sockets = (host.edge_socket, host.to_ferry_socket, host.from_ferry_socket)
-            gate.until(lambda s=sockets: all(one.exists() for one in s), "the guard listens", 60)
+            gate.until(partial(all_exist, sockets), "the guard listens", 60)
             assert [one.stat().st_uid for one in sockets] == [made.users[Role.GUARD].uid] * 3
 
             def said(who: Role | User, path: object) -> str:
@@ -47,4 +55,4 @@ def test_each_socket_is_for_the_guard_and_one_neighbour() -> None:
             # Somebody of the edge's group comes in, and is not who should be there.
             stranger = User(NOBODY, made.users[Role.EDGE].groups)
             assert said(stranger, host.edge_socket).startswith("cut off")
-            gate.until(lambda side=side: 5781 in gate.alarms(side), "a stranger is told")
+            gate.until(partial(lambda side: 5781 in gate.alarms(side), side), "a stranger is told")

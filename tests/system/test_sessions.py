@@ -8,6 +8,7 @@ import json
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -67,7 +68,7 @@ def test_a_session_carries_messages_both_ways_in_order(g: LiveGate) -> None:
         "accept-encoding",
     }  # fmt: skip
     for side, here, there in ((Side.OUTER, 39, 40), (Side.INNER, 40, 39)):
-        g.gate.until(lambda side=side: g.events(side, "session.ended"), "it is in the journal", 10)
+        g.gate.until(partial(g.events, side, "session.ended"), "it is in the journal", 10)
         ended = g.events(side, "session.ended")[-1]
         assert (ended.fields["from_here"], ended.fields["from_there"]) == (here, there)
         assert ended.fields["ending"] == "done"
@@ -124,6 +125,9 @@ def test_what_may_not_cross_ends_the_session_on_both_sides(
 ) -> None:
     before = {side: len(g.events(side, what)) for side, what in events.items()}
 
+    def more(side: Side, what: str) -> bool:
+        return len(g.events(side, what)) > before[side]
+
     async def talk(client: aiohttp.ClientSession) -> None:
         async with client.ws_connect(g.ward) as socket:
             assert await socket.receive_json(timeout=10) == {"n": 0}
@@ -139,7 +143,7 @@ def test_what_may_not_cross_ends_the_session_on_both_sides(
     asked(g, talk)
     g.gate.until(lambda: not g.ward_service.open, "the peer's connection has ended", 10)
     for side, what in events.items():
-        g.gate.until(lambda s=side, w=what: len(g.events(s, w)) > before[s], "it is recorded", 10)
+        g.gate.until(partial(more, side, what), "it is recorded", 10)
 
 
 def test_events_cross_by_name_and_with_ids_of_the_listed_form(g: LiveGate) -> None:

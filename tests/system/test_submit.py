@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.audit.record import Record
 from gateway.management.layout import Role
 from gateway.unit.model import Side
 from gateway.unit.number import hear
@@ -53,7 +54,10 @@ def test_what_a_guard_refuses_is_set_aside_and_not_performed(s: Submit) -> None:
         reply = portal.call("POST", "/orders/no-1", b'{"a": 1, "a": 2}', "application/json")
     assert reply.status == 202
     unit = hear(reply.json()["receipt"])
-    refused = lambda: [e for e in s.gate.events(Side.OUTER, "refused") if e.unit == unit]  # noqa: E731
+
+    def refused() -> list[Record]:
+        return [e for e in s.gate.events(Side.OUTER, "refused") if e.unit == unit]
+
     s.gate.until(refused, "the outer guard refuses it")
     assert refused()[0].fields["word"] == "body"
     explained = s.gate.cli(Side.OUTER, "explain", reply.json()["receipt"])

@@ -12,6 +12,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -73,25 +74,33 @@ def captured(running: Gate, side: Side) -> set[int]:
     return {r.unit for r in running.events(side, "captured") if r.unit is not None}
 
 
+def all_delivered(running: Gate, side: Side, units: set[int]) -> bool:
+    return outcomes(running, side) == {unit: {"delivered"} for unit in units}
+
+
 def each_is_known_to_be_delivered(running: Gate, within_s: float = 20.0) -> None:
     for side in Side:
         units = captured(running, side)
         running.until(
-            lambda side=side, units=units: (
-                outcomes(running, side) == {unit: {"delivered"} for unit in units}
-            ),
+            partial(all_delivered, running, side, units),
             f"{side.value} knows of all that it was delivered",
             within_s,
         )
 
 
+def nothing_missing(state: Path) -> bool:
+    return missing_list(state, 0.0).empty
+
+
+def no_alarm(running: Gate, side: Side, of: set[int]) -> bool:
+    return not running.alarms(side) & of
+
+
 def nothing_is_missing(running: Gate) -> None:
     for side in Side:
         state = running.trial.host(side).state / "ferry" / "state.json"
-        running.until(lambda state=state: missing_list(state, 0.0).empty, "nothing is missing", 10)
-        running.until(
-            lambda side=side: not running.alarms(side) & {5602, 5720}, "no alarm stands", 10
-        )
+        running.until(partial(nothing_missing, state), "nothing is missing", 10)
+        running.until(partial(no_alarm, running, side, {5602, 5720}), "no alarm stands", 10)
 
 
 @contextlib.contextmanager
@@ -143,14 +152,16 @@ def test_a_stall_longer_than_the_buffers_costs_no_file_and_no_person(tmp_path: P
             with running.held(lane.sender, Role.FERRY):
                 drop_all(running, {channel: sent[channel]})
                 running.until(
-                    lambda lane=lane: len(running.events(lane.sender, "cleared")) == 300,
+                    partial(
+                        lambda sender: len(running.events(sender, "cleared")) == 300, lane.sender
+                    ),
                     "cleared",
                     60,
                 )
                 receiver = running.pid(lane.receiver, Role.FERRY)
                 os.kill(receiver, signal.SIGSTOP)
             running.until(
-                lambda lane=lane: len(running.events(lane.sender, "sent")) >= 300,
+                partial(lambda sender: len(running.events(sender, "sent")) >= 300, lane.sender),
                 "all sent to nobody",
                 60,
             )
@@ -198,7 +209,8 @@ def test_the_sender_learns_of_a_refusal_with_its_number_and_survives_killed_guar
                 running.signal(Side.INNER, Role.GUARD, signal.SIGKILL)
             time.sleep(0.05)
         running.until_inside({f"s{n}.csv" for n in range(40)}, REPLIES)
-        units = {str(r.fields["name"]): r.unit for r in running.events(Side.INNER, "captured")}
+        taken = running.events(Side.INNER, "captured")
+        units = {str(r.fields["name"]): r.unit for r in taken if r.unit is not None}
 
         def told() -> dict[int, set[str]]:
             return outcomes(running, Side.INNER)

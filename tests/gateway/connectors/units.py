@@ -110,7 +110,7 @@ class MemorySink:
     def _deliver(self, one: Admitted) -> Delivery:
         if self.down is not None:
             return self.down
-        number, name = one.manifest.number, one.manifest.body.name
+        number, name = one.manifest.number, one.manifest.file.name
         if number in self.receipts:
             return self.receipts[number]
         if self.answers.get(name):

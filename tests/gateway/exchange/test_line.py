@@ -9,6 +9,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -173,10 +174,12 @@ def test_what_is_no_socket_is_left_alone(path: Path) -> None:
 def test_frames_of_many_threads_go_whole_and_what_is_too_much_is_not_taken() -> None:
     written: list[bytes] = []
     outgoing = Outgoing(lambda data, _: written.append(data), most_bytes=1_000_000)
-    threads = [
-        threading.Thread(target=lambda n=n: [outgoing.put([b"%d," % n] * 3) for _ in range(200)])
-        for n in range(4)
-    ]
+
+    def put(n: int) -> None:
+        for _ in range(200):
+            outgoing.put([b"%d," % n] * 3)
+
+    threads = [threading.Thread(target=put, args=(n,)) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -252,11 +255,15 @@ def test_what_the_neighbour_had_no_byte_of_is_not_handed_over() -> None:
 def test_what_was_written_before_a_later_write_breaks_is_handed_over() -> None:
     second = threading.Event()
 
+    def put_second() -> None:
+        outgoing.put([b"2"])
+        second.set()
+
     def write(data: bytes, _until_s: float) -> None:
         if data == b"2":
             raise OSError(32, "broken")
         # Meanwhile another thread puts the frame that will break.
-        thread = threading.Thread(target=lambda: (outgoing.put([b"2"]), second.set()))
+        thread = threading.Thread(target=put_second)
         thread.start()
         thread.join()
 
@@ -336,7 +343,7 @@ def test_the_edge_s_end_comes_back_by_itself(path: Path) -> None:
             await asyncio.wait_for(line.connected.wait(), 2)
             for number in range(50):
                 line.send(encode_frame(FrameKind.CAPTURED, number, b"c", b"h"))
-            await asyncio.to_thread(until, lambda end=end: len(end.frames) == 50)
+            await asyncio.to_thread(until, partial(lambda end: len(end.frames) == 50, end))
             before = len(came)
             guard.send([encode_failed(9, 5760, Consequence.UNAVAILABLE)])
             while len(came) == before:

@@ -17,7 +17,8 @@ def test_the_frames_of_a_lane_with_losses_are_those_of_the_version_before_two_la
     tmp_path: Path,
 ) -> None:
     ferries = Ferries(tmp_path, Weather())
-    ferries.gap.recorded = recorded = []
+    recorded: list[bytes] = []
+    ferries.gap.recorded = recorded
     for number, size in enumerate([0, 1, 900, 5_000, 120_000, 1_500_000], start=1):
         ferries.put(number, bytes([number]) * size)
     ferries.run(0.004)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from gateway.guard.asked_file import AskedFile
 from gateway.guard.durable_requests import Table, Tables
@@ -125,7 +126,7 @@ class DurableWorld:
         return Guard(judge, admit, tables)
 
     def cleared(
-        self, side: Side, number: int, body: UnitBody, content: bytes | Path, **changed: object
+        self, side: Side, number: int, body: UnitBody, content: bytes | Path, **changed: Any
     ) -> Outcome:
         """A unit of an edge at its guard."""
         caller = CALLER if isinstance(body, RequestBody) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from gateway.exchange.frames import Frame, FrameKind, FrameReader, encode_frame
 from gateway.guard.ending import Endings
@@ -150,7 +151,7 @@ class World:
     def inner(self) -> Guard:
         return self.guards[Side.INNER]
 
-    def asked(self, number: int = 2, content: bytes = b'{"a":1}', **changed: object) -> Done:
+    def asked(self, number: int = 2, content: bytes = b'{"a":1}', **changed: Any) -> Done:
         """A request of the outer edge at its guard. changed: fields of its head."""
         head = replace(request("order", "one", content, 5000), **changed)
         return self.outer.clear(captured(number, head, content))
@@ -164,14 +165,14 @@ class World:
         request_number: int = 2,
         content: bytes = b'{"b":2}',
         number: int = 3,
-        **changed: object,
+        **changed: Any,
     ) -> Done:
         """An answer of the inner edge at its guard. changed: fields of its head."""
         head = ResponseBody(request_number, "order", 200, (), JSON, len(content))
         return self.inner.clear(captured(number, replace(head, **changed), content))
 
 
-def captured(number: int, body: UnitBody, content: bytes, **changed: object) -> Frame:
+def captured(number: int, body: UnitBody, content: bytes, **changed: Any) -> Frame:
     """What an edge hands over."""
     caller = CALLER if isinstance(body, RequestBody) else ""
     unit = CapturedUnit(number, CHANNEL, Kind.REQUESTS, time.time_ns(), body, caller)

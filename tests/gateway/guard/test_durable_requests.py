@@ -7,6 +7,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,12 +64,12 @@ def test_a_body_in_a_file_stays_one(one_way: DurableWorld, tmp_path: Path) -> No
     ],
 )
 def test_what_an_operation_does_not_allow_is_refused_with_its_rule(
-    one_way: DurableWorld, changed: dict[str, object], content: bytes, number: int
+    one_way: DurableWorld, changed: dict[str, Any], content: bytes, number: int
 ) -> None:
     head = replace(replace(order(content), size_bytes=len(content)), **changed)
     outcome = one_way.cleared(OUT, 2, head, content)
     assert refused(outcome) == number
-    fields = outcome.fields  # type: ignore[union-attr]
+    fields = outcome.fields
     assert fields["operation"] == head.operation
     assert number == 5770 or fields["rule"]
 

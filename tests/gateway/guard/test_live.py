@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def world(tmp_path: Path) -> World:
 
 
 def said(
-    body: SessionBody, content: bytes | None = None, number: int | None = None, **changed: object
+    body: SessionBody, content: bytes | None = None, number: int | None = None, **changed: Any
 ) -> Frame:
     """What an edge hands over of a session. Even numbers are the outer edge's."""
     number = body.session + 100 if number is None else number
@@ -68,13 +69,13 @@ def said(
 
 
 def message(
-    sequence: int, content: bytes = HELLO, operation: str = "ward", session: int = 2, **more: object
+    sequence: int, content: bytes = HELLO, operation: str = "ward", session: int = 2, **more: Any
 ) -> MessageBody:
     body = MessageBody(session, operation, sequence, True, "", "", len(content))
-    return replace(body, **more)  # type: ignore[arg-type]
+    return replace(body, **more)
 
 
-def from_inside(body: SessionBody, content: bytes = HELLO, **changed: object) -> Frame:
+def from_inside(body: SessionBody, content: bytes = HELLO, **changed: Any) -> Frame:
     return said(body, content, body.session + 101, **changed)
 
 
@@ -257,7 +258,7 @@ def test_a_session_too_many_is_not_opened_and_its_caller_is_told(world: World) -
     ],
 )
 def test_events_pass_by_their_names_and_ids(
-    world: World, changed: dict[str, object], number: int
+    world: World, changed: dict[str, Any], number: int
 ) -> None:
     opened(world, 2, "feed")
     good = message(1, b"all well", "feed", event="alarm", event_id="e-7")

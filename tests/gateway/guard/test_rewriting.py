@@ -17,7 +17,7 @@ from gateway.errors import Refused, Unavailable
 from gateway.guard.judgement import judge
 from gateway.guard.rewriting import after_change
 from gateway.inspection.chain import bytes_body
-from gateway.inspection.changing.changer import PROGRAM, InSandbox
+from gateway.inspection.changing.changer import PROGRAM, Changer, InSandbox
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.inspection.sandbox.settings import SandboxSettings
 from gateway.policy.evaluate import Result
@@ -213,7 +213,9 @@ def test_without_its_key_nothing_is_masked_and_nothing_passes(tmp_path: Path) ->
         raise Unavailable(3834, path="pseudonym.key", reason="gone")
 
     anew = Anew(tmp_path)
-    anew.rewriter._changer._key = no_key
+    changer = anew.rewriter._changer
+    assert isinstance(changer, Changer)
+    changer._key = no_key
     with pytest.raises(Unavailable) as gone:
         anew(_masked("csv", "csv"), table(SOMEBODY))
     assert gone.value.number == 3834
@@ -327,7 +329,7 @@ def test_a_broken_file_is_refused_by_what_the_child_says(tmp_path: Path) -> None
     try:
         anew = Anew(tmp_path, hand_out=InSandbox(sandbox))
         with pytest.raises(Refused) as refused:
-            anew.rewriter._changer("json", "c", bytes_body(b'{"a":'), None, tmp_path / "new")
+            anew.rewriter._changer("json", "c", bytes_body(b'{"a":'), None, tmp_path / "new", "")
         assert refused.value.number == 3532
     finally:
         sandbox.close()

@@ -101,9 +101,9 @@ def test_silence_idleness_and_age_each_end_a_session() -> None:
     sessions = Sessions()
     held = begun(sessions)
     assert [due.number for due in sessions.due(SILENT_S + 0.1)] == [5796]
-    for now_s in range(0, 120, 5):
-        sessions.alive(held, 1, float(now_s))
-        numbers = [due.number for due in sessions.due(float(now_s))]
+    for now_s in map(float, range(0, 120, 5)):
+        sessions.alive(held, 1, now_s)
+        numbers = [due.number for due in sessions.due(now_s)]
         assert numbers == ([] if now_s <= 30 else [5797])
         if now_s == 90:
             break

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.audit.event import Event
 from gateway.exchange.frames import Frame, FrameKind
+from gateway.guard.judgement import Judgement
 from gateway.guard.letting_go import Done, LettingGo, Send
 from gateway.guard.passing import Passing
 from gateway.guard.together import SMALL_BYTES, ContentQuestion, Judging, alone, together
@@ -40,7 +41,8 @@ def question(inspector: Inspector, channel: Channel, content: bytes) -> ContentQ
 
 
 def judging(asked: ContentQuestion) -> Judging[Verdict]:
-    return (yield asked).verdict
+    judgement: Judgement = yield asked
+    return judgement.verdict
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_a_request_and_its_answer_pass_both_guards_as_they_were(world: World) ->
     ],
 )
 def test_what_an_operation_does_not_allow_is_told_at_once(
-    world: World, changed: dict[str, object], content: bytes, number: int
+    world: World, changed: dict[str, Any], content: bytes, number: int
 ) -> None:
     done = world.asked(2, content, **changed)
     assert told(done) == (2, number, Consequence.REFUSED)
@@ -104,7 +105,9 @@ def test_what_no_edge_of_ours_hands_over_is_refused(world: World, frame: Frame) 
 
 def test_the_far_guard_s_refusal_comes_back_as_a_number(world: World) -> None:
     asked = world.asked(2)
-    world.policy[Side.INNER] = replace(world.policy[Side.INNER], channels={})
+    policy = world.policy[Side.INNER]
+    assert policy is not None
+    world.policy[Side.INNER] = replace(policy, channels={})
     refused = world.inner.admit(frame_of(asked))
     assert event(refused) == ("request.refused", 2, 1051)
     world.policy[Side.INNER] = world.policy[Side.OUTER]
@@ -170,7 +173,7 @@ def test_the_asking_guard_drops_what_it_did_not_ask_for_itself(world: World) -> 
     ],
 )
 def test_an_answer_of_another_request_or_operation_is_dropped(
-    world: World, changed: dict[str, object], number: int
+    world: World, changed: dict[str, Any], number: int
 ) -> None:
     world.let_in(2)
     done = world.answered(2, **changed)
@@ -188,7 +191,7 @@ def test_an_answer_of_another_request_or_operation_is_dropped(
     ],
 )
 def test_an_answer_that_its_operation_does_not_allow_is_told_to_the_caller(
-    world: World, changed: dict[str, object], content: bytes, number: int
+    world: World, changed: dict[str, Any], content: bytes, number: int
 ) -> None:
     world.let_in(2)
     refused = world.answered(2, content, **changed)
@@ -330,8 +333,8 @@ def test_a_batch_holds_nothing_of_another_channel_lane_or_kind_and_no_batch(worl
     (frame,) = world.outer.seal(
         [replace(good, unit=batch, let=replace(good.let, body=bytes_body(content)))]
     )
-    (done,) = world.inner.admitted(frame_of(Done(frame=frame)))
-    assert event(done) == ("request.refused", 2, 1052)
+    (refused,) = world.inner.admitted(frame_of(Done(frame=frame)))
+    assert event(refused) == ("request.refused", 2, 1052)
 
 
 def _manifest(world: World, unit: CapturedUnit) -> Manifest:

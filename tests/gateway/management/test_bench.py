@@ -6,6 +6,7 @@ import json
 import statistics
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,9 @@ UNIT = {
     "ratio": 0.513,
     "without_sandbox": {"value": 1942.0, "ratio": 0.699, "wanted": 0.5},
 }
-UNTAKEN = {"name": "x", "value": None, "unit": "ms", "parameters": {}, "not_measured": "needs root"}
+UNTAKEN: dict[str, Any] = {
+    "name": "x", "value": None, "unit": "ms", "parameters": {}, "not_measured": "needs root",
+}  # fmt: skip
 
 
 def test_each_figure_stands_beside_its_ceiling_within_80_columns() -> None:

@@ -24,7 +24,7 @@ class Board:
 @pytest.fixture
 def process() -> Iterator[Process]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    yield Process("edge", [], Board(), Board())  # type: ignore[arg-type]
+    yield Process("edge", [], Board(), Board())
     for number, handler in before.items():
         signal.signal(number, handler)
 

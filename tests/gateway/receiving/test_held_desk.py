@@ -15,6 +15,7 @@ from gateway.receiving import held_inbox, people
 from gateway.receiving.decision import MAX_DECISION_BYTES, Word
 from gateway.receiving.people import Standing, standing, user_name
 from gateway.spool import set_aside
+from gateway.spool.layout import Layout
 from gateway.spool.model import Taken
 from gateway.unit.model import Stage
 from tests.gateway.receiving.held_world import ANNA, BAO, CHEN, World, body_of, sha256_of
@@ -441,8 +442,8 @@ def test_a_body_that_is_gone_makes_the_unit_corrupt_when_it_is_released(world: W
     assert set_aside.find(world_layout(world), 7) is not None
 
 
-def world_layout(world: World) -> set_aside.Layout:
-    return set_aside.Layout.of(world.received)
+def world_layout(world: World) -> Layout:
+    return Layout.of(world.received)
 
 
 def test_users_and_groups_are_those_of_the_host() -> None:

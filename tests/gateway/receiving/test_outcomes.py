@@ -16,6 +16,7 @@ from gateway.guard.outcome import Outcome, Passed
 from gateway.receiving.outcomes import OutcomesHeard
 from gateway.sending import outcomes as telling
 from gateway.sending.outcomes import OutcomeTeller
+from gateway.sending.own import clear_outcomes
 from gateway.spool.model import Entry, Taken
 from gateway.unit.decode import decode_manifest
 from gateway.unit.model import Kind, Lane, Stage
@@ -275,9 +276,7 @@ def refused(world: World, sealed: Cleared) -> tuple[int, int, str]:
 def own(
     number: int, *units: int, what: What = What.DELIVERED, reason: int = 0, at_ns: int = 10**9
 ) -> Cleared:
-    return telling.clear_outcomes(
-        number, [UnitOutcome(u, what, reason, at_ns) for u in units], NOW_NS
-    )
+    return clear_outcomes(number, [UnitOutcome(u, what, reason, at_ns) for u in units], NOW_NS)
 
 
 def test_a_unit_that_breaks_the_rule_is_set_aside_and_not_believed(world: World) -> None:

@@ -43,7 +43,7 @@ class World:
     def tell(self) -> list[UnitOutcome]:
         self.now_s += 10.0
         self.step.step(self.now_s)
-        found = []
+        found: list[UnitOutcome] = []
         for entry in self.queue.entries.values():
             assert isinstance(entry.body, bytes)
             found += decode_outcomes(entry.body)

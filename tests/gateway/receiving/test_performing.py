@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from typing import cast
 
 import pytest
 
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
+from gateway.exchange.caller import GuardLine
 from gateway.exchange.frames import Frame, FrameKind, FrameReader
 from gateway.guard.told import of_edge
 from gateway.receiving.admitted import admitted_of
@@ -60,10 +62,10 @@ def test_a_failure_says_whether_the_request_was_performed(
         line = Line()
         faults = Faults(ListRecorder(), BoardOfOne())
         performing = Performing(
-            line,
+            cast("GuardLine", line),
             {CHANNEL: Failing(error)},
             lambda: 3,
-            faults.unknown,  # type: ignore[arg-type]
+            faults.unknown,
         )
         performing.take(admitted_frame())
         while not line.sent:
@@ -84,7 +86,7 @@ def test_a_bug_of_a_sink_is_an_unknown_outcome_told_to_its_caller_and_to_people(
     async def play() -> list[FailureBody]:
         line, faults = Line(), Faults(journal, board, lambda: now_s)
         performers = {CHANNEL: Failing(KeyError("Set-Cookie: secret"))}
-        performing = Performing(line, performers, lambda: 3, faults.unknown)  # type: ignore[arg-type]
+        performing = Performing(cast("GuardLine", line), performers, lambda: 3, faults.unknown)
         for _ in range(2):
             performing.take(admitted_frame())
         while len(line.sent) < 2:

@@ -330,7 +330,7 @@ def test_a_vector_is_answered_as_expected(vector_opener: Opener, path: Path) -> 
     fields, sealed = _read_vector(path)
     number = int(fields["number"])
     if fields["expect"] == "opens":
-        assert vector_opener.open_bytes(sealed, number).manifest.body.name == "report.txt"
+        assert vector_opener.open_bytes(sealed, number).manifest.file.name == "report.txt"
     else:
         assert refused(vector_opener, sealed, number) == int(fields["expect"]), fields["why"]
 

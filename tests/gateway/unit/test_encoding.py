@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -49,7 +50,7 @@ files = st.builds(
 fields = st.lists(
     st.tuples(
         st.from_regex(r"\A[A-Za-z_:.-][A-Za-z0-9_:.-]{0,10}\Z"),
-        st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=20),
+        st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=20),
     ),
     max_size=6,
 ).map(tuple)
@@ -71,7 +72,7 @@ sessions = st.one_of(
     st.builds(
         MessageBody, numbers, words, places, st.booleans(),
         st.from_regex(r"\A[A-Za-z0-9._-]{0,20}\Z"),
-        st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=20),
+        st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=20),
         st.integers(1, MAX_MESSAGE_BYTES),
     ),
     st.builds(AliveBody, numbers, words, places),
@@ -82,12 +83,16 @@ of_requests = st.just(Kind.REQUESTS)
 exchanged = requests | responses | failures | sessions
 
 
-def captured(kinds: st.SearchStrategy[Kind], bodies: st.SearchStrategy[UnitBody]) -> object:
+def captured(
+    kinds: st.SearchStrategy[Kind], bodies: st.SearchStrategy[UnitBody]
+) -> st.SearchStrategy[CapturedUnit]:
     subjects = st.text(st.characters(codec="utf-8"), max_size=60)
     return st.builds(CapturedUnit, numbers, words, kinds, times, bodies, subjects)
 
 
-def described(kinds: st.SearchStrategy[Kind], bodies: st.SearchStrategy[UnitBody]) -> object:
+def described(
+    kinds: st.SearchStrategy[Kind], bodies: st.SearchStrategy[UnitBody]
+) -> st.SearchStrategy[Manifest]:
     digests = st.binary(min_size=32, max_size=32)
     return st.builds(
         Manifest, numbers, words, kinds, st.sampled_from(Lane), times, times,
@@ -178,7 +183,7 @@ def test_a_second_spelling_of_the_same_value_is_refused() -> None:
         {"answer_within_ms": 0},
     ],
 )
-def test_a_request_that_no_edge_of_ours_makes_is_refused(changed: dict[str, object]) -> None:
+def test_a_request_that_no_edge_of_ours_makes_is_refused(changed: dict[str, Any]) -> None:
     request = RequestBody("read", (), (), (), "", 0, 9)
     unit = CapturedUnit(5, "lab", Kind.REQUESTS, 7, request)
     assert decode_captured(encode_captured(unit)) == unit

@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from gateway.management.cli import main
 from gateway.management.trial import Trial, add_policy
 from gateway.unit.model import Side
 from tests.gateway.connectors.request.certificates import Authority
-from tests.gateway.connectors.request.peer import Peer
+from tests.gateway.connectors.request.peer import Handler, Peer
 from tests.gateway.management.soap_service import Service, wsdl
 from tests.support.gate import Gate, gate
 from tests.support.http_gate import (
@@ -80,7 +81,7 @@ class Peers:
 
 def of_readme(kind: str, word: str, page: Path = README) -> str:
     """The block of this kind on the page that has this word in it."""
-    blocks = re.findall(
+    blocks: list[str] = re.findall(
         rf"^```{kind}\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
     return next(block for block in blocks if word in block)
@@ -117,8 +118,10 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
     authority = Authority(folder / "ca")
     server = authority.server("localhost")
     tls = server_context(server)
-    services = {ORDERS: orders.Orders(), SOAP: Service().answer, FHIR: fhir.FhirServer(),
-                PACS: dicomweb.Archive()}  # fmt: skip
+    placed, records, archive = orders.Orders(), fhir.FhirServer(), dicomweb.Archive()
+    services: dict[str, Handler] = {
+        ORDERS: placed, SOAP: Service().answer, FHIR: records, PACS: archive,
+    }  # fmt: skip
     peers = {name: Peer(handler, tls) for name, handler in services.items()}
     first = Peer(hello)
     ports = {name: free_port() for name in (*NAMES, FIRST)}
@@ -161,10 +164,10 @@ def peers_gate(folder: Path) -> Iterator[Peers]:
         with gate(folder, "two-way", prepare=prepare) as made:
             g = Peers(
                 made, authority, authority.device("portal-01"), described / "orders.wsdl", ports,
-                peers, services[ORDERS], services[FHIR], services[PACS], first_keys,
+                peers, placed, records, archive, first_keys,
             )  # fmt: skip
             for port in ports.values():
-                made.until(lambda port=port: listens(port), f"port {port} listens", 20)
+                made.until(partial(listens, port), f"port {port} listens", 20)
             yield g
     finally:
         beside.close()

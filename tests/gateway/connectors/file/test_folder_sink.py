@@ -361,13 +361,13 @@ def test_a_full_destination_makes_units_wait_and_shows_nothing_half(
     for unit in units:
         if unit in waiting:
             continue
-        (small_disk / unit.manifest.body.name).unlink()
+        (small_disk / unit.manifest.file.name).unlink()
     sink.forget([u.manifest.number for u in units if u not in waiting])
     for start in range(0, len(waiting), 5):
         group = waiting[start : start + 5]
         assert all(isinstance(a, Receipt) for a in sink.deliver(group))
         for unit in group:
-            (small_disk / unit.manifest.body.name).unlink()
+            (small_disk / unit.manifest.file.name).unlink()
     sink.close()
 
 

@@ -56,7 +56,7 @@ class Desk:
         for number in numbers:
             answer = self.read(number)
             if isinstance(answer, Capture):
-                found[answer.unit.body.name] = content(answer)
+                found[answer.unit.file.name] = content(answer)
                 self.source.finish([number])
         return found
 
@@ -85,7 +85,7 @@ def test_a_file_is_read_as_it_is_and_then_removed(desk: Desk) -> None:
     (number,) = desk.claim()
     capture = desk.read(number)
     assert isinstance(capture, Capture)
-    body = capture.unit.body
+    body = capture.unit.file
     assert (body.name, body.size_bytes, body.modified_ns) == (
         "report.pdf",
         5,
@@ -217,7 +217,7 @@ def test_a_name_of_any_bytes_crosses_as_it_is(desk: Desk, raw: bytes) -> None:
     assert desk.claim() == [number]
     capture = desk.read(number)
     assert isinstance(capture, Capture)
-    assert os.fsencode(capture.unit.body.name) == raw
+    assert os.fsencode(capture.unit.file.name) == raw
     desk.source.finish([number])
     assert desk.taken() == []
 

@@ -82,7 +82,7 @@ class Folder:
         for number in self.source.claim(self._numbers, 16):
             answer = self.source.read(number, self.staging)
             if isinstance(answer, Capture):
-                found.add(answer.unit.body.name)
+                found.add(answer.unit.file.name)
                 self.source.finish([number])
         return found
 

@@ -80,7 +80,7 @@ def test_the_client_of_the_protocol_uploads_across_a_restart(
         client = TusClient(gate.url + PATH)
         uploader = client.uploader(file_stream=BytesIO(BIG), chunk_size=2 * MIB)
         uploader.upload(stop_at=4 * MIB)
-        upload = "/" + uploader.url.split("/", 3)[3]
+        upload = "/" + str(uploader.url).split("/", 3)[3]
         # Half a piece more, and the caller breaks off: what has come counts.
         with socket.create_connection(("127.0.0.1", gate.source.port), 5) as caller:
             caller.sendall(
@@ -331,7 +331,7 @@ def test_where_requests_are_signed_each_piece_and_the_whole_are(
     with large_gate(tmp_path, peer, listening) as gate:
 
         def ask(
-            method: str, target: str, data: bytes, signed: bytes | None = None, **headers: str
+            method: str, target: str, data: bytes, signed: bytes | None = None, /, **headers: str
         ) -> requests.Response:
             said = {name.replace("_", "-"): value for name, value in headers.items()}
             said |= signed_headers(key, method, target, data if signed is None else signed)

@@ -5,8 +5,14 @@ from __future__ import annotations
 from gateway.ferry.block import Chunk
 from gateway.ferry.oneway.account import Account, AccountState
 from gateway.ferry.oneway.missing import MissingSequences, MissingUnit
-from gateway.ferry.twoway.returns import Missed, MissedSpan, MissedUnit, decode_missed
-from gateway.ferry.twoway.telling import MAX_BODY_BYTES, Telling
+from gateway.ferry.twoway.returns import (
+    MAX_BODY_BYTES,
+    Missed,
+    MissedSpan,
+    MissedUnit,
+    decode_missed,
+)
+from gateway.ferry.twoway.telling import Telling
 
 SLOW_BITS_PER_S = 1_000_000
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from gateway.inspection.content import Content
 from gateway.inspection.formats.contract import (
     MAX_TEXT_CHARACTERS,
-    Check,
     FormatLimits,
     Item,
     Text,
@@ -18,6 +17,8 @@ from gateway.inspection.unsound import Fault, Member, Unsound, Word
 from gateway.messages import Text as Message
 
 LIMITS = FormatLimits()
+# A Check called by place: one that has no use for the limits names them `_limits`.
+ByPlace = Callable[[Content, FormatLimits, Any], Iterator[Item]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Reader:
 
     def items(
         self,
-        check: Check[Any],
+        check: ByPlace,
         content: bytes,
         profile: object = None,
         limits: FormatLimits = LIMITS,
@@ -45,7 +46,7 @@ class Reader:
 
     def numbers(
         self,
-        check: Check[Any],
+        check: ByPlace,
         content: bytes,
         profile: object = None,
         limits: FormatLimits = LIMITS,

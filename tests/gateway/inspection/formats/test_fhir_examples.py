@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from tests.corpus.fhir_examples import SIDES, documents, explained, in_xml, numbers, package
+from tests.corpus.fhir_examples import SIDES, documents, explained, numbers, package
+from tests.corpus.fhir_in_xml import in_xml
 
 # All 5,306 take minutes; FERRYGATE_CORPORA_WHOLE=1 tries them all.
 WHOLE = bool(os.environ.get("FERRYGATE_CORPORA_WHOLE"))

@@ -123,8 +123,8 @@ def test_a_channel_names_the_root(side: Any) -> None:
 def test_any_bytes_give_items_or_a_refusal(content: bytes) -> None:
     for side in (sending.check, receiving.check):
         assert XML.untold(XML.items(side, content)) == []
-    for side in (sending_cda.check, receiving_cda.check):
-        assert CDA.untold(CDA.items(side, content)) == []
+    for side_cda in (sending_cda.check, receiving_cda.check):
+        assert CDA.untold(CDA.items(side_cda, content)) == []
 
 
 @pytest.mark.parametrize("side", SIDES)
