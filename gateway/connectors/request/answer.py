@@ -65,7 +65,7 @@ class Answer(web.Response):
 
     async def write_eof(self, data: bytes = b"") -> None:
         await super().write_eof(data)
-        self._entry.answered()
+        self._entry.answered(ends=not self.keep_alive)
 
 
 def written(said: Said, *, ends: bool) -> bytes:

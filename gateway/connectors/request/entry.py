@@ -220,12 +220,16 @@ class Entry(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def answered(self) -> None:
-        """The last byte of an answer has been given to the transport: the next request may come."""
+    def answered(self, *, ends: bool = False) -> None:
+        """The last byte of an answer has been given to the transport: the next request may come.
+
+        ends: the answer said that the connection ends with it. What is behind it is not performed: its
+        caller may take it for unread, and send it again (RFC 9112, 9.6).
+        """
         self._begun = False
         if self.state is State.CLOSED or self._transport is None:
             return
-        if not self._framing.whole or self.retiring:
+        if ends or not self._framing.whole or self.retiring:
             # aiohttp closes it, as its answer said; what still comes of the body is dropped until then.
             self._enter(State.DRAINING)
             return

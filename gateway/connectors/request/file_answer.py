@@ -86,7 +86,7 @@ class FileAnswer(web.StreamResponse):
             raise ConnectionResetError from error
         finally:
             self.abandon()
-        self._entry.answered()
+        self._entry.answered(ends=not self.keep_alive)
 
 
 async def file_answer(

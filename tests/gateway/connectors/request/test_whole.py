@@ -27,6 +27,7 @@ from tests.gateway.connectors.request.harness import (
     exchange,
     problem_in,
     running,
+    status_of,
 )
 
 HEAD = b"POST /fhir/DiagnosticReport HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\n"
@@ -160,6 +161,26 @@ def test_requests_of_one_connection_are_answered_in_their_order_whichever_way_th
         assert answers.count(b"HTTP/1.1 200") == 5
         assert gate.source.connections <= 1
     assert len(asker.asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("first", "status", "asked"),
+    [
+        # Refused, and the connection ends with that.
+        (CHUNKED.replace(b"application/json", b"text/plain"), 415, 0),
+        (CHUNKED.replace(HEAD, HEAD + b"Connection: close\r\n"), 200, 1),
+    ],
+)
+def test_what_is_behind_an_answer_that_ends_the_connection_is_not_performed(
+    first: bytes, status: int, asked: int
+) -> None:
+    """Its caller reads "Connection: close", takes it for unread, and sends it again."""
+    asker = MemoryAsker()
+    with running(PLAIN, asker) as gate:
+        answer = exchange(gate.port, first + WHOLE)
+        assert status_of(answer) == status
+        assert b"Connection: close" in answer and answer.count(b"HTTP/1.1") == 1
+        assert len(asker.asked) == asked
 
 
 def test_the_next_request_waits_until_the_answer_before_it_is_taken() -> None:
