@@ -1,11 +1,12 @@
 """Connections to one peer: kept, reused, so many at most. A request in one write, its answer read by aiohttp.
 
-    ask --> room? --> a kept connection, or a new one --> write --> head, content --> read --> kept | closed
-              | none in connect_s: TimeoutError
+    ask --> room? --> a kept connection, or a new one --> write --> head, content --> read --> kept | ended
+              | none in connect_s: TimeoutError               kept: bytes that nobody has asked for end it
 
 aiohttp's client takes as much time for a small request as all other work at this edge, with its traces,
 redirects, cookies, proxies and middlewares, none of which a sink has. Its reader of answers (llhttp) is
-what judges bytes here too. Nothing is sent twice. Requests with contents in files go through its client.
+what judges bytes here too (peer_line.py). Nothing is sent twice. Requests with contents in files go
+through its client.
 """
 
 from __future__ import annotations
@@ -13,43 +14,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Final, TypeVar
 
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.streams import StreamReader
-from multidict import CIMultiDictProxy
-
+from gateway.connectors.request.peer_line import PeerAnswer, PeerLine
 from gateway.connectors.request.settings import Calling
-from gateway.connectors.request.to_peer import (
-    MOST_HEADERS,
-    MOST_LINE_BYTES,
-    READ_BYTES,
-    Sent,
-    host_of,
-)
+from gateway.connectors.request.to_peer import Sent, host_of
 from gateway.errors import Unavailable
 
 # RFC 9110, 8.6: others say that they carry nothing.
 _SAYS_NO_LENGTH: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# RFC 8305, 5: so long for one address of a name before the next is tried beside it.
+_NEXT_ADDRESS_S: Final = 0.25
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class PeerAnswer:
-    """What reply.py reads of an answer. close: no more of it is wanted, nor of its connection."""
-
-    method: str
-    status: int
-    headers: CIMultiDictProxy[str]
-    content: StreamReader
-    close: Callable[[], None]
-
-    @property
-    def content_length(self) -> int | None:
-        said = self.headers.get("Content-Length")
-        return int(said) if said is not None and said.isdecimal() else None
 
 
 def written(
@@ -75,8 +52,8 @@ class PeerLines:
         self.host = host_of(calling)
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(calling.most_connections)
-        self._kept: deque[tuple[float, ResponseHandler]] = deque()
-        self._in_use: set[ResponseHandler] = set()
+        self._kept: deque[tuple[float, PeerLine]] = deque()
+        self._in_use: set[PeerLine] = set()
         self._sweeping: asyncio.TimerHandle | None = None
         self._is_closed = False
 
@@ -93,43 +70,31 @@ class PeerLines:
         aiohttp.ClientError, HttpProcessingError (no answer of HTTP) and what `read` raises.
         """
         line = await self._line()
-        # From here it may be performed.
-        sent.begun = True
         try:
-            line.set_response_params(
-                skip_payload=method == "HEAD",
-                read_until_eof=True,
-                auto_decompress=False,
-                read_bufsize=READ_BYTES,
-                max_line_size=MOST_LINE_BYTES,
-                max_field_size=MOST_LINE_BYTES,
-                max_headers=MOST_HEADERS,
-            )
             if line.transport is None:
                 raise ConnectionResetError
-            line.transport.write(request)
-            message, content = await line.read()
-            while message.code < 200 and message.code != 101:
-                message, content = await line.read()
-            return await read(
-                PeerAnswer(method, message.code, message.headers, content, line.close)
-            )
+            # From here it may be performed.
+            sent.begun = True
+            line.ask(method, request)
+            return await read(await line.answer(method))
         except BaseException:
-            line.close()
+            # Nothing more of it is sent either: by then a later try may have been performed.
+            line.abort()
             raise
         finally:
+            line.done()
             self._give_back(line)
 
     def close(self) -> None:
         """End all connections; who waits for an answer gets none."""
         self._is_closed = True
         for line in [*self._in_use, *(line for _, line in self._kept)]:
-            line.close()
+            line.cut()
         self._kept.clear()
         if self._sweeping is not None:
             self._sweeping.cancel()
 
-    async def _line(self) -> ResponseHandler:
+    async def _line(self) -> PeerLine:
         if self._kept and not self._room.locked():
             await self._room.acquire()
             if (line := self._kept_one()) is not None:
@@ -143,41 +108,38 @@ class PeerLines:
                 self._room.release()
                 raise
 
-    def _kept_one(self) -> ResponseHandler | None:
+    def _kept_one(self) -> PeerLine | None:
         """One that has been used last: those that are not needed grow old."""
         while self._kept:
             since_s, line = self._kept.pop()
             # What has come unasked would be taken for the next answer.
-            if (
-                line.is_connected()
-                and not line.should_close
-                and self._loop.time() - since_s <= self._calling.idle_s
-            ):
+            if line.is_free() and self._loop.time() - since_s <= self._calling.idle_s:
                 self._in_use.add(line)
                 return line
-            line.close()
+            line.abort()
         return None
 
-    async def _connect(self) -> ResponseHandler:
+    async def _connect(self) -> PeerLine:
         if self._is_closed:
             raise Unavailable(6380, channel=self._calling.channel, reason="stopping")
         calling = self._calling
         name = calling.tls.server_name if calling.tls is not None else None
         _, line = await self._loop.create_connection(
-            lambda: ResponseHandler(self._loop),
+            lambda: PeerLine(self._loop),
             calling.host,
             calling.port,
             ssl=self._context,
             server_hostname=(name or calling.host) if self._context is not None else None,
+            happy_eyeballs_delay=_NEXT_ADDRESS_S,
         )
         self._in_use.add(line)
         return line
 
-    def _give_back(self, line: ResponseHandler) -> None:
+    def _give_back(self, line: PeerLine) -> None:
         self._in_use.discard(line)
         self._room.release()
-        if self._is_closed or line.should_close or not line.is_connected():
-            line.close()
+        if self._is_closed or not line.is_free():
+            line.abort()
             return
         self._kept.append((self._loop.time(), line))
         if self._sweeping is None:

@@ -33,7 +33,7 @@ from gateway.unit.submitting import PerformedBody
 
 
 class Response(Protocol):
-    """An answer whose head is here, of aiohttp's client or of peer_lines.py."""
+    """An answer whose head is here, of aiohttp's client or of peer_line.py."""
 
     @property
     def method(self) -> str: ...

@@ -26,7 +26,8 @@ from gateway.connectors.request import building
 from gateway.connectors.request.body_file import front_of, read_pieces
 from gateway.connectors.request.disk_room import DiskRoom
 from gateway.connectors.request.parser import check_parser
-from gateway.connectors.request.peer_lines import PeerAnswer, PeerLines, written
+from gateway.connectors.request.peer_line import PeerAnswer
+from gateway.connectors.request.peer_lines import PeerLines, written
 from gateway.connectors.request.reply import read_reply, read_reply_file
 from gateway.connectors.request.secret_files import Credential, read_credential
 from gateway.connectors.request.settings import Calling

@@ -10,6 +10,7 @@ An error of the client becomes what is known of the request; of its text nothing
 
 from __future__ import annotations
 
+import os
 import ssl
 from contextvars import ContextVar
 from typing import Any, Final
@@ -121,6 +122,8 @@ def failure_of(
 
 def _reason_of(error: Exception) -> str:
     """A word of the error's kind: its text may hold addresses, and what the peer has sent."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or type(error.os_error).__name__
-    return getattr(error, "strerror", None) or type(error).__name__
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, ConnectionError | TimeoutError) and cause.errno:
+        # asyncio's own text says where to.
+        return os.strerror(cause.errno)
+    return getattr(cause, "strerror", None) or type(cause).__name__

@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from gateway.connectors.request.peer_lines import written
-from gateway.errors import StateUncertain, Unavailable
+from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.unit.asking import Performed
+from gateway.unit.model import CapturedUnit, Kind
+from gateway.unit.request import RequestBody
+from gateway.unit.stages import Admitted
+from tests.gateway.connectors.request.harness import admitted
 from tests.gateway.connectors.request.test_sink import Caller, calling, number_of
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -197,6 +201,170 @@ def test_a_method_that_carries_nothing_says_no_length() -> None:
     assert b"Content-Length" not in written("GET", "/", "peer", [], b"")
     assert b"Content-Length: 0\r\n" in written("DELETE", "/", "peer", [], b"")
     assert written("POST", "/", "peer", [], b"{}").endswith(b"Content-Length: 2\r\n\r\n{}")
+
+
+@pytest.mark.parametrize("comes", [TOLD, b""])
+def test_what_a_busy_loop_has_not_read_yet_is_seen_before_a_request_is_sent(comes: bytes) -> None:
+    """Another answer would be the next caller's; an end would leave it unknown what became of him."""
+    with serving(lambda _: OK) as server, calling(server.port) as caller:
+        caller.call()
+        begun, go = threading.Event(), threading.Event()
+
+        async def busy_then_ask() -> Performed:
+            begun.set()
+            go.wait(5)
+            return await caller.sink.perform(*read())
+
+        answer = caller.beside.begin(busy_then_ask())
+        assert begun.wait(5)
+        if comes:
+            server.connections[0].sendall(comes)
+        else:
+            server.connections[0].shutdown(socket.SHUT_RDWR)
+        # On loopback it is in the other socket when this returns.
+        go.set()
+        assert answer.result(5).content == b"{}"
+        assert len(server.connections) == 2
+
+
+def read() -> tuple[Admitted, RequestBody]:
+    head = RequestBody("read", (("id", "r-1"),), (), (), "", 0, 3000)
+    return admitted(CapturedUnit(77, "reports", Kind.REQUESTS, 1, head), b""), head
+
+
+def test_half_an_answer_that_nobody_has_asked_for_ends_its_connection() -> None:
+    with serving(lambda _: OK) as server, calling(server.port, idle_s=60) as caller:
+        caller.call()
+        server.connections[0].sendall(b"HTTP/1.1 2")
+        _until(lambda: not _kept(caller))
+        assert caller.call().content == b"{}"
+        assert len(server.connections) == 2
+
+
+def test_answers_that_nobody_has_asked_for_are_not_kept_in_memory() -> None:
+    with serving(lambda _: OK) as server, calling(server.port, idle_s=60) as caller:
+        caller.call()
+        server.connections[0].settimeout(10)
+        with pytest.raises(OSError):
+            for _ in range(100):
+                server.connections[0].sendall(b"HTTP/1.1 204 No Content\r\n\r\n" * 4_000)
+        assert _kept(caller) == 0
+
+
+def test_a_peer_that_says_too_much_before_its_answer_has_none() -> None:
+    with (
+        serving(lambda _: b"HTTP/1.1 100 Continue\r\n\r\n" * 100 + OK) as server,
+        calling(server.port) as caller,
+    ):
+        assert number_of(caller, Refused) == 6389
+
+
+LARGE = b'"' + b"x" * (3 << 20) + b'"'
+
+
+@contextmanager
+def slow_reader() -> Iterator[socket.socket]:
+    """A listener whose connections take little until they are read."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(10)
+        yield listener
+
+
+def test_what_has_no_time_left_is_not_sent_on() -> None:
+    """A peer that reads again after minutes would perform it then, behind later tries."""
+    with slow_reader() as listener, calling(listener.getsockname()[1]) as caller:
+        assert (
+            number_of(caller, StateUncertain, name="create", path=(), content=LARGE, within_ms=300)
+            == 6381
+        )
+        connection, _ = listener.accept()
+        connection.settimeout(5)
+        with connection:
+            assert len(_all_of(connection)) < len(LARGE)
+
+
+def test_a_connection_that_has_not_taken_all_of_a_request_gets_no_other() -> None:
+    with slow_reader() as listener, calling(listener.getsockname()[1]) as caller:
+
+        def serve() -> None:
+            for _ in range(2):
+                connection, _ = listener.accept()
+                connections.append(connection)
+                connection.recv(1000)
+                connection.sendall(OK)
+
+        connections: list[socket.socket] = []
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        assert caller.call("create", (), content=LARGE).head.status == 200
+        assert caller.call().content == b"{}"
+        thread.join(5)
+        assert len(connections) == 2
+        for connection in connections:
+            connection.close()
+
+
+def _all_of(connection: socket.socket) -> bytes:
+    received = bytearray()
+    while got := connection.recv(1 << 16):
+        received += got
+    return bytes(received)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"HTTP/1.1 200 OK\r\nConte",
+        OK[:-1],
+        # To the end of the connection: as long as it is ours, that is no end of the answer.
+        OK.replace(b"Content-Length: 2\r\n", b"")[:-1] + b"}",
+    ],
+)
+def test_an_answer_that_we_cut_off_is_unknown_and_at_once(part: bytes) -> None:
+    with serving(lambda _: part) as server, calling(server.port) as caller:
+
+        async def ask() -> Performed:
+            return await caller.sink.perform(*read())
+
+        answer = caller.beside.begin(ask())
+        _until(lambda: len(server.requests) == 1)
+        time.sleep(0.1)
+        caller.beside.call(caller.sink.close())
+        with pytest.raises(StateUncertain) as caught:
+            answer.result(2)
+        assert caught.value.fields["reason"] == "ConnectionResetError"
+
+
+def test_a_name_whose_first_address_does_not_answer_is_reached_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(lambda _: OK) as server, socket.socket() as deaf, socket.socket() as full:
+        deaf.bind(("127.0.0.2", server.port))
+        deaf.listen(0)
+        # With one that waits to be accepted there is no room for another: its SYN is dropped.
+        full.connect(("127.0.0.2", server.port))
+        more = socket.socket()
+        more.setblocking(False)
+        more.connect_ex(("127.0.0.2", server.port))
+        both = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, server.port))
+            for host in ("127.0.0.2", "127.0.0.1")
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+        with more, calling(server.port, host="peer.example", connect_s=2.0) as caller:
+            assert caller.call().content == b"{}"
+
+
+def test_what_is_said_of_no_connection_names_no_address() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with calling(port) as caller:
+        with pytest.raises(Unavailable) as caught:
+            caller.call()
+        assert caught.value.fields["reason"] == "Connection refused"
 
 
 def _kept(caller: Caller) -> int:
