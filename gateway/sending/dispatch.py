@@ -101,8 +101,11 @@ class Dispatcher:
         self.sender = OneWaySender(shape, lane, session, seal, self._log.past, buffers=buffers)
         self._filler = Filler(self.sender, self._spoilt)
         self._transient = transient
-        # Held by whoever sends: the loop, or the thread that has brought something urgent.
+        # Held by whoever sends: the loop, or the thread that has brought something urgent; till all is here
+        # by nobody but us.
         self._sending = threading.Lock()
+        self._sending.acquire()
+        self._fault: Exception | None = None
         urgent = (
             transient.open(shape, lane, session, seal, self._send_urgent)
             if transient is not None
@@ -115,6 +118,7 @@ class Dispatcher:
         self._leaving = Leaving(queue, recorder, status)
         self._look_s = self._commit_s = self._retry_s = 0.0
         self._nap_s = _LOOK_S
+        self._sending.release()
 
     def step(self, now_s: float) -> float:
         """A bounded piece of work; gives the seconds until it wants to be called again.
@@ -125,6 +129,8 @@ class Dispatcher:
             return self._step(now_s)
 
     def _step(self, now_s: float) -> float:
+        if self._fault is not None:
+            raise self._fault
         if now_s < self._retry_s:
             return self._retry_s - now_s
         try:
@@ -163,6 +169,9 @@ class Dispatcher:
         except Unavailable:
             # It is kept, and the loop meets the same and says so.
             return False
+        except Exception as error:  # noqa: BLE001 handed to step(), which raises it: that thread is to read on
+            self._fault = error
+            return False
         finally:
             self._sending.release()
 
@@ -172,7 +181,8 @@ class Dispatcher:
         try:
             while not stop.is_set():
                 wait_s = self.step(time.monotonic())
-                if wait_s > 0 and self._transient is not None:
+                is_waiting_for_link = time.monotonic() < self._retry_s
+                if wait_s > 0 and self._transient is not None and not is_waiting_for_link:
                     # Until a request comes, or the time is over.
                     self._transient.wait(min(wait_s, 0.02))
                 elif wait_s > 0.02:
