@@ -91,10 +91,10 @@ class Passing:
                 self._waiting_bytes += frame.size_bytes
             if large:
                 self._some_large.notify()
-        if refused:
-            self._letting_go.finish([self._crowded(frame) for frame in refused])
         # Whoever brings them works on them where nobody does: to wake a thread costs as much as a request.
         try:
+            if refused:
+                self._letting_go.finish([self._crowded(frame) for frame in refused])
             self._rounds(_OWN_ROUNDS, time.monotonic() + _OWN_S)
         except Exception as error:  # noqa: BLE001 handed to step(), which raises it
             self._failure = error

@@ -113,9 +113,9 @@ class Performing:
                 raise Unavailable(5774, channel=manifest.channel)
             performed = await performer.perform(admitted, head)
         except asyncio.CancelledError:
-            if task not in self._over:
+            if task.cancelling() and task not in self._over:
                 raise
-            # Its caller has been told, or is being told now.
+            # Its caller has been told, or is being told now; or the performer has ended so by itself.
             self._fail(manifest, head, StateUncertain(5772))
         except TimeoutError:
             self._fail(manifest, head, StateUncertain(5772))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from gateway.audit.event import Event
-from gateway.errors import Unavailable
+from gateway.errors import StateUncertain, Unavailable
 from gateway.exchange.frames import Frame, FrameKind
 from gateway.guard import passing as passing_module
 from gateway.guard.letting_go import Done, LettingGo
@@ -154,6 +154,26 @@ def test_while_the_disk_takes_events_what_comes_is_judged_and_goes_with_the_next
         disk.may.set()
         passing.close()
     passing.step()
+
+
+def test_a_journal_that_ends_the_process_does_so_over_what_there_was_no_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or the thread that reads from a neighbour would end instead, and the guard would run on, deaf."""
+
+    class Torn(ListRecorder):
+        def commit(self) -> None:
+            raise StateUncertain(6004)
+
+    monkeypatch.setattr(passing_module, "MAX_WAITING", 0)
+    letting_go = LettingGo(_nobody, _nobody, lambda _: [], Torn(), BoardOfOne())
+    passing = Passing(1, letting_go, lambda _: Done(frame=b"crowded"))
+    try:
+        passing.take(lambda _: [], [Frame(FrameKind.CAPTURED, 2, b"", b"")])
+        with pytest.raises(StateUncertain):
+            passing.step()
+    finally:
+        passing.close()
 
 
 def _crowd(_: Frame) -> Done:

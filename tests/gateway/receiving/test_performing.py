@@ -40,7 +40,7 @@ class Line:
 class Failing:
     """A performer that fails."""
 
-    error: Exception
+    error: BaseException
 
     async def perform(self, admitted: Admitted, head: RequestBody) -> Performed:
         raise self.error
@@ -105,6 +105,26 @@ def test_a_bug_of_a_sink_is_an_unknown_outcome_told_to_its_caller_and_to_people(
     assert event.fields["error"] == "KeyError"
     assert "secret" not in str(journal.events) + str(board.alarms)
     assert board.alarms[6496]["channel"] == CHANNEL
+
+
+def test_a_performer_that_cancels_itself_is_told_at_once_and_one_that_is_closed_is_not() -> None:
+    async def play(*, closes: bool) -> list[bytes]:
+        line, faults = Line(), Faults(ListRecorder(), BoardOfOne())
+        performers = {CHANNEL: Failing(asyncio.CancelledError())}
+        performing = Performing(cast("GuardLine", line), performers, lambda: 3, faults.unknown)
+        performing.take(admitted_frame())
+        (task,) = performing._tasks
+        if closes:
+            performing.close()
+        await asyncio.wait([task])
+        return line.sent
+
+    (sent,) = asyncio.run(asyncio.wait_for(play(closes=False), 5.0))
+    (frame,) = FrameReader(frozenset(FrameKind)).take(sent)
+    body = decode_captured(frame.head).body
+    assert isinstance(body, FailureBody)
+    assert (body.number, body.consequence) == (5772, Consequence.UNCERTAIN)
+    assert asyncio.run(asyncio.wait_for(play(closes=True), 5.0)) == []
 
 
 def test_the_alarm_of_a_bug_stands_for_an_hour_and_the_journal_is_not_flooded() -> None:
