@@ -103,7 +103,8 @@ class PeerLines:
         async with asyncio.timeout(self._calling.connect_s):
             await self._room.acquire()
             try:
-                return self._kept_one() or await self._connect()
+                line = self._kept_one()
+                return line if line is not None else await self._connect()
             except BaseException:
                 self._room.release()
                 raise

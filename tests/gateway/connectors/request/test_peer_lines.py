@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -187,6 +188,18 @@ def test_no_more_connections_than_are_allowed() -> None:
         assert [reply.content for reply in replies] == [b"{}", b"{}"]
         assert caller.call().content == b"{}"
         assert len(server.connections) == 2
+
+
+def test_who_has_waited_for_room_gets_the_connection_that_is_free_and_none_is_left_open() -> None:
+    with serving(lambda _: OK) as server, calling(server.port, most_connections=2) as caller:
+
+        async def crowd() -> list[Performed]:
+            return await asyncio.gather(*(caller.sink.perform(*read()) for _ in range(40)))
+
+        assert {reply.content for reply in caller.beside.call(crowd())} == {b"{}"}
+        assert len(server.connections) == 2
+        lines = caller.sink._lines
+        assert lines is not None and not lines._in_use
 
 
 @pytest.mark.parametrize("value", ["a\r\nb: c", "a\nb", "a\rb", "a\0b"])
