@@ -69,7 +69,7 @@ class AskedFile:
         content = _record(noted)
         with self._lock:
             try:
-                if self._bytes + len(content) > _MOST_BYTES:
+                if self._fd < 0 or self._bytes + len(content) > _MOST_BYTES:
                     self._write_anew()
                 if os.write(self._fd, content) != len(content):
                     raise OSError(0, "a record was written in part")
@@ -86,9 +86,12 @@ class AskedFile:
 
     def close(self) -> None:
         with self._lock:
-            if self._fd >= 0:
-                os.close(self._fd)
-            self._fd = -1
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
 
     def _keep(self, noted: Noted) -> None:
         self._rows.pop(noted.request, None)
@@ -112,12 +115,11 @@ class AskedFile:
             if noted.until_ns < over_ns:
                 del self._rows[request]
         content = b"".join(map(_record, self._rows.values()))
+        # Where the rest fails nobody knows whether this one still has a name: the next note begins here.
+        self._let_go()
         replace(RealDisk(), self._path, content)
-        # From here the old file has no name.
-        fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd, self._bytes = fd, len(content)
+        self._fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._bytes = len(content)
 
 
 _noted = msgspec.msgpack.Decoder(Noted)
