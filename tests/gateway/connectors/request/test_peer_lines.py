@@ -27,6 +27,7 @@ class ByteServer:
     answer: Callable[[int], bytes]
     connections: list[socket.socket] = field(default_factory=list)
     requests: list[bytes] = field(default_factory=list)
+    answered: int = 0
     port: int = 0
 
     def serve(self, listener: socket.socket) -> None:
@@ -47,6 +48,7 @@ class ByteServer:
                     if not answer:
                         return
                     connection.sendall(answer)
+                    self.answered += 1
             except OSError:
                 return
 
@@ -92,8 +94,7 @@ def test_a_connection_that_ends_is_not(answer: bytes) -> None:
 
 
 def _end_soon(server: ByteServer) -> None:
-    _until(lambda: len(server.requests) == 1)
-    time.sleep(0.1)
+    _until(lambda: server.answered == 1)
     server.connections[0].shutdown(socket.SHUT_WR)
 
 
@@ -107,7 +108,7 @@ def test_what_comes_unasked_is_nobodys_answer(with_answer: bool) -> None:
         assert caller.call().content == b"{}"
         if not with_answer:
             server.connections[0].sendall(TOLD)
-            time.sleep(0.1)
+            _until(lambda: _has_come(caller))
         assert caller.call().content == b"{}"
         assert len(server.connections) == 2
 
@@ -202,6 +203,12 @@ def test_a_method_that_carries_nothing_says_no_length() -> None:
 def _kept(caller: Caller) -> int:
     lines = caller.sink._lines
     return sum(line.is_connected() for _, line in list(lines._kept)) if lines is not None else 0
+
+
+def _has_come(caller: Caller) -> bool:
+    """Whether something is here that nobody has asked for."""
+    lines = caller.sink._lines
+    return lines is not None and any(line.should_close for _, line in list(lines._kept))
 
 
 def _until(holds: Callable[[], bool]) -> None:
