@@ -34,6 +34,8 @@ from gateway.errors import Unavailable
 
 # RFC 9110, 8.6: others say that they carry nothing.
 _SAYS_NO_LENGTH: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# RFC 8305, 5: a name with an address that does not answer costs so much, not all of connect_s.
+_NEXT_ADDRESS_S: Final = 0.25
 _T = TypeVar("_T")
 
 
@@ -163,6 +165,7 @@ class PeerLines:
             calling.host,
             calling.port,
             ssl=self._context,
+            happy_eyeballs_delay=_NEXT_ADDRESS_S,
             server_hostname=(name or calling.host) if self._context is not None else None,
         )
         self._in_use.add(line)
