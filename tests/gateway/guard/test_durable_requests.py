@@ -226,12 +226,12 @@ def test_nothing_is_noted_in_a_file_that_has_lost_its_name(
             raise OSError(errno.EMFILE, "no descriptor")
         return real(*given, **named)
 
-    monkeypatch.setattr(asked_file.os, "open", none_to_append)
+    monkeypatch.setattr(os, "open", none_to_append)
     for most_bytes in (0, 1 << 20):
         monkeypatch.setattr(asked_file, "_MOST_BYTES", most_bytes)
         with pytest.raises(Unavailable) as raised:
             file.note(Noted(1, "images", "read", until_ns))
         assert raised.value.number == 4331
-    monkeypatch.setattr(asked_file.os, "open", real)
+    monkeypatch.setattr(os, "open", real)
     file.note(Noted(2, "images", "read", until_ns))
     assert [one.request for one in AskedFile(path).found] == [2]
