@@ -19,10 +19,10 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from gateway.guard.background import come_last
 from gateway.guard.fair import Turn
 from gateway.guard.fair_threads import Call, FairThreads
 from gateway.guard.outcome import AnyOutcome, Wait
-from gateway.spool.background import come_last
 from gateway.spool.model import Taken
 
 # Above this a unit is bulk: an archive of this size can take longer than a batch of small units.
