@@ -140,16 +140,16 @@ def test_what_cannot_be_noted_does_not_pass_and_may_later(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(asked_file.os, "fdatasync", full)
+    monkeypatch.setattr("gateway.guard.asked_file.os.fdatasync", full)
     with pytest.raises(Unavailable) as raised:
         world.cleared(OUT, 2, order(), b'{"a":1}')
     assert raised.value.number == 4331
-    monkeypatch.setattr(asked_file.os, "fdatasync", real)
+    monkeypatch.setattr("gateway.guard.asked_file.os.fdatasync", real)
     world.across(OUT, 2, order(), b'{"a":1}')
-    monkeypatch.setattr(asked_file.os, "fdatasync", full)
+    monkeypatch.setattr("gateway.guard.asked_file.os.fdatasync", full)
     with pytest.raises(Unavailable):
         world.cleared(IN, 3, answer(2), b'{"b":2}')
-    monkeypatch.setattr(asked_file.os, "fdatasync", real)
+    monkeypatch.setattr("gateway.guard.asked_file.os.fdatasync", real)
     world.start_anew(IN)
     assert world.across(IN, 3, answer(2), b'{"b":2}')[1] == b'{"b":2}'
 
