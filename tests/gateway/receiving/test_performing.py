@@ -123,6 +123,38 @@ def test_the_alarm_of_a_bug_stands_for_an_hour_and_the_journal_is_not_flooded() 
     assert board.alarms == {}
     with pytest.raises(MemoryError):
         faults.unknown(manifest, "order", MemoryError())
+    # In a loop that ends one task, and nobody sees it.
+    with pytest.raises(MemoryError):
+        faults.step(0.0)
+    faults.close()
+
+
+def test_a_sink_whose_own_work_was_cancelled_is_a_bug_told_as_such() -> None:
+    journal = ListRecorder()
+
+    class Cancelled:
+        async def perform(self, admitted: Admitted, head: RequestBody) -> Performed:
+            shared = asyncio.get_running_loop().create_future()
+            shared.cancel()
+            return cast("Performed", await shared)
+
+    async def play() -> FailureBody:
+        line, faults = Line(), Faults(journal, BoardOfOne())
+        performing = Performing(
+            cast("GuardLine", line), {CHANNEL: Cancelled()}, lambda: 3, faults.unknown
+        )
+        performing.take(admitted_frame())
+        while not line.sent:
+            await asyncio.sleep(0.001)
+        faults.step(0.0)
+        (frame,) = FrameReader(frozenset(FrameKind)).take(line.sent[0])
+        body = decode_captured(frame.head).body
+        assert isinstance(body, FailureBody)
+        return body
+
+    failure = asyncio.run(asyncio.wait_for(play(), 2.0))
+    assert (failure.number, failure.consequence) == (6496, Consequence.UNCERTAIN)
+    assert journal.names() == ["request.fault"]
 
 
 def test_a_peer_that_answers_nothing_leaves_room_for_other_channels() -> None:
