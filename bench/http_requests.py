@@ -176,13 +176,14 @@ def service() -> Iterator[int]:
 
 
 @contextmanager
-def request_gate(peer: int, secret: str) -> Iterator[tuple[Trial, int]]:
+def request_gate(peer: int, secret: str, rate: str = "") -> Iterator[tuple[Trial, int]]:
+    """rate: of both lanes, as gate.yaml says it; else the trial's."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = int(one.getsockname()[1])
     text = _POLICY.format(channel=CHANNEL, port=port, peer=peer, key=KEY)
     with tempfile.TemporaryDirectory(prefix="ferrygate-bench-") as folder:
-        trial = make_trial(Path(folder) / "gate", "two-way")
+        trial = make_trial(Path(folder) / "gate", "two-way", rate=rate)
         for side in Side:
             schemas = trial.host(side).policies / "schemas"
             schemas.mkdir(exist_ok=True)

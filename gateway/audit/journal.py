@@ -58,7 +58,7 @@ class Journal:
         self._written_seq, self._written_head = self._seq, self._head
         self._lines: list[bytes] = []
         self._buffered_bytes = 0
-        self._first_at_ns = 0
+        self._last_at_ns = 0
         self._day = place.began_at_ns // DAY_NS
         self._status: Status | None = None
         self._tally: Tally | None = None
@@ -97,8 +97,7 @@ class Journal:
                 raise Unavailable(6003, **self._state("ENOBUFS"))
             line, self._head = line_of(event, self._seq + 1, self._head)
             self._seq += 1
-            if not self._lines:
-                self._first_at_ns = event.at_ns
+            self._last_at_ns = event.at_ns
             self._lines.append(line)
             self._buffered_bytes += len(line)
             if self._tally is not None:
@@ -152,7 +151,7 @@ class Journal:
                     break
                 count += 1
                 size_bytes += len(line)
-            batch, day = b"".join(self._lines[:count]), self._first_at_ns // DAY_NS
+            batch, day = b"".join(self._lines[:count]), self._last_at_ns // DAY_NS
         try:
             self._append(batch, day)
         except Full as full:

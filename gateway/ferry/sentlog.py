@@ -29,6 +29,8 @@ class SentLog:
         self._folder = folder
         self._pending: list[bytes] = []
         self._syncing = threading.Lock()
+        # Behind the last record that is durable.
+        self._end_bytes = 0
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.past = [(s, size) for s, size in self._sizes() if s < session]
@@ -63,13 +65,13 @@ class SentLog:
                 return
             data = b"".join(self._pending[:count])
             try:
-                at = os.lseek(self._file, 0, os.SEEK_END) // _RECORD.size * _RECORD.size
-                if os.pwrite(self._file, data, at) != len(data):
-                    os.ftruncate(self._file, at)
+                # Over what a failed attempt has left: record i stays sequence i.
+                if os.pwrite(self._file, data, self._end_bytes) != len(data):
                     raise OSError("short write")
                 os.fdatasync(self._file)
             except OSError as error:
                 raise Unavailable(5504, folder=str(self._folder), why=str(error)) from error
+            self._end_bytes += len(data)
             del self._pending[:count]
 
     def look_up(self, session: int, first: int, last: int) -> list[tuple[int, int, int]]:

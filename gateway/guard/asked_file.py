@@ -4,19 +4,16 @@
     bring --> [request, channel, operation, until, brought]   on disk before its answer does
     start --> the last record of each, but those long over
 
-    record   | length 2 | CRC32 4 | MessagePack |
-
-Appended to, written anew at start and when it has grown. A torn end is what a crash leaves; what stands
-behind damage is forgotten, and those answers are refused, as all were without this file.
+Records are framed (gateway.spool.framed), their payload is MessagePack. Appended to, written anew at start
+and when it has grown. A torn end is what a crash leaves; what stands behind damage is forgotten, and those
+answers are refused, as all were without this file.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 import threading
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +25,7 @@ from msgspec import Meta
 
 from gateway.errors import Unavailable
 from gateway.spool.disk import RealDisk, replace
+from gateway.spool.framed import framed, unframed
 from gateway.unit.number import MAX_NUMBER
 
 # As many as a table keeps, of those under way and of those that were answered.
@@ -35,7 +33,6 @@ _MOST: Final = 16_384
 # Kept to say why a further answer does not pass.
 _OVER_NS: Final = 600 * 10**9
 _MOST_BYTES: Final = 8 << 20
-_FRONT: Final = struct.Struct(">HI")
 # In place of the number of an answer: there is none yet.
 WAITS: Final = -1
 
@@ -69,10 +66,10 @@ class AskedFile:
 
     def note(self, noted: Noted) -> None:
         """Durable when it returns. Raises Unavailable 4331: nothing of it counts."""
-        content = _framed(noted)
+        content = _record(noted)
         with self._lock:
             try:
-                if self._bytes + len(content) > _MOST_BYTES:
+                if self._fd < 0 or self._bytes + len(content) > _MOST_BYTES:
                     self._write_anew()
                 if os.write(self._fd, content) != len(content):
                     raise OSError(0, "a record was written in part")
@@ -89,9 +86,12 @@ class AskedFile:
 
     def close(self) -> None:
         with self._lock:
-            if self._fd >= 0:
-                os.close(self._fd)
-            self._fd = -1
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
 
     def _keep(self, noted: Noted) -> None:
         self._rows.pop(noted.request, None)
@@ -105,36 +105,25 @@ class AskedFile:
                 content = stream.read(2 * _MOST_BYTES)
         except FileNotFoundError:
             return
-        at = 0
-        while at + _FRONT.size <= len(content):
-            length, crc = _FRONT.unpack_from(content, at)
-            at += _FRONT.size
-            payload = content[at : at + length]
-            if len(payload) < length or zlib.crc32(payload) != crc:
-                return
-            try:
+        with suppress(msgspec.DecodeError):
+            for payload, _ in unframed(content):
                 self._keep(_noted.decode(payload))
-            except msgspec.DecodeError:
-                return
-            at += length
 
     def _write_anew(self) -> None:
         over_ns = self._now_ns() - _OVER_NS
         for request, noted in list(self._rows.items()):
             if noted.until_ns < over_ns:
                 del self._rows[request]
-        content = b"".join(map(_framed, self._rows.values()))
+        content = b"".join(map(_record, self._rows.values()))
+        # Where the rest fails nobody knows whether this one still has a name: the next note begins here.
+        self._let_go()
         replace(RealDisk(), self._path, content)
-        # From here the old file has no name.
-        fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd, self._bytes = fd, len(content)
+        self._fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._bytes = len(content)
 
 
 _noted = msgspec.msgpack.Decoder(Noted)
 
 
-def _framed(noted: Noted) -> bytes:
-    payload = msgspec.msgpack.encode(noted)
-    return _FRONT.pack(len(payload), zlib.crc32(payload)) + payload
+def _record(noted: Noted) -> bytes:
+    return framed(msgspec.msgpack.encode(noted))

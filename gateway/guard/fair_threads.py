@@ -58,13 +58,14 @@ class FairThreads:
             raise self._failure
 
     def close(self, timeout_s: float | None = 5.0) -> None:
-        """End the threads; what waits is called by nobody. timeout_s: for what is under way."""
+        """End the threads; what waits is called by nobody. timeout_s: for all that is under way."""
+        until_s = None if timeout_s is None else time.monotonic() + timeout_s
         with self._some:
             self._is_closed = True
             self._room.clear()
             self._some.notify_all()
         for thread in self._threads:
-            thread.join(timeout=timeout_s)
+            thread.join(None if until_s is None else max(until_s - time.monotonic(), 0.0))
 
     def _run(self) -> None:
         try:

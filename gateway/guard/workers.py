@@ -19,10 +19,10 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from gateway.guard.background import come_last
 from gateway.guard.fair import Turn
 from gateway.guard.fair_threads import Call, FairThreads
 from gateway.guard.outcome import AnyOutcome, Wait
-from gateway.spool.background import come_last
 from gateway.spool.model import Taken
 
 # Above this a unit is bulk: an archive of this size can take longer than a batch of small units.
@@ -39,7 +39,8 @@ SMALL_WAIT_S: Final = 1.0
 UNDER_WAY_BYTES: Final = 32 << 20
 UNDER_WAY_UNITS: Final = 16_384
 # What is above the share of its channel is taken from its queue again after so long; so many at most in that
-# time: to take and put off costs as much as to be done with many a unit.
+# time: to take and put off costs as much as to be done with many a unit. A queue gives such before what is
+# new: where there is much of it it comes less often, and half of the time is for others.
 PUT_OFF_S: Final = 10.0
 MOST_PUT_OFF: Final = 4_096
 _IDLE_WAIT_S: Final = 0.005
@@ -71,6 +72,8 @@ class Workers:
         self._late: set[Future[AnyOutcome]] = set()
         self._put_off: Settled = []
         self._put_off_count, self._put_off_until_s = 0, 0.0
+        # Their numbers, until they find room.
+        self._without_room: set[int] = set()
         # Started with the last batch: small units in their threads, or in the caller's own.
         self._begun: dict[Future[AnyOutcome], Taken] = {}
         self._own: list[Taken] = []
@@ -165,8 +168,11 @@ class Workers:
             if not self._put_off_count:
                 self._put_off_until_s = time.monotonic() + PUT_OFF_S
             self._put_off_count += 1
-            self._put_off.append((one, Wait(PUT_OFF_S, 0, channel)))
+            self._without_room.add(one.number)
+            often = max(2 * len(self._without_room) / MOST_PUT_OFF, 1.0)
+            self._put_off.append((one, Wait(PUT_OFF_S * often, 0, channel)))
             return None
+        self._without_room.discard(one.number)
         self._turns[future] = turn
         return future
 

@@ -110,14 +110,19 @@ class Admit:
         return self._work(taken, is_released=True)
 
     def channel_of(self, taken: Taken) -> str:
-        """Whose unit it is by its manifest, verified; "" where it does not open."""
-        body = taken.body
+        """Whose unit it is by its manifest, verified; "" where it does not open, or is of no channel here.
+
+        Names without end would each have a turn before those that are known.
+        """
+        body, policy = taken.body, self._policy()
         try:
             if body.path is None:
-                return self._opener.look_bytes(body.read()).channel
-            return self._opener.look_file(body.path).channel
+                name = self._opener.look_bytes(body.read()).channel
+            else:
+                name = self._opener.look_file(body.path).channel
         except (Refused, Unavailable):
             return ""
+        return name if policy is not None and name in policy.channels else ""
 
     def _work(self, taken: Taken, *, is_released: bool) -> Outcome:
         policy = self._policy()

@@ -78,6 +78,12 @@ class Attending:
         except GatewayError as error:
             if not begun:
                 fail(manifest, head, error)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if begun or task is None or task.cancelling():
+                raise
+            # Something that it waited for was cancelled, and not by us: a bug as any other.
+            fail(manifest, head, self._unknown(manifest, head.operation, RuntimeError("cancelled")))
         except Exception as error:  # noqa: BLE001 a bug: told, and its session's alone
             unknown = self._unknown(manifest, head.operation, error)
             if not begun:

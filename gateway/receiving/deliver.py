@@ -35,8 +35,10 @@ BATCH_BYTES: Final = 16 << 20
 MAX_COPYING: Final = 4
 # A body above it is copied in slices by most sinks, and may take its time.
 LARGE_BYTES: Final = BATCH_BYTES
-# In hand until their channel may copy: a header each. Behind so many the queue waits.
+# In hand until their channel may copy: a header each, and of a channel as many as it leaves free. What is
+# above is taken from the queue again after so long, or less often where there are many.
 MAX_LATER: Final = 4_096
+PUT_OFF_S: Final = 10.0
 # Other bodies that a sink takes in slices, all the same.
 _MOST_IN_SLICES: Final = 64
 # A sink that is down is asked again soon, then less often; its return is noticed within ten seconds.
@@ -107,6 +109,8 @@ class Deliverer:
         # In the order in which they have their next slice.
         self._copying: dict[int, _Unit] = {}
         self._later: dict[str, deque[_Unit]] = {}
+        # How often a unit was given for which there was no room: no attempt to deliver it.
+        self._without_room: dict[int, int] = {}
         self._events: deque[Event] = deque()
         self._delivered: list[_Unit] = []
         self._refused: deque[tuple[_Unit, Refused]] = deque()
@@ -152,10 +156,7 @@ class Deliverer:
             sink.close()
 
     def _move(self, now_s: float) -> bool:
-        units = []
-        has_room = sum(map(len, self._later.values())) < MAX_LATER
-        if has_room and len(self._copying) < _MOST_IN_SLICES:
-            units = self._take()
+        units = self._take() if len(self._copying) < _MOST_IN_SLICES else []
         units += self._next_slice()
         by_channel: dict[str, list[_Unit]] = {}
         for unit in units:
@@ -184,20 +185,31 @@ class Deliverer:
         units = []
         for taken in self._queue.take(BATCH_UNITS, BATCH_BYTES):
             try:
-                unit = _Unit(taken.number, taken.attempt, self._read_admitted(taken))
+                attempt = taken.attempt - self._without_room.get(taken.number, 0)
+                unit = _Unit(taken.number, attempt, self._read_admitted(taken))
                 if self._others is not None and not isinstance(
                     unit.admitted.manifest.body, FileBody
                 ):
                     self._others.take(taken, unit.admitted)
                     continue
                 if unit.admitted.body.size_bytes > LARGE_BYTES:
-                    self._later.setdefault(unit.channel, deque()).append(unit)
+                    self._keep_for_later(unit)
                     continue
                 units.append(unit)
             except Refused as error:
                 self._record("corrupt", taken.number, "", error.number, error.fields)
                 self._unreadable.append((taken.number, error))
         return units
+
+    def _keep_for_later(self, unit: _Unit) -> None:
+        line = self._later.get(unit.channel)
+        free = MAX_LATER - sum(map(len, self._later.values()))
+        if line is None or len(line) < free:
+            self._later.setdefault(unit.channel, deque()).append(unit)
+            return
+        self._without_room[unit.number] = self._without_room.get(unit.number, 0) + 1
+        wait_s = PUT_OFF_S * max(len(self._without_room) / MAX_LATER, 1.0)
+        self._queue.release(unit.number, wait_s)
 
     def _deliver(self, channel: str, units: list[_Unit], now_s: float) -> None:
         down = self._down.get(channel)
@@ -232,6 +244,7 @@ class Deliverer:
             self._try_later(unit, answer)
             return
         self._stuck.pop(unit.number, None)
+        self._without_room.pop(unit.number, None)
         if isinstance(answer, Receipt):
             self._record_delivered(unit, answer)
             self._delivered.append(unit)

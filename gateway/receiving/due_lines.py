@@ -47,7 +47,7 @@ class Lines:
         self._lines: dict[str, _Line] = {}
 
     def add(self, channel: str, number: int, has_room: bool = True) -> bool:
-        """One has come. False: it is to be put off, and comes again. has_room: for all channels together."""
+        """One has come. False: it is to be put off, and comes again. has_room: for its content in memory."""
         line = self._lines.setdefault(channel, _Line())
         line.put_off.discard(number)
         is_full = len(line.in_hand) + len(line.under_way) >= MAX_IN_HAND

@@ -162,6 +162,9 @@ class DurablePerformer:
                 self._failed(due, error, now_s)
             except Exception as error:  # noqa: BLE001 a bug: told, and its request's alone
                 unknown = self._unknown(due.admitted.manifest, due.head.operation, error)
+                # Told once, also where what follows has to be done again.
+                self._under_way[number] = Future()
+                self._under_way[number].set_exception(unknown)
                 self._failed(due, unknown, now_s)
             else:
                 self._performed(due, answer)

@@ -52,10 +52,13 @@ class Faults:
         self._clock, self._now_ns = clock, now_ns
         self._untold: deque[Event] = deque()
         self._clear_at_s: float | None = None
+        self._fatal: MemoryError | None = None
 
     def unknown(self, manifest: Manifest, operation: str, error: Exception) -> StateUncertain:
         """See Unknown."""
         if isinstance(error, MemoryError):
+            # A task of a loop ends by it, and nothing else: step() ends the process.
+            self._fatal = error
             raise error
         channel, kind, at = manifest.channel, type(error).__name__, _place(error)
         self._status.count("sink_faults_total")
@@ -71,12 +74,15 @@ class Faults:
         return StateUncertain(FAULT, channel=channel, error=kind, at=at)
 
     def step(self, _now_s: float) -> float:
-        """Raises Unavailable 6003, StateUncertain 6004: events wait meanwhile."""
+        """Raises Unavailable 6003, StateUncertain 6004: events wait meanwhile; MemoryError of unknown()."""
         if self._untold:
             while self._untold:
                 self._recorder.record(self._untold[0])
                 self._untold.popleft()
             self._recorder.commit()
+        if self._fatal is not None:
+            fatal, self._fatal = self._fatal, None
+            raise fatal
         if self._clear_at_s is not None and self._clock() >= self._clear_at_s:
             self._clear_at_s = None
             self._status.clear_alarm(FAULT)

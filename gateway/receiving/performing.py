@@ -113,20 +113,27 @@ class Performing:
                 raise Unavailable(5774, channel=manifest.channel)
             performed = await performer.perform(admitted, head)
         except asyncio.CancelledError:
-            if task.cancelling() and task not in self._over:
+            if task in self._over:
+                # Its caller has been told, or is being told now.
+                self._fail(manifest, head, StateUncertain(5772))
+            elif task.cancelling():
                 raise
-            # Its caller has been told, or is being told now; or the performer has ended so by itself.
-            self._fail(manifest, head, StateUncertain(5772))
+            else:
+                # Something that it waited for was cancelled, and not by us: a bug as any other.
+                self._fault(manifest, head, RuntimeError("cancelled"))
         except TimeoutError:
             self._fail(manifest, head, StateUncertain(5772))
         except GatewayError as error:
             self._fail(manifest, head, error)
         except Exception as error:  # noqa: BLE001 a bug: told, and its request's alone
-            self._fail(manifest, head, self._unknown(manifest, head.operation, error))
+            self._fault(manifest, head, error)
         else:
             self._answer(manifest, head, performed)
         finally:
             over.cancel()
+
+    def _fault(self, manifest: Manifest, head: RequestBody, error: Exception) -> None:
+        self._fail(manifest, head, self._unknown(manifest, head.operation, error))
 
     def _answer(self, manifest: Manifest, head: RequestBody, performed: Performed) -> None:
         size_bytes = len(performed.content)

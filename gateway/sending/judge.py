@@ -91,11 +91,16 @@ class Judge:
         return self._work(taken, is_released=True)
 
     def channel_of(self, taken: Taken) -> str:
-        """Whose unit it says it is; "" where it says nothing."""
+        """Whose unit it says it is; "" where that is no channel here.
+
+        Names without end would each have a turn before those that are known.
+        """
+        policy = self._policy()
         try:
-            return decode_captured(taken.header).channel
+            name = decode_captured(taken.header).channel
         except Refused:
             return ""
+        return name if policy is not None and name in policy.channels else ""
 
     def _work(self, taken: Taken, *, is_released: bool) -> Outcome:
         unit = decode_captured(taken.header)

@@ -6,17 +6,15 @@ The edge of the source keeps them: noted before a request is durable, so that no
 what its own guard hands it. The first end stands. Where there are too many, whoever has most loses his
 oldest. One file, appended to, written anew at start; read again, it gives what was kept.
 
-    record   | length 2 | CRC32 4 | MessagePack |
+    record   framed (gateway.spool.framed), MessagePack:
              [number, channel, caller, at_s] or [number, what, reason, at_s]
 """
 
 from __future__ import annotations
 
 import os
-import struct
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from msgspec import Meta
 from gateway.audit.event import Status
 from gateway.errors import StateUncertain, Unavailable
 from gateway.sending.receipt_shares import ReceiptShares
+from gateway.spool.framed import FRONT_BYTES, framed, unframed
 from gateway.unit.model import CapturedUnit
 from gateway.unit.number import MAX_NUMBER
 from gateway.unit.outcomes import UnitOutcome, What
@@ -42,7 +41,6 @@ KEPT_S: Final = 30 * 24 * 3600
 _MOST_BYTES: Final = 32 << 20
 _UNKNOWN: Final = 6423
 _NOT_KEPT: Final = 6420
-_FRONT: Final = struct.Struct(">HI")
 _NS: Final = 10**9
 
 
@@ -178,7 +176,7 @@ class Receipts:
         self._shares.drop(number, self._receipts.pop(number).whose)
 
     def _append(self, payloads: Iterable[bytes], *, durable: bool = False) -> None:
-        content = b"".join(_framed(payload) for payload in payloads)
+        content = b"".join(framed(payload) for payload in payloads)
         try:
             if self._bytes + len(content) > _MOST_BYTES:
                 self._write_anew()
@@ -205,7 +203,7 @@ class Receipts:
                 self._keep(number, _Receipt(first, second, at_s))
             elif (known := self._receipts.get(number)) is not None:
                 known.what, known.reason = int(first), int(second)
-        if any(content[at : at + _FRONT.size]) and len(content) - at > 4096:
+        if any(content[at : at + FRONT_BYTES]) and len(content) - at > 4096:
             # More than the end that a crash may tear.
             self._status.raise_alarm(6431, file=str(self._path), offset=at)
         self._drop_old(self._now_ns() // _NS)
@@ -216,7 +214,7 @@ class Receipts:
             payloads.append(_pack([number, one.channel, one.caller, one.at_s]))
             if one.what:
                 payloads.append(_pack([number, one.what, one.reason, one.at_s]))
-        content = b"".join(_framed(payload) for payload in payloads)
+        content = b"".join(framed(payload) for payload in payloads)
         new = self._path.with_name(self._path.name + ".new")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         fd = os.open(new, flags, 0o600)
@@ -261,22 +259,8 @@ def _known(receipt: _Receipt) -> Known:
     return Known(state, 0, reason)
 
 
-def _framed(payload: bytes) -> bytes:
-    return _FRONT.pack(len(payload), zlib.crc32(payload)) + payload
-
-
 def _records(content: bytes) -> Iterator[tuple[int, str | int, str | int, int, int]]:
     """Whole records from the begin, each with where it ends."""
-    at = 0
-    while at + _FRONT.size <= len(content):
-        length, crc = _FRONT.unpack_from(content, at)
-        end = at + _FRONT.size + length
-        payload = content[at + _FRONT.size : end]
-        if len(payload) < length or not length or zlib.crc32(payload) != crc:
-            return
-        try:
-            number, first, second, at_s = _read.decode(payload)
-        except msgspec.DecodeError:
-            return
-        at = end
-        yield number, first, second, at_s, end
+    with suppress(msgspec.DecodeError):
+        for payload, end in unframed(content):
+            yield *_read.decode(payload), end

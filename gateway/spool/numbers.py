@@ -41,8 +41,9 @@ BITMAP_BYTES: Final = BLOCK // 8
 FEW: Final = BITMAP_BYTES // 2
 # What a block costs beside its numbers: key, entry and object, as CPython 3.11 takes them, rounded up.
 BLOCK_COST_BYTES: Final = 256
-# Runs of keys, of whole blocks and of forgotten ones: 64 KiB each.
-MOST_RUNS: Final = 4096
+# Runs of keys, of whole blocks and of forgotten ones: 1 MiB each. Beyond it forgotten ones are joined over
+# numbers that never were, and whoever makes up numbers would soon have barred most of those that there are.
+MOST_RUNS: Final = 1 << 16
 
 _HALF: Final = 63
 _KEY_HALF: Final = _HALF - PLACE_BITS

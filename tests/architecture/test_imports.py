@@ -17,6 +17,7 @@ LINT = Path(sys.executable).with_name("lint-imports")
 # Each third-party package has one home: nothing else imports it.
 HOMES = {
     "aiohttp": ("gateway/connectors/request/",),
+    "multidict": ("gateway/connectors/request/",),
     "yarl": ("gateway/connectors/request/",),
     "cryptography": ("gateway/identity/",),
     "yaml": ("gateway/policy/document.py",),

@@ -103,6 +103,22 @@ def test_a_file_that_nobody_touches_passes(keys: GateKeys, tmp_path: Path, bodie
     assert body_of(keys, judge_file(keys, tmp_path, file, lambda: None)) == GOOD
 
 
+def test_an_edge_that_makes_up_channels_gets_one_turn_for_all_of_them(
+    keys: GateKeys, tmp_path: Path
+) -> None:
+    """Each new name would have its turn before the channels that are known, and be remembered."""
+    policy: Any = SimpleNamespace(channels={"c": CHANNEL}, digest="ab" * 32)
+    judge = Judge(
+        Lane.IMPORT, lambda: policy, Meddling(tmp_path, lambda: None), keys.sealer(), tmp_path, holds=False
+    )  # fmt: skip
+
+    def whose(name: str) -> str:
+        unit = CapturedUnit(NUMBER, name, Kind.FILES, 0, FileFields("a.pdf", 1, 1))
+        return judge.channel_of(Taken(NUMBER, encode_captured(unit), FileBody(tmp_path, 1), 1))
+
+    assert [whose(name) for name in ("c", "d", "e")] == ["c", "", ""]
+
+
 def test_a_file_written_to_between_inspection_and_sealing_does_not_pass(
     keys: GateKeys, tmp_path: Path, bodies: Path
 ) -> None:

@@ -220,7 +220,9 @@ def test_a_request_that_was_offered_to_the_ferry_is_not_told_as_never_performed(
     assert done.otherwise is not None
     told = frame_of(done.otherwise(StateUncertain(5777)))
     assert (told.reason, told.consequence) == (5777, Consequence.UNCERTAIN)
-    told = frame_of(world.asked(4).otherwise(Unavailable(5768)))  # type: ignore[misc]
+    done = world.asked(4)
+    assert done.otherwise is not None
+    told = frame_of(done.otherwise(Unavailable(5768)))
     assert (told.reason, told.consequence) == (5768, Consequence.UNAVAILABLE)
 
 

@@ -19,6 +19,7 @@ from gateway.connectors.request.upload_store import Uploads
 from gateway.errors import Refused, Unavailable
 from gateway.guard.outcome import Passed
 from gateway.management.wiring.request_large import large_of
+from gateway.receiving.durable_requests import DurableAdmitter
 from gateway.sending.receipts import Known, Receipts, State
 from gateway.spool import writer
 from gateway.spool.model import Entry
@@ -122,7 +123,9 @@ def test_a_request_older_than_the_memory_of_the_queues_is_not_performed_again(
     """A ferry that was taken over waits until its number is forgotten."""
     queue = writer.open_writer(tmp_path / "admitted", memory_bytes=2_000)
     world = DurableWorld(tmp_path / "world", submitted)
-    world.guards[Side.INNER].admit._of_requests._forgot = queue.forgot  # type: ignore[union-attr]
+    admitter = world.guards[Side.INNER].admit._of_requests
+    assert isinstance(admitter, DurableAdmitter)
+    admitter._forgot = queue.forgot
     on_the_lane = world.cleared(Side.OUTER, 2, order(), b'{"a":1}')
     assert isinstance(world.admitted(Side.INNER, on_the_lane), Passed)
     queue.put([Entry(2, b"h", b"")])

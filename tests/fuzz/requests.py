@@ -12,6 +12,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,7 +107,7 @@ class RequestTarget:
         else:
             for role, inspector in self._inspectors.items():
                 looks += [
-                    (f"{role.value} {word}", lambda i=inspector, c=channel: _judged(i, c, data))  # type: ignore[misc]
+                    (f"{role.value} {word}", partial(_judged, inspector, channel, data))
                     for channel in self._channels[word]
                 ]
         if word == "multipart":

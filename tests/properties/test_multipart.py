@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from unittest.mock import patch
 
 from hypothesis import given, settings
@@ -21,10 +22,10 @@ _WHOLE = st.lists(st.one_of(_PIECES, st.binary(max_size=6)), max_size=24).map(b"
 _GOOD = b"--b\r\nContent-Type: application/dicom\r\n\r\n"
 
 
-def cut(side: object, content: bytes) -> list[bytes] | None:
+def cut(side: ModuleType, content: bytes) -> list[bytes] | None:
     """The parts as one side has them, None where it refuses."""
     try:
-        found = side.members(Content.of_bytes(content), 5)  # type: ignore[attr-defined]
+        found = side.members(Content.of_bytes(content), 5)
         return [b"".join(member.chunks) for member in found]
     except Unsound:
         return None

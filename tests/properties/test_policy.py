@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from gateway.policy.load import PolicyErrors, load_set
 from gateway.policy.located import Located, show
 from gateway.policy.parts import LATER, PARTS
 from gateway.policy.words import WORDS
+from gateway.policy.written_words import Word
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (ROOT / "policies/10-lab-reports.yaml").read_text("utf-8")
@@ -90,8 +92,8 @@ def test_the_shipped_file_with_a_piece_replaced_gives_a_channel_or_located_error
 
 @settings(deadline=None)
 @given(st.sampled_from(WORDS), st.text(max_size=40))
-def test_any_text_as_a_value_points_into_its_line(word: object, text: str) -> None:
-    content = f"passes_if:\n  {word.name}: {text}\n".encode("utf-8", "surrogatepass")  # type: ignore[attr-defined]
+def test_any_text_as_a_value_points_into_its_line(word: Word[Any], text: str) -> None:
+    content = f"passes_if:\n  {word.name}: {text}\n".encode("utf-8", "surrogatepass")
     reading = read_document("x.yaml", content)
     for problem in reading.problems:
         assert problem.line >= 0

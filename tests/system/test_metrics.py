@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_units_are_told_by_channel_stage_and_result_and_what_is_found_is_counted
             ("inner", "guard", SMALL, "admitted", "passed", 4),
             ("inner", "edge", SMALL, "delivered", "passed", 4),
         ):
-            running.until(lambda wanted=wanted: told(*wanted), f"{wanted}", 10)  # type: ignore[misc]
+            running.until(partial(told, *wanted), f"{wanted}", 10)
         text = running.cli(None, "metrics").stdout
         for process, stage in (("guard", "admitted"), ("edge", "delivered")):
             labels = f'process="{process}",lane="import",channel="{SMALL}",stage="{stage}"'

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from gateway.connectors.request.entry import Entry
 from gateway.connectors.request.problem import MEDIA_TYPE, problem_of
+from gateway.connectors.request.writing import message
 from gateway.errors import GatewayError
 from gateway.unit.number import speak
 
@@ -71,24 +72,18 @@ class Answer(web.Response):
 def written(said: Said, *, ends: bool) -> bytes:
     """Head and content of an answer to anything but HEAD. ends: the connection closes after it.
 
-    RuntimeError for a header that is more than one: whoever says it looks before.
+    RuntimeError for a header that is more than one.
     """
     lines = [f"HTTP/1.1 {said.status} {_PHRASES.get(said.status, '')}"]
     lines += [f"{name}: {value}" for name, value in said.headers]
-    lines.append(f"Cache-Control: no-store\r\nServer: {SERVER}\r\nDate: {_date(int(time.time()))}")
+    lines += ["Cache-Control: no-store", f"Server: {SERVER}", f"Date: {_date(int(time.time()))}"]
     if said.unit is not None:
         lines.append(f"Ferrygate-Unit: {speak(said.unit)}")
     if said.status not in _EMPTY:
         lines.append(f"Content-Length: {len(said.content)}")
     if ends:
         lines.append("Connection: close")
-    head = "\r\n".join(lines)
-    # Each line has one end; our own line of three has two more.
-    ends_of_lines = len(lines) + 1
-    if head.count("\r") != ends_of_lines or head.count("\n") != ends_of_lines or "\0" in head:
-        raise RuntimeError("a line end in a header")
-    content = said.content if said.status not in _EMPTY else b""
-    return b"%b\r\n\r\n%b" % (head.encode("ascii"), content)
+    return message(lines, said.content if said.status not in _EMPTY else b"")
 
 
 @lru_cache(maxsize=1)

@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 from gateway.connectors.request.peer_line import PeerAnswer, PeerLine
 from gateway.connectors.request.settings import Calling
 from gateway.connectors.request.to_peer import Sent, host_of
+from gateway.connectors.request.writing import message
 from gateway.errors import Unavailable
 
 # RFC 9110, 8.6: others say that they carry nothing.
@@ -32,16 +33,12 @@ _T = TypeVar("_T")
 def written(
     method: str, target: str, host: str, headers: Sequence[tuple[str, str]], content: bytes
 ) -> bytes:
-    """A request. RuntimeError for a line that is more than one: whoever builds it looks before."""
+    """A request. RuntimeError for a line that is more than one."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if content or method not in _SAYS_NO_LENGTH:
         lines.append(f"Content-Length: {len(content)}")
-    head = "\r\n".join(lines)
-    ends = len(lines) - 1
-    if head.count("\r") != ends or head.count("\n") != ends or "\0" in head:
-        raise RuntimeError("a line end in a header")
-    return b"%b\r\n\r\n%b" % (head.encode("ascii"), content)
+    return message(lines, content)
 
 
 class PeerLines:

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.connectors.request.handshake import VERSION
 from gateway.connectors.request.head import METHODS
+from gateway.connectors.request.writing import message
 from gateway.errors import GatewayError, Refused, StateUncertain, Unavailable
 from gateway.messages import describe
 from gateway.unit.number import speak
@@ -117,16 +118,17 @@ def problem_of(error: GatewayError, unit: int | None = None, status: int = 0) ->
 
 def written(problem: Problem) -> bytes:
     """The whole answer as bytes, for a connection that ends with it."""
-    more = "".join(f"{name}: {value}\r\n" for name, value in problem.headers)
+    lines = [
+        f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}",
+        f"Content-Type: {MEDIA_TYPE}",
+        f"Content-Length: {len(problem.content)}",
+        "Cache-Control: no-store",
+        *(f"{name}: {value}" for name, value in problem.headers),
+    ]
     # curl sends a body without Expect after a 417 that does not say close; the connection ends all the same.
     if problem.status != HTTPStatus.EXPECTATION_FAILED:
-        more += "Connection: close\r\n"
-    head = (
-        f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n"
-        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(problem.content)}\r\n"
-        f"Cache-Control: no-store\r\n{more}\r\n"
-    )
-    return head.encode("ascii") + problem.content
+        lines.append("Connection: close")
+    return message(lines, problem.content)
 
 
 def _instead(error: GatewayError) -> GatewayError:

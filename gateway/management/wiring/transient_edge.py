@@ -30,8 +30,7 @@ class EdgeExchange:
     """performers: by channel, of requests that come from the other side. next_number: of this edge.
 
     unknown: what is told of a bug in one of them. attendants: of sessions, likewise, with the names of their
-    operations. asker, opener: for the sources of
-    this edge. run() keeps the connection, until it is cancelled.
+    operations. asker, opener: for the sources of this edge. run() keeps the connection until it is cancelled.
     """
 
     def __init__(

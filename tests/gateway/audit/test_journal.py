@@ -90,6 +90,27 @@ def test_who_records_does_not_wait_for_the_disk(
     assert chain_holds(tmp_path)
 
 
+def test_a_new_day_begins_a_segment_also_where_something_is_always_recorded_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = open_journal(tmp_path / "edge", "edge")
+    coming, real = [START_NS, START_NS + 86_400_000_000_000], os.fdatasync
+
+    def busy(fd: int) -> None:
+        real(fd)
+        if coming:
+            journal.record(event(coming.pop(0)))
+
+    monkeypatch.setattr(os, "fdatasync", busy)
+    journal.record(event())
+    for _ in range(3):
+        journal.commit()
+    journal.close()
+    assert len(segments(tmp_path / "edge")) == 2
+    assert lines(tmp_path / "edge") == 3
+    assert chain_holds(tmp_path)
+
+
 def test_a_second_writer_is_turned_away(tmp_path: Path) -> None:
     open_journal(tmp_path, "edge")
     with pytest.raises(Misconfigured) as refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,16 @@ def folder_of(path: Path) -> int:
 
 
 @pytest.mark.parametrize("way", [kernel.rename_new, kernel.link_then_unlink])
-def test_a_rename_replaces_nothing(tmp_path: Path, way: object) -> None:
+def test_a_rename_replaces_nothing(
+    tmp_path: Path, way: Callable[[int, str, int, str], object]
+) -> None:
     (tmp_path / "new").write_bytes(b"new")
     (tmp_path / "old").write_bytes(b"old")
     folder = folder_of(tmp_path)
     with pytest.raises(FileExistsError):
-        way(folder, "new", folder, "old")  # type: ignore[operator]
+        way(folder, "new", folder, "old")
     assert (tmp_path / "old").read_bytes() == b"old"
-    way(folder, "new", folder, "third")  # type: ignore[operator]
+    way(folder, "new", folder, "third")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["old", "third"]
     os.close(folder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.audit.event import Event
 from gateway.ferry.link.memory import MemoryGap, MemoryReceiver, MemorySender, Weather
@@ -21,6 +22,7 @@ from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
 KEY = LaneKey(bytes(range(32)))
 # Small enough that a test of thousands of blocks is quick; the code is the same.
 SMALL = LaneShape(frame_bytes=512, data_symbols=20, repair_symbols=4)
+H = TypeVar("H", bound=Happening)
 
 
 @dataclass
@@ -89,7 +91,7 @@ class Cores:
         pieces = self.bytes.get(number, {})
         return b"".join(pieces[offset] for offset in sorted(pieces))
 
-    def of(self, kind: type[Happening]) -> list[Happening]:
+    def of(self, kind: type[H]) -> list[H]:
         return [happening for happening in self.happened if isinstance(happening, kind)]
 
 

@@ -63,6 +63,24 @@ def test_the_log_knows_which_unit_a_sequence_was_over_sessions(tmp_path: Path) -
     later.close()
 
 
+def test_a_sync_that_failed_gives_no_sequence_a_second_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    log = SentLog(tmp_path, 3)
+    log.add(100, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.ferry.sentlog.os.fdatasync", no_room)
+        with pytest.raises(Unavailable):
+            log.sync()
+    log.add(101, 2)
+    log.sync()
+    assert log.look_up(3, 0, 9) == [(0, 100, 1), (1, 101, 2)]
+    log.close()
+
+
 def test_partial_units_survive_a_restart_with_exactly_the_bytes_that_are_here(
     tmp_path: Path,
 ) -> None:

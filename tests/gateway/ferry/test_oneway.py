@@ -64,7 +64,7 @@ def test_a_lost_block_holds_nothing_up_and_is_given_up_when_only_heartbeats_foll
     assert cores.body(3) == b"c" * 3000
     for _ in range(8):
         cores.move(0.25)
-    assert [(lost.first, lost.last) for lost in cores.of(LostBlocks)] == [(4, 4)]  # type: ignore[union-attr]
+    assert [(lost.first, lost.last) for lost in cores.of(LostBlocks)] == [(4, 4)]
     assert cores.body(2) == b""
 
 
@@ -74,7 +74,7 @@ def test_each_sending_is_named_in_three_separate_index_blocks() -> None:
     cores.sender.flush()
     for _ in range(12):
         cores.move(0.25)
-    naming = [i for i in cores.of(Index) if any(e.number == 77 for e in i.entries)]  # type: ignore[union-attr]
+    naming = [i for i in cores.of(Index) if any(e.number == 77 for e in i.entries)]
     assert len(naming) == 3
     assert [s.number for s in cores.sender.announced] == [77]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,12 +19,12 @@ BUFFER = BlockBuffer(SHAPE)
 
 @settings(max_examples=120, deadline=None)
 @given(st.integers(1, SHAPE.data_symbols), st.randoms(use_true_random=False))
-def test_lost_symbols_come_back(data_symbols: int, random: object) -> None:
+def test_lost_symbols_come_back(data_symbols: int, random: Random) -> None:
     r, step = SHAPE.repair_for(data_symbols), SHAPE.symbol_bytes
     data = os.urandom(data_symbols * step)
     BUFFER.view[: len(data)] = data
     CODER.encode(BUFFER, data_symbols, r)
-    lost = random.sample(range(data_symbols + r), random.randint(0, r))  # type: ignore[attr-defined]
+    lost = random.sample(range(data_symbols + r), random.randint(0, r))
     seen = bytearray(b"\1" * (data_symbols + r))
     for index in lost:
         seen[index] = 0

@@ -140,16 +140,16 @@ def test_what_cannot_be_noted_does_not_pass_and_may_later(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(asked_file.os, "fdatasync", full)
+    monkeypatch.setattr(os, "fdatasync", full)
     with pytest.raises(Unavailable) as raised:
         world.cleared(OUT, 2, order(), b'{"a":1}')
     assert raised.value.number == 4331
-    monkeypatch.setattr(asked_file.os, "fdatasync", real)
+    monkeypatch.setattr(os, "fdatasync", real)
     world.across(OUT, 2, order(), b'{"a":1}')
-    monkeypatch.setattr(asked_file.os, "fdatasync", full)
+    monkeypatch.setattr(os, "fdatasync", full)
     with pytest.raises(Unavailable):
         world.cleared(IN, 3, answer(2), b'{"b":2}')
-    monkeypatch.setattr(asked_file.os, "fdatasync", real)
+    monkeypatch.setattr(os, "fdatasync", real)
     world.start_anew(IN)
     assert world.across(IN, 3, answer(2), b'{"b":2}')[1] == b'{"b":2}'
 
@@ -212,3 +212,26 @@ def test_what_goes_one_way_is_refused_on_the_other(tmp_path: Path) -> None:
 
 def test_a_number_of_the_other_side_is_no_request_of_this_one(world: DurableWorld) -> None:
     assert refused(world.cleared(OUT, 3, order(), b'{"a":1}')) == 5776
+
+
+def test_nothing_is_noted_in_a_file_that_has_lost_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written anew, and then not to be opened: the old one would take what nobody reads again."""
+    path, until_ns = tmp_path / "asked", time.time_ns() + 10**11
+    file, real = AskedFile(path), os.open
+
+    def none_to_append(*given: Any, **named: Any) -> int:
+        if given[1] & os.O_APPEND:
+            raise OSError(errno.EMFILE, "no descriptor")
+        return real(*given, **named)
+
+    monkeypatch.setattr(os, "open", none_to_append)
+    for most_bytes in (0, 1 << 20):
+        monkeypatch.setattr(asked_file, "_MOST_BYTES", most_bytes)
+        with pytest.raises(Unavailable) as raised:
+            file.note(Noted(1, "images", "read", until_ns))
+        assert raised.value.number == 4331
+    monkeypatch.setattr(os, "open", real)
+    file.note(Noted(2, "images", "read", until_ns))
+    assert [one.request for one in AskedFile(path).found] == [2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 
 import pytest
@@ -182,6 +183,26 @@ def test_threads_begin_what_may_begin_and_close_leaves_what_waits() -> None:
         threads.close()
     assert len(threads) == 0
     threads.step()
+
+
+def test_close_waits_once_for_all_threads_together() -> None:
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def hang() -> None:
+        begun.release()
+        go_on.wait(20)
+
+    threads = FairThreads("test", 4, 10, 10)
+    for number in range(4):
+        threads.put(str(number), "", 1, hang)
+    for _ in range(4):
+        assert begun.acquire(timeout=20)
+    begun_s = time.monotonic()
+    threads.close(0.5)
+    took_s = time.monotonic() - begun_s
+    go_on.set()
+    threads.close()
+    assert took_s < 1.9
 
 
 def test_a_bug_is_told_to_the_process() -> None:

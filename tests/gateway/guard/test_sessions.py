@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.errors import Refused, Unavailable
@@ -44,9 +46,9 @@ def places(sessions: Sessions, held: Held, *sequences: int, now_s: float = 0.0) 
     return out
 
 
-def number(act: object) -> int:
+def number(act: Callable[[], object]) -> int:
     with pytest.raises((Refused, Unavailable)) as refused:
-        act()  # type: ignore[operator]
+        act()
     return refused.value.number
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,8 +103,10 @@ CORPUS = [
 
 
 @pytest.mark.parametrize(("make", "name"), STATIC + CORPUS)
-def test_the_sandbox_finds_what_is_found_here(pair: Pair, make: object, name: str) -> None:
-    body = bytes_body(make())  # type: ignore[operator]
+def test_the_sandbox_finds_what_is_found_here(
+    pair: Pair, make: Callable[[], bytes], name: str
+) -> None:
+    body = bytes_body(make())
     facts = [
         one.scan(
             body, one.examine(body, name, AT, LIMITS, channel=CHANNEL), LIMITS, channel=CHANNEL

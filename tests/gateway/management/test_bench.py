@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import statistics
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from bench.bare_chain import bare_chain
 from bench.formats import FORMATS
+from bench.http_requests import load_of, service, until_answered
 from bench.inspecting import channel_of_format
 from gateway.inspection.chain import Role, bytes_body
 from gateway.inspection.here import inspector_here
@@ -105,3 +108,13 @@ def test_what_is_measured_is_about_the_size_asked_and_found_good(
         )
         assert facts.problems == () and facts.leaves[0].type == one.types.split(" or ")[0]
         assert 0.75 * size_bytes < len(unit) < 1.6 * size_bytes
+
+
+def test_a_bare_chain_passes_on_what_callers_ask_and_is_gone_behind_them() -> None:
+    with service() as peer:
+        with bare_chain(peer) as port:
+            until_answered(port, "")
+            # Raises where an answer is not what was sent.
+            assert len(load_of(port, 2, 20, "").took_ms) == 20
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)

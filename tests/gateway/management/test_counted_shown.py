@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from gateway.management.commands import explain_page, explaining, held, held_shown, life
@@ -31,8 +33,8 @@ STORY = [
 ]
 
 
-def said(lines: object) -> str:
-    return " ".join(" ".join(str(line) for line in lines).split())  # type: ignore[attr-defined]
+def said(lines: Iterable[object]) -> str:
+    return " ".join(" ".join(str(line) for line in lines).split())
 
 
 @pytest.mark.parametrize(

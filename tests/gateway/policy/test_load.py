@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.policy.load import PolicyErrors, load_set
+from gateway.policy.model import NameRule
 from gateway.unit.model import Lane
 from tests.gateway.policy.channel_text import BASIC
 
@@ -108,8 +109,9 @@ def test_lists_are_read_and_missing_ones_named(folder: Path) -> None:
     assert problems(folder) == [("10-reports.yaml", 2170)]
     (folder / "lists").mkdir()
     (folder / "lists/known.csv").write_text('# names\n"a.pdf",first\nb.pdf,second\n\n')
-    names = load_set(folder).channels["reports"].conditions[1].rule.names  # type: ignore[union-attr]
-    assert names.listed == {"a.pdf", "b.pdf"}
+    rule = load_set(folder).channels["reports"].conditions[1].rule
+    assert isinstance(rule, NameRule)
+    assert rule.names.listed == {"a.pdf", "b.pdf"}
 
 
 @pytest.mark.parametrize(("name", "content", "number"), [

@@ -308,3 +308,26 @@ def test_with_the_real_queue_every_unit_is_answered(desk: Desk, tmp_path: Path) 
     assert len(desk.lab.shown) == sum(name != ".hidden" for name in names)
     reader.close()
     assert open_reader(tmp_path).take(10, 1 << 20) == []
+
+
+def test_many_large_bodies_of_one_channel_leave_room_for_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "LARGE_BYTES", 4)
+    monkeypatch.setattr(deliver, "MAX_LATER", 16)
+    whole, slow = desk.lab.deliver, True
+    monkeypatch.setattr(
+        desk.lab,
+        "deliver",
+        lambda units: [Progress.MORE for _ in units] if slow else whole(units),
+    )
+    desk.bring(*(f"{n}.img" for n in range(200)))
+    desk.bring("a", channel="ward", first=999)
+    desk.run(60)
+    assert set(desk.ward.shown) == {999}
+    slow = False
+    desk.run(300)
+    assert set(desk.lab.shown) == set(range(1, 201))
+    # None of that was an attempt to deliver it.
+    assert desk.events("deferred") == []
+    assert desk.deliverer._without_room == {}

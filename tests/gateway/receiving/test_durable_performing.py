@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,6 +224,30 @@ def test_nothing_moves_while_the_journal_or_the_marks_cannot_be_written(
     far.steps(3)
     assert (far.peer.asked, queue.acknowledged) == ([2], [2])
     assert far.told("request.performed") == [2]
+
+
+def test_a_bug_is_told_once_however_long_its_failure_finds_no_room(
+    tmp_path: Path, queue: MemoryQueue
+) -> None:
+    class Full:
+        room = False
+
+        def fail(self, admitted: Admitted, head: RequestBody, error: GatewayError) -> None:
+            if not self.room:
+                raise Unavailable(6502)
+
+    peer, full = PlayedPeer(answers={2: [KeyError("x")]}), Full()
+    far = Far(tmp_path, queue, peer, lambda _c, _o: ANSWERED, full)
+    put(queue, 2)
+    for _ in range(5):
+        with suppress(Unavailable):
+            far.step()
+    full.room = True
+    far.steps(3)
+    far.faults.step(0.0)
+    assert far.board.counters["sink_faults_total"] == 1
+    assert far.told("request.fault") == [2]
+    assert (peer.asked, queue.rejected) == ([2], [(2, 6423, "refused")])
 
 
 def test_a_process_that_is_stopped_in_order_knows_what_came_of_it(

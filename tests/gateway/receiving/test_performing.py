@@ -40,7 +40,7 @@ class Line:
 class Failing:
     """A performer that fails."""
 
-    error: BaseException
+    error: Exception
 
     async def perform(self, admitted: Admitted, head: RequestBody) -> Performed:
         raise self.error
@@ -107,26 +107,6 @@ def test_a_bug_of_a_sink_is_an_unknown_outcome_told_to_its_caller_and_to_people(
     assert board.alarms[6496]["channel"] == CHANNEL
 
 
-def test_a_performer_that_cancels_itself_is_told_at_once_and_one_that_is_closed_is_not() -> None:
-    async def play(*, closes: bool) -> list[bytes]:
-        line, faults = Line(), Faults(ListRecorder(), BoardOfOne())
-        performers = {CHANNEL: Failing(asyncio.CancelledError())}
-        performing = Performing(cast("GuardLine", line), performers, lambda: 3, faults.unknown)
-        performing.take(admitted_frame())
-        (task,) = performing._tasks
-        if closes:
-            performing.close()
-        await asyncio.wait([task])
-        return line.sent
-
-    (sent,) = asyncio.run(asyncio.wait_for(play(closes=False), 5.0))
-    (frame,) = FrameReader(frozenset(FrameKind)).take(sent)
-    body = decode_captured(frame.head).body
-    assert isinstance(body, FailureBody)
-    assert (body.number, body.consequence) == (5772, Consequence.UNCERTAIN)
-    assert asyncio.run(asyncio.wait_for(play(closes=True), 5.0)) == []
-
-
 def test_the_alarm_of_a_bug_stands_for_an_hour_and_the_journal_is_not_flooded() -> None:
     journal, board, now_s = ListRecorder(), BoardOfOne(), [0.0]
     faults, manifest = Faults(journal, board, lambda: now_s[0]), admitted_of_frame()
@@ -143,6 +123,38 @@ def test_the_alarm_of_a_bug_stands_for_an_hour_and_the_journal_is_not_flooded() 
     assert board.alarms == {}
     with pytest.raises(MemoryError):
         faults.unknown(manifest, "order", MemoryError())
+    # In a loop that ends one task, and nobody sees it.
+    with pytest.raises(MemoryError):
+        faults.step(0.0)
+    faults.close()
+
+
+def test_a_sink_whose_own_work_was_cancelled_is_a_bug_told_as_such() -> None:
+    journal = ListRecorder()
+
+    class Cancelled:
+        async def perform(self, admitted: Admitted, head: RequestBody) -> Performed:
+            shared = asyncio.get_running_loop().create_future()
+            shared.cancel()
+            return cast("Performed", await shared)
+
+    async def play() -> FailureBody:
+        line, faults = Line(), Faults(journal, BoardOfOne())
+        performing = Performing(
+            cast("GuardLine", line), {CHANNEL: Cancelled()}, lambda: 3, faults.unknown
+        )
+        performing.take(admitted_frame())
+        while not line.sent:
+            await asyncio.sleep(0.001)
+        faults.step(0.0)
+        (frame,) = FrameReader(frozenset(FrameKind)).take(line.sent[0])
+        body = decode_captured(frame.head).body
+        assert isinstance(body, FailureBody)
+        return body
+
+    failure = asyncio.run(asyncio.wait_for(play(), 2.0))
+    assert (failure.number, failure.consequence) == (6496, Consequence.UNCERTAIN)
+    assert journal.names() == ["request.fault"]
 
 
 def test_a_peer_that_answers_nothing_leaves_room_for_other_channels() -> None:

@@ -14,11 +14,13 @@ import pytest
 
 from gateway.connectors.request.peer_lines import written
 from gateway.errors import Refused, StateUncertain, Unavailable
+from gateway.policy.operations import Answer, ContentRule
 from gateway.unit.asking import Performed
 from gateway.unit.model import CapturedUnit, Kind
 from gateway.unit.request import RequestBody
 from gateway.unit.stages import Admitted
 from tests.gateway.connectors.request.harness import admitted
+from tests.gateway.connectors.request.operations import OPERATIONS, operation
 from tests.gateway.connectors.request.test_sink import Caller, calling, number_of
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -32,6 +34,7 @@ class ByteServer:
     answer: Callable[[int], bytes]
     connections: list[socket.socket] = field(default_factory=list)
     requests: list[bytes] = field(default_factory=list)
+    answered: int = 0
     port: int = 0
 
     def serve(self, listener: socket.socket) -> None:
@@ -52,6 +55,7 @@ class ByteServer:
                     if not answer:
                         return
                     connection.sendall(answer)
+                    self.answered += 1
             except OSError:
                 return
 
@@ -97,8 +101,7 @@ def test_a_connection_that_ends_is_not(answer: bytes) -> None:
 
 
 def _end_soon(server: ByteServer) -> None:
-    _until(lambda: len(server.requests) == 1)
-    time.sleep(0.1)
+    _until(lambda: server.answered == 1)
     server.connections[0].shutdown(socket.SHUT_WR)
 
 
@@ -112,7 +115,7 @@ def test_what_comes_unasked_is_nobodys_answer(with_answer: bool) -> None:
         assert caller.call().content == b"{}"
         if not with_answer:
             server.connections[0].sendall(TOLD)
-            time.sleep(0.1)
+            _until(lambda: not _kept(caller))
         assert caller.call().content == b"{}"
         assert len(server.connections) == 2
 
@@ -124,6 +127,35 @@ def test_half_an_answer_is_none_and_its_connection_ends() -> None:
     ):
         assert number_of(caller, StateUncertain, within_ms=300) == 6381
         assert caller.call().content == b"{}"
+        assert len(server.connections) == 2
+
+
+def test_the_answer_to_head_ends_with_its_head() -> None:
+    head = OK.removesuffix(b"{}")
+    operations = {**OPERATIONS, "look": operation("look", "HEAD", "/fhir/DiagnosticReport/{id}")}
+    with (
+        serving(lambda _: head) as server,
+        calling(server.port, operations=operations) as caller,
+    ):
+        for _ in range(2):
+            assert caller.call("look").content == b""
+        assert len(server.connections) == 1
+
+
+def test_a_large_answer_is_read_to_its_end_and_a_larger_one_is_not() -> None:
+    rule = ContentRule("json", 1, ("application/json",), 3 << 20, ())
+    answers = {200: Answer(200, 1, rule, {})}
+    operations = {"read": operation("read", "GET", "/notes/{id}", answers=answers)}
+    sizes = iter((3 << 20, (3 << 20) + 1, 2))
+
+    def answer(_: int) -> bytes:
+        size = next(sizes)
+        return OK[:-2].replace(b"Length: 2", b"Length: %d" % size) + b"1" * size
+
+    with serving(answer) as server, calling(server.port, operations=operations) as caller:
+        assert len(caller.call().content) == 3 << 20
+        assert number_of(caller, Refused) == 6386
+        assert caller.call().content == b"11"
         assert len(server.connections) == 2
 
 

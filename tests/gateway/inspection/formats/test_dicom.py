@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
@@ -94,11 +95,13 @@ def wheel() -> list[Path]:
 DICOM = Reader(PROFILE, TEXTS, frozenset({Word.DICOM}))
 
 
-def run(check: Check[DicomProfile], data: bytes, profile: DicomProfile = PROFILE) -> list[object]:
+def run(
+    check: Check[DicomProfile], data: bytes, profile: DicomProfile = PROFILE
+) -> list[tuple[Any, ...]]:
     """Items as plain values: ("text", where, text), ("member", name, bytes), ("fault", number)."""
     items = DICOM.items(check, data, profile)
     assert DICOM.untold(items) == []
-    found: list[object] = []
+    found: list[tuple[Any, ...]] = []
     for item in items:
         match item:
             case Text():
@@ -111,7 +114,7 @@ def run(check: Check[DicomProfile], data: bytes, profile: DicomProfile = PROFILE
 
 
 def faults(check: Check[DicomProfile], data: bytes, profile: DicomProfile = PROFILE) -> set[int]:
-    return {entry[1] for entry in run(check, data, profile) if entry[0] == "fault"}  # type: ignore[index]
+    return {entry[1] for entry in run(check, data, profile) if entry[0] == "fault"}
 
 
 def rebuilt(data: bytes, profile: DicomProfile = PROFILE) -> bytes:
@@ -149,8 +152,8 @@ def test_an_attack_is_refused(
 def test_a_file_within_is_handed_on(
     check: Check[DicomProfile], name: str, make: Callable[[], bytes], inside: bytes
 ) -> None:
-    members = [entry for entry in run(check, make()) if entry[0] == "member"]  # type: ignore[index]
-    assert any(inside in entry[2] for entry in members)  # type: ignore[index]
+    members = [entry for entry in run(check, make()) if entry[0] == "member"]
+    assert any(inside in entry[2] for entry in members)
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -212,7 +215,7 @@ def test_words_are_found_behind_a_false_character_set(
 ) -> None:
     name = "绝密文件".encode(codec)
     data = corpus.file(corpus.head_elements(charset="ISO_IR 100"), corpus.patient(name))
-    texts = [entry[2] for entry in run(check, data) if entry[0] == "text"]  # type: ignore[index]
+    texts = [entry[2] for entry in run(check, data) if entry[0] == "text"]
     assert any("绝密文件" in text for text in texts) or faults(check, data)
 
 
@@ -221,7 +224,7 @@ def test_words_are_found_in_binary_values(check: Check[DicomProfile]) -> None:
     data = corpus.file(
         corpus.head_elements(), corpus.element(0x00281201, "OW", "身份证 7001 号".encode())
     )
-    texts = [entry[2] for entry in run(check, data) if entry[0] == "text"]  # type: ignore[index]
+    texts = [entry[2] for entry in run(check, data) if entry[0] == "text"]
     assert any("身份证" in text for text in texts)
 
 
