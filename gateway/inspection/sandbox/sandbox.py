@@ -75,7 +75,7 @@ class Sandbox:
             self._places.put(None)
         self._starting = threading.Lock()
         # One that the first start makes: a process has the priority of the thread that starts it, and who
-        # finds the parent gone may be of those that come last (gateway.spool.background).
+        # finds the parent gone may be of those that come last (gateway.guard.background).
         self._launcher = ThreadPoolExecutor(1, "launching")
         self._counting = threading.Lock()
         self._launched: Launched | None = None

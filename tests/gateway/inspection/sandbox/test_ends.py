@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from gateway.spool.background import come_last
+from gateway.guard.background import come_last
 
 from gateway.errors import GatewayError, Refused, Unavailable
 from gateway.inspection.sandbox.sandbox import Sandbox
@@ -170,7 +170,7 @@ def test_a_parent_that_does_not_come_up_lets_all_units_wait(
 GUARD = f"""
 import sys
 from gateway.inspection.sandbox.sandbox import Sandbox
-from gateway.spool.background import come_last
+from gateway.guard.background import come_last
 from gateway.inspection.sandbox.settings import SandboxSettings
 sandbox = Sandbox(SandboxSettings(children=2, cpu_s=600, wall_s=600, silence_s=600), {PROGRAM!r})
 sandbox.start()
