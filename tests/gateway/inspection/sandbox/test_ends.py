@@ -14,9 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from gateway.guard.background import come_last
 
 from gateway.errors import GatewayError, Refused, Unavailable
+from gateway.guard.background import come_last
 from gateway.inspection.sandbox.sandbox import Sandbox
 from tests.gateway.inspection.sandbox.conftest import PROGRAM, MakeSandbox, no_question
 
