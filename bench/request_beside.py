@@ -34,7 +34,7 @@ from gateway.spool.page_cache import WriteBehind, sync_and_let_go
 from gateway.unit.model import Side
 
 CALLERS: Final = 16
-MANY: Final = 1_000
+MANY: Final = 1_500
 RUNS: Final = 3
 FILE_BYTES: Final = 128 << 20
 # As many are on their way at once: each stage has one, and none is dropped that the gate would only keep
@@ -46,7 +46,7 @@ _LOOK_S: Final = 0.05
 _CHANNEL: Final = "image-archive"
 # Full rate is the lane's: two processors that six processes, callers, service and disk share do not fill the
 # 1 Gbit/s of a trial, and then it is they that are full.
-RATE: Final = "300 Mbit/s"
+RATE: Final = "500 Mbit/s"
 # Until the first file is inside all parts of the way are at work.
 _WITHIN_S: Final = 60.0
 
