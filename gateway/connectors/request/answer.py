@@ -24,6 +24,7 @@ from gateway.unit.number import speak
 
 # aiohttp would say its own name and version.
 SERVER: Final = "gate"
+JSON: Final = (("Content-Type", "application/json"),)
 # After these the caller is as good as before; who sent something strange starts anew.
 _STAYS: Final = frozenset({403, 404, 429, 502, 503, 504})
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
@@ -115,3 +116,8 @@ def failure(error: GatewayError, unit: int | None, status: int = 0) -> Said:
     problem = problem_of(error, unit, status)
     headers = [("Content-Type", MEDIA_TYPE), *problem.headers]
     return Said(problem.status, problem.content, headers, unit, problem.status not in _STAYS)
+
+
+def receipt(unit: int) -> Said:
+    """For a request that is taken for good; what becomes of it can be asked (receipts.py)."""
+    return Said(202, b'{"receipt": "%s"}\n' % speak(unit).encode("ascii"), JSON, unit)

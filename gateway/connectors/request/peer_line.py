@@ -21,7 +21,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.streams import StreamReader
 from multidict import CIMultiDictProxy
 
-from gateway.connectors.request.to_peer import MOST_HEADERS, MOST_LINE_BYTES, READ_BYTES
+from gateway.connectors.request.to_peer import READING
 
 # Heads that come before an answer (RFC 9110, 15.2); a peer that says more of them says nothing else.
 _MOST_EARLY: Final = 16
@@ -76,15 +76,7 @@ class PeerLine(ResponseHandler):
 
     def ask(self, method: str, request: bytes) -> None:
         """Write a request. Raises ConnectionResetError where there is no connection."""
-        self.set_response_params(
-            skip_payload=method == "HEAD",
-            read_until_eof=True,
-            auto_decompress=False,
-            read_bufsize=READ_BYTES,
-            max_line_size=MOST_LINE_BYTES,
-            max_field_size=MOST_LINE_BYTES,
-            max_headers=MOST_HEADERS,
-        )
+        self.set_response_params(skip_payload=method == "HEAD", read_until_eof=True, **READING)
         if self.transport is None:
             raise ConnectionResetError
         self._is_asked = True

@@ -16,10 +16,11 @@ from aiohttp import web
 from gateway.connectors.request.answer import written
 from gateway.connectors.request.door import Door
 from gateway.connectors.request.entry import Entry, State
+from gateway.connectors.request.gate import Gate
 from gateway.connectors.request.head import Head
 from gateway.connectors.request.parser import check_parser
 from gateway.connectors.request.secret_files import Algorithm, read_keys
-from gateway.connectors.request.service import Gate, Service
+from gateway.connectors.request.service import Service
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import PublicKeys, Signatures
 from gateway.connectors.request.telling import Refusals

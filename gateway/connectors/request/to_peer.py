@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import ssl
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import aiohttp
 
@@ -23,12 +23,30 @@ from gateway.connectors.request.settings import Calling
 from gateway.connectors.request.tls import client_context
 from gateway.errors import Refused, StateUncertain, Unavailable
 
-READ_BYTES: Final = 64 * 1024
 # Of an answer's head: as much as of a request's.
-MOST_LINE_BYTES: Final = 8_190
-MOST_HEADERS: Final = 64
+_MOST_LINE_BYTES: Final = 8_190
 # All but what building says.
 _NOT_BY_ITSELF: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+class Reading(TypedDict):
+    """How aiohttp's reader of answers reads, in its own words."""
+
+    auto_decompress: bool
+    read_bufsize: int
+    max_line_size: int
+    max_field_size: int
+    max_headers: int
+
+
+# Of every answer of a peer, whichever sink has asked.
+READING: Final[Reading] = {
+    "auto_decompress": False,
+    "read_bufsize": 64 * 1024,
+    "max_line_size": _MOST_LINE_BYTES,
+    "max_field_size": _MOST_LINE_BYTES,
+    "max_headers": 64,
+}
 
 
 def base_of(calling: Calling) -> str:
@@ -72,14 +90,10 @@ def new_session(
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
         trust_env=False,
         skip_auto_headers=_NOT_BY_ITSELF,
-        read_bufsize=READ_BYTES,
-        max_line_size=MOST_LINE_BYTES,
-        max_field_size=MOST_LINE_BYTES,
-        max_headers=MOST_HEADERS,
         middlewares=middlewares,
+        **READING,
     )
     ask_once(session)
     return session

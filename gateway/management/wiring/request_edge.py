@@ -177,7 +177,7 @@ class _Opening:
 
     async def _source(self, channel: Channel) -> End:
         listening = listening_of(channel, self._folder / channel.name, self._callers)
-        from gateway.connectors.request.service import Gate
+        from gateway.connectors.request.gate import Gate
         from gateway.connectors.request.source import HttpSource
         from gateway.identity.raw_keys import RawKeys
 

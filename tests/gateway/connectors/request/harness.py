@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from gateway.connectors.request.gate import Gate
 from gateway.connectors.request.loop import Beside
-from gateway.connectors.request.service import Gate
 from gateway.connectors.request.settings import Listening
 from gateway.connectors.request.signature import PublicKeys
 from gateway.connectors.request.sink import HttpSink

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gateway.connectors.request.disk_room import DiskLimits, DiskRoom
+from gateway.connectors.request.gate import Gate
 from gateway.connectors.request.large import Large
 from gateway.connectors.request.loop import Beside
-from gateway.connectors.request.service import Gate
 from gateway.connectors.request.settings import Calling, Listening
 from gateway.connectors.request.sink import HttpSink
 from gateway.connectors.request.source import HttpSource

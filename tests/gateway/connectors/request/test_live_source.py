@@ -15,9 +15,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gateway.connectors.request.gate import Gate
 from gateway.connectors.request.joined import Broken, Over, join
 from gateway.connectors.request.live_limits import SessionCount
-from gateway.connectors.request.service import Gate
 from gateway.connectors.request.settings import Patience
 from gateway.connectors.request.websocket import reader
 from gateway.errors import Refused

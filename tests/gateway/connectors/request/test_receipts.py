@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from gateway.connectors.request.gate import Gate
 from gateway.connectors.request.receipts import PATH, is_for_receipt, told_of
-from gateway.connectors.request.service import Gate
 from gateway.errors import Refused
 from gateway.unit.number import speak
 from tests.gateway.connectors.request.harness import (

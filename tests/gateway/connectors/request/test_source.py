@@ -17,8 +17,8 @@ import requests
 from aiohttp import http_parser, web
 
 from gateway.connectors.request.answer import Answer
+from gateway.connectors.request.gate import Gate
 from gateway.connectors.request.limits import Limits
-from gateway.connectors.request.service import Gate
 from gateway.connectors.request.settings import Calling, Patience
 from gateway.connectors.request.sink import HttpSink
 from gateway.errors import Misconfigured, Refused, StateUncertain, Unavailable
