@@ -1,11 +1,13 @@
 """How many requests are under way, and of which channel: one has as many as it leaves free. Pure.
 
-So one alone has half of all, two a third each; a peer that answers none does not take the place of others.
+A peer that answers none does not take the place of others.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+
+from gateway.unit.shares import has_share
 
 
 class AtOnce:
@@ -22,7 +24,7 @@ class AtOnce:
     def enter(self, channel: str) -> bool:
         """One more. False: its channel has its share, and it is not counted."""
         own, free = self._of[channel], self.most - self._count
-        if not free or (own and own + 1 > free):
+        if not (free and has_share(own, 1, free)):
             return False
         self._of[channel] += 1
         self._count += 1

@@ -31,11 +31,9 @@ from gateway.guard.requests import RequestJudge
 from gateway.guard.together import alone
 from gateway.inspection.chain import bytes_body
 from gateway.unit.counted import is_of
-from gateway.unit.model import CapturedUnit, FileBody, Lane, Manifest
+from gateway.unit.model import CapturedUnit, Lane, Manifest, NoRequestBody
 from gateway.unit.number import speak
-from gateway.unit.outcomes import OutcomesBody
-from gateway.unit.request import BatchBody, FailureBody, RequestBody, ResponseBody
-from gateway.unit.session import AliveBody, EndBody, MessageBody, OpenedBody
+from gateway.unit.request import FailureBody, RequestBody, ResponseBody
 from gateway.unit.stages import Body
 
 
@@ -74,15 +72,7 @@ class DurableJudge:
                 return self._answer(unit, answer, body)
             case FailureBody() as failure:
                 return self._failure(unit, failure, body)
-            case (
-                FileBody()
-                | OutcomesBody()
-                | BatchBody()
-                | OpenedBody()
-                | MessageBody()
-                | AliveBody()
-                | EndBody()
-            ):
+            case other if isinstance(other, NoRequestBody):
                 raise Refused(1052, unit=speak(unit.number))
             case _:
                 assert_never(unit.body)

@@ -7,7 +7,7 @@ next    a channel that holds fewest threads; of those the one that has used the 
         callers the one that holds fewest, in turn; of his the oldest
 kept    the last free thread is for a channel that holds none: whoever takes ten seconds a piece takes
         them beside the others
-room    a channel may hold as much of it as it leaves free: one alone half of it, two a third each
+room    a channel may hold as much of it as it leaves free (gateway.unit.shares)
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
+
+from gateway.unit.shares import has_share
 
 # So far a channel may be behind for what it has used: one long piece does not bar it for as long again.
 MOST_BEHIND_S: Final = 5.0
@@ -64,12 +66,11 @@ class FairRoom(Generic[T]):
     def put(self, channel: str, caller: str, size_bytes: int, work: T) -> Turn[T] | None:
         """Let it wait. None: there is no room for it, and nothing of it is kept."""
         known = self._channels.get(channel)
-        has_some = known is not None and known.waiting > 0
         own = (known.waiting, known.waiting_bytes) if known is not None else (0, 0)
         free = self._most - self._waiting, self._most_bytes - self._waiting_bytes
         if free[0] < 1 or free[1] < size_bytes:
             return None
-        if has_some and (own[0] + 1 > free[0] or own[1] + size_bytes > free[1]):
+        if not (has_share(own[0], 1, free[0]) and has_share(own[1], size_bytes, free[1])):
             return None
         turn = Turn(channel, caller, size_bytes, work)
         self._line_up(turn)

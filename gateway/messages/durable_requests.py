@@ -1,5 +1,4 @@
-"""Texts of the area: requests that go through the queues, and their receipts (642x, 643x; 241x in policies),
-and bugs of sinks (6496)."""
+"""Texts of the area: requests that go through the queues, and their receipts (642x, 643x; 241x in policies)."""
 
 from __future__ import annotations
 
@@ -85,12 +84,5 @@ TEXTS: Final[dict[int, Text]] = {
     6432: Text(
         "there is no such receipt.",
         "没有该回执。",
-    ),
-    6496: Text(
-        "the gate's own part that calls the peer failed with a bug; whether the request was performed is"
-        " unknown.",
-        "网闸调用对端的部分因缺陷而失败；该请求是否已执行未知。",
-        "Ask the peer what came of it; send the event request.fault to the makers of the gate: ferrygate audit",
-        "请向对端核实；并将 request.fault 事件交给网闸的开发者：ferrygate audit",
     ),
 }

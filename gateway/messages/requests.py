@@ -1,7 +1,7 @@
-"""Texts of the area: requests (63xx).
+"""Texts of the area: requests (63xx, 6496).
 
 630x-632x the form of a request, 634x who calls, 635x signatures, 636x limits, 637x what became of it,
-638x the peer of a sink, 639x settings. A caller is shown those below 6380 only.
+638x the peer of a sink, 639x settings, 6496 a bug of a sink. A caller is shown those below 6380 only.
 """
 
 from __future__ import annotations
@@ -272,5 +272,12 @@ TEXTS: Final[dict[int, Text]] = {
         "{name} 不是调用方名称。",
         "Write it as its certificate has it: CN=portal-01",
         "请按证书中的写法书写：CN=portal-01",
+    ),
+    6496: Text(
+        "the gate's own part that calls the peer failed with a bug; whether the request was performed is"
+        " unknown.",
+        "网闸调用对端的部分因缺陷而失败；该请求是否已执行未知。",
+        "Ask the peer what came of it; send the event request.fault to the makers of the gate: ferrygate audit",
+        "请向对端核实；并将 request.fault 事件交给网闸的开发者：ferrygate audit",
     ),
 }

@@ -26,6 +26,7 @@ from gateway.errors import Field, Refused, Unavailable
 from gateway.spool.model import QueueReader, Taken
 from gateway.unit.edge import Delivery, Progress, Receipt, Sink
 from gateway.unit.model import FileBody, Stage
+from gateway.unit.shares import has_share
 from gateway.unit.stages import Admitted
 
 # Descriptors of a batch stay below the usual limit of 1,024, and its syncs cost little a unit.
@@ -202,9 +203,8 @@ class Deliverer:
         return units
 
     def _keep_for_later(self, unit: _Unit) -> None:
-        line = self._later.get(unit.channel)
-        free = MAX_LATER - sum(map(len, self._later.values()))
-        if line is None or len(line) < free:
+        own = len(self._later.get(unit.channel, ()))
+        if has_share(own, 1, MAX_LATER - sum(map(len, self._later.values()))):
             self._later.setdefault(unit.channel, deque()).append(unit)
             return
         self._without_room[unit.number] = self._without_room.get(unit.number, 0) + 1

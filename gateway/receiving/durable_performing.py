@@ -31,6 +31,7 @@ from gateway.receiving.performed_marks import PerformedMarks
 from gateway.spool.model import QueueReader, Taken
 from gateway.unit.model import Stage
 from gateway.unit.request import RequestBody
+from gateway.unit.shares import has_share
 from gateway.unit.stages import Admitted
 from gateway.unit.submitting import PerformedBody
 
@@ -122,7 +123,7 @@ class DurablePerformer:
         in_memory = admitted.body.size_bytes if admitted.body.path is None else 0
         # A channel holds as much as it leaves free, so that one whose peer is away puts off no other.
         own_bytes, free_bytes = self._bytes_of[channel], MAX_IN_HAND_BYTES - self._bytes
-        has_room = not (own_bytes and in_memory) or own_bytes + in_memory <= free_bytes
+        has_room = not in_memory or has_share(own_bytes, in_memory, free_bytes)
         if not self._lines.add(channel, number, has_room):
             is_away = channel in self._waiting
             self._queue.release(number, LONGEST_WAIT_S if is_away else PUT_OFF_S)

@@ -10,6 +10,7 @@ any thread, step() from that of the process.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -51,6 +52,8 @@ class Faults:
         self._recorder, self._status = recorder, status
         self._clock, self._now_ns = clock, now_ns
         self._untold: deque[Event] = deque()
+        # An alarm and how long it stands go together, so that none ends that is raised in this moment.
+        self._alarm = threading.Lock()
         self._clear_at_s: float | None = None
         self._fatal: MemoryError | None = None
 
@@ -62,8 +65,9 @@ class Faults:
             raise error
         channel, kind, at = manifest.channel, type(error).__name__, _place(error)
         self._status.count("sink_faults_total")
-        self._status.raise_alarm(FAULT, channel=channel, error=kind, at=at)
-        self._clear_at_s = self._clock() + ALARM_S
+        with self._alarm:
+            self._status.raise_alarm(FAULT, channel=channel, error=kind, at=at)
+            self._clear_at_s = self._clock() + ALARM_S
         if len(self._untold) < _MOST_EVENTS:
             self._untold.append(
                 Event(
@@ -83,9 +87,10 @@ class Faults:
         if self._fatal is not None:
             fatal, self._fatal = self._fatal, None
             raise fatal
-        if self._clear_at_s is not None and self._clock() >= self._clear_at_s:
-            self._clear_at_s = None
-            self._status.clear_alarm(FAULT)
+        with self._alarm:
+            if self._clear_at_s is not None and self._clock() >= self._clear_at_s:
+                self._clear_at_s = None
+                self._status.clear_alarm(FAULT)
         return _STEP_S
 
     def close(self) -> None:

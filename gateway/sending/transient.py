@@ -27,11 +27,9 @@ from gateway.guard.together import Judging
 from gateway.guard.told import of_edge
 from gateway.unit.counted import is_of
 from gateway.unit.decode import decode_captured
-from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane
+from gateway.unit.model import CapturedUnit, Kind, Lane, NoRequestBody
 from gateway.unit.number import speak
-from gateway.unit.outcomes import OutcomesBody
-from gateway.unit.request import BatchBody, Consequence, FailureBody, RequestBody, ResponseBody
-from gateway.unit.session import AliveBody, EndBody, MessageBody, OpenedBody
+from gateway.unit.request import Consequence, FailureBody, RequestBody, ResponseBody
 
 
 class TransientClearer:
@@ -72,15 +70,7 @@ class TransientClearer:
                 return (yield from self._answer(unit, answer, frame.content))
             case FailureBody() as failure:
                 return self._failure(unit, failure)
-            case (
-                FileBody()
-                | OutcomesBody()
-                | BatchBody()
-                | OpenedBody()
-                | MessageBody()
-                | AliveBody()
-                | EndBody()
-            ):
+            case other if isinstance(other, NoRequestBody):
                 return self._refused(unit.number, unit.channel, {}, Refused(1052))
             case _:
                 assert_never(unit.body)

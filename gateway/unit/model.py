@@ -89,10 +89,10 @@ class FileBody:
     modified_ns: int
 
 
+# What no edge hands over as a request or as what became of one.
+NoRequestBody = FileBody | BatchBody | OutcomesBody | SessionBody
 # What a unit's typed part can be. Which of them go with which kind: gateway.unit.decode.
-UnitBody = (
-    FileBody | RequestBody | ResponseBody | FailureBody | BatchBody | OutcomesBody | SessionBody
-)
+UnitBody = RequestBody | ResponseBody | FailureBody | NoRequestBody
 
 
 @dataclass(frozen=True, slots=True)

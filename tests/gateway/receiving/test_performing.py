@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import cast
@@ -127,6 +128,26 @@ def test_the_alarm_of_a_bug_stands_for_an_hour_and_the_journal_is_not_flooded() 
     with pytest.raises(MemoryError):
         faults.step(0.0)
     faults.close()
+
+
+def test_an_alarm_that_is_raised_while_the_one_before_ends_stands() -> None:
+    manifest, now_s = admitted_of_frame(), [0.0]
+
+    class AtThatMoment(BoardOfOne):
+        def clear_alarm(self, number: int) -> None:
+            other.start()
+            # Who comes in now has to wait, or was told before this ends.
+            other.join(0.2)
+            super().clear_alarm(number)
+
+    board = AtThatMoment()
+    faults = Faults(ListRecorder(), board, lambda: now_s[0])
+    other = threading.Thread(target=faults.unknown, args=(manifest, "order", ValueError()))
+    faults.unknown(manifest, "order", KeyError())
+    now_s[0] = ALARM_S
+    faults.step(0.0)
+    other.join(5.0)
+    assert board.alarms[6496]["error"] == "ValueError"
 
 
 def test_a_sink_whose_own_work_was_cancelled_is_a_bug_told_as_such() -> None:
