@@ -35,7 +35,7 @@ from gateway.unit.model import Side
 
 CALLERS: Final = 16
 MANY: Final = 1_500
-RUNS: Final = 3
+RUNS: Final = 7
 FILE_BYTES: Final = 128 << 20
 # As many are on their way at once: each stage has one, and none is dropped that the gate would only keep
 # for later. Without a bound it was the copying of files into the drop folder, and the sealing of all that the
@@ -44,9 +44,8 @@ UNDER_WAY: Final = 5
 _PIECE_BYTES: Final = 1 << 20
 _LOOK_S: Final = 0.05
 _CHANNEL: Final = "image-archive"
-# Full rate is the lane's: two processors that six processes, callers, service and disk share do not fill the
-# 1 Gbit/s of a trial, and then it is they that are full.
-RATE: Final = "500 Mbit/s"
+# Of a trial: two processors that six processes, callers, service and disk share do not fill it.
+RATE: Final = "1 Gbit/s"
 # Until the first file is inside all parts of the way are at work.
 _WITHIN_S: Final = 60.0
 

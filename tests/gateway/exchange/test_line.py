@@ -125,6 +125,7 @@ def test_a_later_neighbour_takes_the_place_of_one_that_stands_still(
     until(lambda: line.is_connected)
     line.send([sealed(1)])
     until(lambda: other.frames)
+    assert [frame.number for frame in other.frames] == [1]
     old.close()
     new.close()
 
