@@ -15,13 +15,9 @@ Call = Callable[[], None]
 
 
 class FairThreads:
-    """most, most_bytes: of what waits, as FairRoom has it. begin: called by each thread at its start. Safe to
-    call from several threads."""
+    """most, most_bytes: of what waits, as FairRoom has it. Safe to call from several threads."""
 
-    def __init__(
-        self, name: str, threads: int, most: int, most_bytes: int, begin: Call | None = None
-    ) -> None:
-        self._begin = begin
+    def __init__(self, name: str, threads: int, most: int, most_bytes: int) -> None:
         self._room: FairRoom[Call] = FairRoom(threads, most, most_bytes)
         self._some = threading.Condition()
         self._is_closed = False
@@ -69,8 +65,6 @@ class FairThreads:
 
     def _run(self) -> None:
         try:
-            if self._begin is not None:
-                self._begin()
             while (turn := self._next()) is not None:
                 begun_s = time.monotonic()
                 try:

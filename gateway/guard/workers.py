@@ -1,7 +1,7 @@
 """Which thread works on which unit, so that no unit of one kind, or channel, waits behind another.
 
     failed at a scanner before ----> suspects: one thread, one after the other
-    above 256 KiB -----------------> bulk:     two threads, and one; they come last where processors are full
+    above 256 KiB -----------------> bulk:     two threads, and one
     the rest ----------------------> small:    `threads`, and one, awaited for a second at most
 
 In each the last free thread is for a channel that holds none there (gateway.guard.fair). Whose a small unit
@@ -19,7 +19,6 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from gateway.guard.background import come_last
 from gateway.guard.fair import Turn
 from gateway.guard.fair_threads import Call, FairThreads
 from gateway.guard.outcome import AnyOutcome, Wait
@@ -65,7 +64,7 @@ class Workers:
         self._work, self._is_suspect = work, is_suspect
         self._channel_of = channel_of
         self._small = _threads("hop", threads + SPARE_THREADS) if threads > 1 else None
-        self._bulk = _threads("bulk", BULK_THREADS + SPARE_THREADS, come_last)
+        self._bulk = _threads("bulk", BULK_THREADS + SPARE_THREADS)
         self._suspects = _threads("suspect", SUSPECT_THREADS)
         self._turns: dict[Future[AnyOutcome], Turn[Call]] = {}
         # Small ones that were not done in time, and still are not.
@@ -200,6 +199,6 @@ def _held_bytes(taken: Taken) -> int:
     return len(taken.header) + inline_bytes
 
 
-def _threads(name: str, threads: int, begin: Call | None = None) -> FairThreads:
+def _threads(name: str, threads: int) -> FairThreads:
     # One batch always has room beside those that take long.
-    return FairThreads(name, threads, UNDER_WAY_UNITS, 2 * UNDER_WAY_BYTES, begin)
+    return FairThreads(name, threads, UNDER_WAY_UNITS, 2 * UNDER_WAY_BYTES)

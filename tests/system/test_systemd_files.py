@@ -31,7 +31,7 @@ SERVICES = [(side, role) for side in Side for role in Role]
 # threads for large bodies come last (0.1). The ferry is there for the link: network (0.5), IP (0.3), raw
 # frames (0.2) and no list of addresses, which the site adds (0.2); two capabilities for raw frames and for
 # the buffers of its sockets (0.4).
-EXPOSURE_AT_MOST = {Role.EDGE: 0.5, Role.GUARD: 0.5, Role.FERRY: 1.8}
+EXPOSURE_AT_MOST = {Role.EDGE: 0.5, Role.GUARD: 0.4, Role.FERRY: 1.8}
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 needs_analyze = pytest.mark.skipif(

@@ -20,7 +20,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,9 +73,6 @@ class Sandbox:
         for _ in range(settings.children):
             self._places.put(None)
         self._starting = threading.Lock()
-        # One that the first start makes: a process has the priority of the thread that starts it, and who
-        # finds the parent gone may be of those that come last (gateway.guard.background).
-        self._launcher = ThreadPoolExecutor(1, "launching")
         self._counting = threading.Lock()
         self._launched: Launched | None = None
         self._pool: Pool | None = None
@@ -90,7 +86,7 @@ class Sandbox:
         what is wrong is told there."""
         with self._starting, contextlib.suppress(Unavailable):
             if not self._closed and self._pool is None and self._launched is None:
-                self._launched = self._launch()
+                self._launched = launch(self._program)
 
     def start(self) -> tuple[str, ...]:
         """Start the pre-loaded parent, if it does not run; gives the protections in force.
@@ -174,7 +170,6 @@ class Sandbox:
                 self._launched.close()
             if self._pool is not None:
                 self._pool.close()
-            self._launcher.shutdown()
 
     def _try(self, unit: Unit, channel: str, fresh: bool, units: int = 1) -> list[bytes]:
         pool = self._living()
@@ -238,9 +233,6 @@ class Sandbox:
             self._pool = self._started()
             return self._pool
 
-    def _launch(self) -> Launched:
-        return self._launcher.submit(launch, self._program).result()
-
     def _bury(self) -> None:
         if self._pool is not None:
             self._earlier_children += self._pool.started
@@ -250,7 +242,7 @@ class Sandbox:
     def _started(self) -> Pool:
         launched, self._launched = self._launched, None
         try:
-            parent = (launched or self._launch()).ready(self._settings)
+            parent = (launched or launch(self._program)).ready(self._settings)
         except Unavailable:
             self._not_before_s = time.monotonic() + self._pause_s
             self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)

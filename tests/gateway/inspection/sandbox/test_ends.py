@@ -9,14 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from gateway.errors import GatewayError, Refused, Unavailable
-from gateway.guard.background import come_last
 from gateway.inspection.sandbox.sandbox import Sandbox
 from tests.gateway.inspection.sandbox.conftest import PROGRAM, MakeSandbox, no_question
 
@@ -53,33 +51,6 @@ def _working_child(sandbox: Sandbox) -> int | None:
         return None
     busy = [one.pid for one in psutil.Process(parent).children() if sum(one.cpu_times()[:2]) > 0.1]
     return busy[0] if busy else None
-
-
-def test_a_parent_that_a_thread_of_large_units_finds_gone_does_not_come_last_for_ever(
-    make_sandbox: MakeSandbox,
-) -> None:
-    """Its children judge requests and small units, too."""
-    sandbox = make_sandbox()
-    sandbox.start()
-    first = sandbox.parent_pid()
-    assert first is not None
-    os.kill(first, signal.SIGKILL)
-
-    def large() -> None:
-        come_last()
-        until(started)
-
-    def started() -> bool:
-        with suppress(Unavailable):
-            sandbox.start()
-        return sandbox.parent_pid() not in (None, first)
-
-    thread = threading.Thread(target=large)
-    thread.start()
-    thread.join()
-    pid = sandbox.parent_pid()
-    assert pid is not None
-    assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, os.getpid())
 
 
 def test_a_parent_that_dies_lets_the_unit_wait_and_is_started_anew(
@@ -170,7 +141,6 @@ def test_a_parent_that_does_not_come_up_lets_all_units_wait(
 GUARD = f"""
 import sys
 from gateway.inspection.sandbox.sandbox import Sandbox
-from gateway.guard.background import come_last
 from gateway.inspection.sandbox.settings import SandboxSettings
 sandbox = Sandbox(SandboxSettings(children=2, cpu_s=600, wall_s=600, silence_s=600), {PROGRAM!r})
 sandbox.start()
