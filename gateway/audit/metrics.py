@@ -73,6 +73,7 @@ _HELP: Final[Mapping[str, str]] = {
     "lane_repaired_symbols_total": "Symbols that did not arrive and were repaired.",
     "lane_frames_dropped_total": "Frames of the lane that were of no use, by why.",
     "lane_bytes_per_second": "Bytes of units over the lane, as of the last second.",
+    "lane_queues_percent": "What queues may have of the lane: below 100 while requests lack processors.",
     "scanner_signatures_age_seconds": "Age of a scanner's signatures.",
     "audit_checkpoint_age_seconds": "Time since the last signed checkpoint.",
     "journal_seq": "Sequence number of the last event on disk.",

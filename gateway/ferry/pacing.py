@@ -23,10 +23,14 @@ class Pacer:
     def __init__(self, rate_bits_per_s: int) -> None:
         if rate_bits_per_s <= 0:
             raise Misconfigured(5103, rate=rate_bits_per_s)
-        self._bytes_per_s = rate_bits_per_s / 8
-        self._burst = max(_LEAST_BURST_BYTES, self._bytes_per_s * _BURST_S)
+        self.pace(rate_bits_per_s)
         self._tokens = self._burst
         self._at_s: float | None = None
+
+    def pace(self, rate_bits_per_s: float) -> None:
+        """Another rate from here on, above 0."""
+        self._bytes_per_s = rate_bits_per_s / 8
+        self._burst = max(_LEAST_BURST_BYTES, self._bytes_per_s * _BURST_S)
 
     def wait_s(self, now_s: float) -> float:
         """Seconds until frames may go; 0 when they may go now."""

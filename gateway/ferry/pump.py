@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.ferry.block import SealedBlock
+from gateway.ferry.giving_way import GivingWay
 from gateway.ferry.link.model import SendOnlyLink
 from gateway.ferry.oneway.sender import OneWaySender
 from gateway.ferry.oneway.transient import TransientSender
@@ -24,7 +25,8 @@ _TURN_BYTES: Final = 131_072
 
 
 class Pump:
-    """Sends what is ready. depth: blocks that are sent in turns. urgent: what goes before all of them."""
+    """Sends what is ready. depth: blocks that are sent in turns. urgent: what goes before all of them.
+    giving_way: when all but the urgent waits, though the pacer lets it go."""
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class Pump:
         pacer: Pacer,
         depth: int = 1,
         urgent: TransientSender | None = None,
+        giving_way: GivingWay | None = None,
     ) -> None:
         shape = sender.shape
         self._sender, self._link, self._pacer = sender, link, pacer
@@ -40,7 +43,7 @@ class Pump:
         turn = shape.segments * max(1, _TURN_BYTES // (shape.segments * shape.frame_bytes))
         self._turn = turn if self._depth == 1 else max(1, shape.repair_symbols)
         self._group: list[tuple[SealedBlock, int]] = []
-        self._urgent = urgent
+        self._urgent, self._giving_way = urgent, giving_way
         self._urgent_block: SealedBlock | None = None
 
     @property
@@ -59,14 +62,19 @@ class Pump:
             wait_s = self._pacer.wait_s(now_s)
             if wait_s > 0:
                 return wait_s
-            if self._urgent is not None and self._push_urgent(self._urgent):
+            if self._urgent is not None and self._push_urgent(self._urgent, now_s):
                 continue
             if not self._group and not self._fill():
                 return 0.0
+            wait_s = self._giving_way.wait_s(now_s) if self._giving_way is not None else 0.0
+            if wait_s > 0:
+                return wait_s
             block, first = self._group[0]
             count = min(self._turn, block.frames - first)
             self._link.send(block, first, count)
             self._pacer.spend(count, self._sender.shape.frame_bytes)
+            if self._giving_way is not None:
+                self._giving_way.spend(count, self._sender.shape.frame_bytes)
             del self._group[0]
             if first + count < block.frames:
                 self._group.append((block, first + count))
@@ -82,17 +90,19 @@ class Pump:
         if self._urgent is None:
             return True
         while self._pacer.wait_s(now_s) <= 0:
-            if not self._push_urgent(self._urgent):
+            if not self._push_urgent(self._urgent, now_s):
                 return True
         return self._urgent_block is None and self._urgent.idle
 
-    def _push_urgent(self, urgent: TransientSender) -> bool:
+    def _push_urgent(self, urgent: TransientSender, now_s: float) -> bool:
         """A transient block, whole; False where none waits."""
         block = self._urgent_block = self._urgent_block or urgent.next_block()
         if block is None:
             return False
         self._link.send(block, 0, block.frames)
         self._pacer.spend(block.frames, self._sender.shape.frame_bytes)
+        if self._giving_way is not None:
+            self._giving_way.urgent(now_s)
         self._urgent_block = None
         urgent.reuse(block)
         return True

@@ -176,6 +176,7 @@ _LINES: Final[dict[str, str]] = {
     "{value} sent": "已发送 {value}",
     "{value} received": "已接收 {value}",
     "heartbeat {value}": "心跳 {value}",
+    "{value} % for queues": "队列可用 {value} %",
     "{value} units/min": "{value} 单元/分钟",
     "PASSED/MIN": "通过/分",
     "REFUSED/MIN": "拒绝/分",

@@ -26,6 +26,7 @@ from typing import Final
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Unavailable
 from gateway.ferry.block import MAX_TRAILER_BYTES, MAX_UNIT_BYTES, BlockSeal
+from gateway.ferry.giving_way import GivingWay
 from gateway.ferry.link.model import SendOnlyLink
 from gateway.ferry.oneway.sender import OneWaySender
 from gateway.ferry.pacing import Pacer
@@ -33,6 +34,7 @@ from gateway.ferry.pump import Pump
 from gateway.ferry.ranges import Range
 from gateway.ferry.sentlog import SentLog
 from gateway.ferry.shape import LaneShape
+from gateway.ferry.thread_wait import thread_wait_s
 from gateway.ferry.throughput import Throughput
 from gateway.sending.again import Request, Requests
 from gateway.sending.carried import Carried
@@ -111,7 +113,9 @@ class Dispatcher:
             if transient is not None
             else None
         )
-        self._pump = Pump(self.sender, link, Pacer(settings.rate_bits_per_s), depth, urgent)
+        rate = settings.rate_bits_per_s
+        self._giving_way = GivingWay(rate, thread_wait_s) if urgent is not None else None
+        self._pump = Pump(self.sender, link, Pacer(rate), depth, urgent, self._giving_way)
         self._throughput = Throughput()
         self._jobs: dict[int, Job] = {}
         self._carried = Carried(queue, self._log, recorder, self._asking)
@@ -323,3 +327,5 @@ class Dispatcher:
         self._status.gauge("lane_bytes", self.sender.bytes)
         self._status.gauge("lane_bytes_per_s", self._throughput.per_s(self.sender.bytes, now_s))
         self._status.gauge("units_unannounced", self.sender.unannounced)
+        if self._giving_way is not None:
+            self._status.gauge("lane_queues_percent", round(100 * self._giving_way.share))

@@ -122,6 +122,7 @@ _LANE_FIGURES: Final = (
     ("lane_bytes", "{value} sent"),
     ("lane_received_bytes", "{value} received"),
     ("lane_heartbeat_age_s", "heartbeat {value}"),
+    ("lane_queues_percent", "{value} % for queues"),
     ("units_sent_total", "units sent {value}"),
     ("units_received_total", "units received {value}"),
     ("lane_repaired_total", "symbols repaired {value}"),
@@ -129,6 +130,8 @@ _LANE_FIGURES: Final = (
     ("units_missing", "units missing {value}"),
     ("lane_replayed_total", "replayed blocks refused {value}"),
 )
+# Nothing gives way: as ever.
+_ALL: Final = ("lane_queues_percent", 100)
 
 
 def lane_line(lane: Data, terminal: Terminal) -> str:
@@ -137,7 +140,7 @@ def lane_line(lane: Data, terminal: Terminal) -> str:
     parts = [
         say(terminal, phrase, value=_lane_figure(name, figures[name]))
         for name, phrase in _LANE_FIGURES
-        if name in figures
+        if name in figures and (name, figures[name]) != _ALL
     ]
     head = say(
         terminal,

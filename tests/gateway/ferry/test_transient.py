@@ -7,6 +7,7 @@ import os
 import pytest
 
 from gateway.errors import Refused
+from gateway.ferry.giving_way import LOOK_S, URGENT_S, GivingWay
 from gateway.ferry.link.memory import Weather
 from gateway.ferry.oneway.happenings import LostBlocks
 from gateway.ferry.oneway.rejoining import MAX_AGE_S, MAX_UNITS, Rejoining
@@ -182,3 +183,30 @@ def test_a_block_begins_no_more_units_than_a_sender_s_does_and_claims_take_no_me
         assert refused.value.number == 5302
     held = sum(len(part) for one in rejoining._partials.values() for part in one.got.values())
     assert held <= 100
+
+
+def test_cargo_waits_while_it_gives_way_and_what_is_urgent_does_not() -> None:
+    lane, waited_s = Lane(), [0.0]
+    way = GivingWay(1_000, lambda: waited_s[0])
+    lane.pump = Pump(lane.sender, lane.link, Pacer(10**12), 1, lane.urgent, way)
+    lane.pass_on()
+    for count in range(3):
+        way.urgent(lane.now_s)
+        waited_s[0] = count * LOOK_S
+        way.wait_s(lane.now_s)
+        lane.now_s += LOOK_S
+    assert way.share < 1.0
+    # What it had saved up is gone, for a good while.
+    way.spend(200, 1472)
+    cargo = os.urandom(50_000)
+    lane.put(1, cargo)
+    lane.sender.flush()
+    assert lane.pump.push(lane.now_s) > 60
+    assert not lane.pump.idle
+    lane.urgent.put(2, b"request")
+    lane.pump.push(lane.now_s)
+    lane.hear()
+    assert (lane.came, lane.body(1)) == ([b"request"], b"")
+    # Its second is over.
+    lane.pass_on(URGENT_S)
+    assert lane.body(1) == cargo
