@@ -61,9 +61,9 @@ class Table(Outstanding):
         for noted in file.found if file is not None else ():
             self._known(noted)
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: Asked, *, again: bool = False) -> None:
         """See Outstanding. Durable when it returns. Raises Unavailable 4331, too."""
-        super().ask(asked)
+        super().ask(asked, again=again)
         try:
             self._note(asked)
         except Unavailable:
@@ -111,7 +111,8 @@ class Table(Outstanding):
         # Where the clock was set back nobody waits for longer than any request may.
         until_s = now_s + min(left_s, MAX_ANSWER_WITHIN_MS / 1000)
         with suppress(Unavailable):
-            super().ask(Asked(noted.request, noted.channel, noted.operation, now_s, until_s))
+            asked = Asked(noted.request, noted.channel, noted.operation, now_s, until_s)
+            super().ask(asked, again=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,9 @@ class Tables:
 def remember(table: Outstanding, unit: CapturedUnit | Manifest, head: RequestBody) -> None:
     """It passes, and its answer may. Raises Refused 5761 (it is answered), Unavailable 5760."""
     # A crash or a full disk between here and the next queue gives the unit to us once more.
-    table.withdraw(unit.number)
-    table.ask(deadline(unit.number, unit.channel, head))
+    again = table.withdraw(unit.number)
+    caller = unit.brought_by if isinstance(unit, CapturedUnit) else ""
+    table.ask(deadline(unit.number, unit.channel, head, caller), again=again)
 
 
 def request_fields(head: RequestBody) -> dict[str, Field]:

@@ -1,13 +1,14 @@
 """A waiting room in which nobody holds up the others: whose work is begun next, and who may wait. Pure.
 
 put --> waiting of a caller of a channel --begin--> held by a thread --end--> gone
- +----> False: its channel has as much here as it may
+ +----> None: its channel has as much here as it may, or its caller
 
 next    a channel that holds fewest threads; of those the one that has used the least time; of its
         callers the one that holds fewest, in turn; of his the oldest
 kept    the last free thread is for a channel that holds none: whoever takes ten seconds a piece takes
         them beside the others
-room    a channel may hold as much of it as it leaves free (gateway.unit.shares)
+room    a channel may hold as much of it as it leaves free (gateway.unit.shares), and a caller of it as much
+        of that as he leaves free; those whom nobody knows are one caller, or all of a channel without others
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
-from gateway.unit.shares import has_share
+from gateway.unit.shares import has_share, left_of_share
 
 # So far a channel may be behind for what it has used: one long piece does not bar it for as long again.
 MOST_BEHIND_S: Final = 5.0
@@ -37,11 +38,19 @@ class Turn(Generic[T]):
 
 
 @dataclass(slots=True)
+class _Line(Generic[T]):
+    """What waits of one caller of a channel, the oldest first."""
+
+    turns: deque[Turn[T]] = field(default_factory=deque)
+    size_bytes: int = 0
+
+
+@dataclass(slots=True)
 class _Channel(Generic[T]):
     """callers: in turn; each has some. used_s: time of threads, on the room's own clock."""
 
     used_s: float
-    callers: dict[str, deque[Turn[T]]] = field(default_factory=dict)
+    callers: dict[str, _Line[T]] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
     held_count: int = 0
     waiting: int = 0
@@ -72,6 +81,14 @@ class FairRoom(Generic[T]):
             return None
         if not (has_share(own[0], 1, free[0]) and has_share(own[1], size_bytes, free[1])):
             return None
+        line = known.callers.get(caller) if known is not None else None
+        if line is not None and (caller or len(line.turns) != own[0]):
+            left = left_of_share(own[0], free[0]), left_of_share(own[1], free[1])
+            if not (
+                has_share(len(line.turns), 1, left[0])
+                and has_share(line.size_bytes, size_bytes, left[1])
+            ):
+                return None
         turn = Turn(channel, caller, size_bytes, work)
         self._line_up(turn)
         return turn
@@ -87,10 +104,10 @@ class FairRoom(Generic[T]):
             _hold(self._channel(channel), turn)
             return
         line = before.callers[turn.caller]
-        line.remove(turn)
-        if not line:
+        line.turns.remove(turn)
+        self._count(before, line, -1, -turn.size_bytes)
+        if not line.turns:
             del before.callers[turn.caller]
-        self._count(before, -1, -turn.size_bytes)
         turn.channel = channel
         self._line_up(turn)
 
@@ -108,11 +125,11 @@ class FairRoom(Generic[T]):
         channel = min(may, key=lambda one: (one.held_count, one.used_s))
         caller = min(channel.callers, key=lambda name: channel.held.get(name, 0))
         line = channel.callers.pop(caller)
-        turn = line.popleft()
-        if line:
+        turn = line.turns.popleft()
+        if line.turns:
             # Behind the others.
             channel.callers[caller] = line
-        self._count(channel, -1, -turn.size_bytes)
+        self._count(channel, line, -1, -turn.size_bytes)
         turn.is_held = True
         _hold(channel, turn)
         self._free -= 1
@@ -145,10 +162,14 @@ class FairRoom(Generic[T]):
 
     def _line_up(self, turn: Turn[T]) -> None:
         channel = self._channel(turn.channel)
-        channel.callers.setdefault(turn.caller, deque()).append(turn)
-        self._count(channel, 1, turn.size_bytes)
+        line = channel.callers.get(turn.caller)
+        if line is None:
+            line = channel.callers[turn.caller] = _Line()
+        line.turns.append(turn)
+        self._count(channel, line, 1, turn.size_bytes)
 
-    def _count(self, channel: _Channel[T], count: int, size_bytes: int) -> None:
+    def _count(self, channel: _Channel[T], line: _Line[T], count: int, size_bytes: int) -> None:
+        line.size_bytes += size_bytes
         channel.waiting += count
         channel.waiting_bytes += size_bytes
         self._waiting += count

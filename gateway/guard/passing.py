@@ -4,7 +4,7 @@
                 |  |                        | left over                                 -> release all
                 |  |                        v
                 |  +-- large -> [opened] -> by channel -> [threads: one by one, in fair turns] -> done
-                +-- too many: crowded          +-- too many of this channel: refused (5760)
+                +-- too many: crowded          +-- too many of this channel or caller: refused (5760)
 
 What is done is let go by gateway.guard.letting_go. What waits while one lot is judged is the next lot, so
 under load the price of a wake-up, a commit and a seal is shared by many. These threads are not those of the
@@ -30,7 +30,8 @@ from gateway.unit.request import MAX_BATCH_BYTES
 # As many as callers' edges hold; what is above would be answered too late.
 MAX_WAITING: Final = 4_096
 MAX_WAITING_BYTES: Final = 64 << 20
-# Of those that are judged by themselves, besides: one channel alone may have half of it.
+# Of those that are judged by themselves, besides: one channel alone may have half of it, one caller of it a
+# quarter. Above, whose it is is not known yet: it is read where it leaves.
 MAX_SLOW: Final = 8_192
 MAX_SLOW_BYTES: Final = 128 << 20
 # A batch under one seal is small; what is larger has a thread of its own.

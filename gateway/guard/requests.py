@@ -109,17 +109,18 @@ class RequestJudge:
         content: bytes | Body,
         *,
         by_queue: bool = False,
+        caller: str = "",
     ) -> Judging[Let]:
-        """An answer on this lane, whose request this guard has let pass. The inner host's guard writes the
-        body anew where the channel takes places out of it. Raises as request(), Refused 2364, 2365, 398x,
-        5784."""
+        """An answer on this lane, whose request this guard has let pass. caller: who waits for it, where that
+        is known. The inner host's guard writes the body anew where the channel takes places out of it. Raises
+        as request(), Refused 2364, 2365, 398x, 5784."""
         policy, channel = self._channel(unit, lane.opposite)
         operation = _operation(channel, head.operation)
         _must_pass(judge_response(channel, operation, head))
         check_size(head.size_bytes, content)
         _check_way(channel, operation, by_queue=by_queue)
         rule = operation.answers[head.status].content
-        let = yield from self._let(unit, lane, policy, channel, content, rule)
+        let = yield from self._let(unit, lane, policy, channel, content, rule, caller=caller)
         removed = channel.requests.removed if channel.requests is not None else ()
         if not removed or rule is None or not head.size_bytes:
             return let
@@ -129,10 +130,10 @@ class RequestJudge:
         if let.body.size_bytes > MAX_CONTENT_BYTES:
             raise Refused(5784, size_bytes=let.body.size_bytes, limit=MAX_CONTENT_BYTES)
         take_out = partial(self._remove, channel.name, let.body, removed)
-        anew: bytes = yield Slowly(take_out, let.body, (channel.name, ""))
+        anew: bytes = yield Slowly(take_out, let.body, (channel.name, caller))
         if self._side is Side.INNER:
             # What was written anew is judged again, as a file is (`changed`).
-            return (yield from self._let(unit, lane, policy, channel, anew, rule))
+            return (yield from self._let(unit, lane, policy, channel, anew, rule, caller=caller))
         if anew != _whole(let.body):
             raise Refused(2365, line=channel.changed_line)
         return let
@@ -197,8 +198,12 @@ class RequestJudge:
         content: bytes | Body,
         rule: ContentRule | None,
         word: Literal["sends", "receives"] | None = None,
+        *,
+        caller: str = "",
     ) -> Judging[Let]:
         body = bytes_body(content) if isinstance(content, bytes) else content
+        if not caller and isinstance(unit, CapturedUnit):
+            caller = unit.brought_by
         if rule is not None:
             judgement = yield ContentQuestion(
                 self._inspector,
@@ -207,7 +212,7 @@ class RequestJudge:
                 CONTENT_NAME,
                 datetime.fromtimestamp(unit.captured_at_ns / 1e9, UTC),
                 at_receiver=lane.receiver is self._side,
-                whose=(channel.name, unit.brought_by if isinstance(unit, CapturedUnit) else ""),
+                whose=(channel.name, caller),
             )
             verdict = judgement.verdict
             if verdict.result is not Result.PASSES:
@@ -218,10 +223,11 @@ class RequestJudge:
         return Let(policy.digest, body)
 
 
-def deadline(number: int, channel: str, head: RequestBody) -> Asked:
+def deadline(number: int, channel: str, head: RequestBody, caller: str = "") -> Asked:
     """What a guard remembers of a request from now on. Reads the monotonic clock."""
     now_s = time.monotonic()
-    return Asked(number, channel, head.operation, now_s, now_s + head.answer_within_ms / 1000)
+    until_s = now_s + head.answer_within_ms / 1000
+    return Asked(number, channel, head.operation, now_s, until_s, caller)
 
 
 def check_size(told_bytes: int, content: bytes | Body) -> None:

@@ -185,7 +185,9 @@ class TransientAdmitter:
             return Done((_event("answer.refused", request, channel, fields, refused),))
         fields["ms"] = _ms_since(asked.began_s)
         try:
-            let = yield from self._judge.answer(manifest, self._lane, head, content)
+            let = yield from self._judge.answer(
+                manifest, self._lane, head, content, caller=asked.caller
+            )
         except (Refused, Unavailable) as error:
             event = _event("answer.refused", request, channel, fields, error)
             told = encode_failed(request, error.number, Consequence.ANSWER_REFUSED)

@@ -26,7 +26,8 @@ from gateway.unit.model import CapturedUnit
 from gateway.unit.number import speak
 from gateway.unit.request import MAX_CONTENT_BYTES, RequestBody, ResponseBody
 
-# Callers that wait at once, of one channel alone half of them; the guards hold no more either.
+# Requests that wait at once, of one channel alone half of them, of one caller of it alone a quarter; the
+# guards hold no more either.
 MAX_WAITING: Final = 4_096
 # The far side's clock begins later than ours: what comes just after is dropped by both.
 _GRACE_S: Final = 0.25
@@ -53,12 +54,12 @@ class SocketAsker:
             raise RuntimeError("not a request, or asked twice")
         if len(content) > MAX_CONTENT_BYTES:
             raise Refused(5770, told_bytes=head.size_bytes, size_bytes=len(content))
-        if not self._at_once.enter(unit.channel):
+        if not self._at_once.enter(unit.channel, unit.brought_by):
             raise Unavailable(5760, most=self._at_once.most)
         try:
             return await self._ask(unit, head, content)
         finally:
-            self._at_once.leave(unit.channel)
+            self._at_once.leave(unit.channel, unit.brought_by)
 
     async def _ask(self, unit: CapturedUnit, head: RequestBody, content: bytes) -> Answered:
         if not self._line.connected.is_set():

@@ -80,7 +80,7 @@ class TransientClearer:
         begun_s = time.monotonic()
         try:
             let = yield from self._judge.request(unit, self._lane, head, content)
-            self._asked.ask(deadline(unit.number, unit.channel, head))
+            self._asked.ask(deadline(unit.number, unit.channel, head, unit.brought_by))
         except (Refused, Unavailable) as error:
             return self._refused(unit.number, unit.channel, fields, error)
         fields |= {"policy": let.policy_digest[:12], "ms": _ms_since(begun_s)}

@@ -12,3 +12,9 @@ def has_share(own: int, more: int, free: int) -> bool:
     Its first it may have whatever is free: whether there is room at all is not looked at here.
     """
     return not own or own + more <= free
+
+
+def left_of_share(own: int, free: int) -> int:
+    """How much one that has `own` leaves free of its share, for those who share it in turn: less than nothing
+    where others have come meanwhile. In the unit of these."""
+    return (free - own + 1) // 2

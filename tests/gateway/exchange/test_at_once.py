@@ -1,4 +1,4 @@
-"""Requests under way: a channel has as many as it leaves free, so that none takes the place of all."""
+"""Requests under way: a channel, and a caller of it, has as many as it leaves free: none takes all."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections import Counter
 from gateway.exchange.at_once import AtOnce
 
 
-def entered(at_once: AtOnce, channel: str, tries: int = 1_000) -> int:
-    return sum(at_once.enter(channel) for _ in range(tries))
+def entered(at_once: AtOnce, channel: str, tries: int = 1_000, caller: str = "") -> int:
+    return sum(at_once.enter(channel, caller) for _ in range(tries))
 
 
 def test_one_channel_alone_has_half_and_others_find_room() -> None:
@@ -42,3 +42,33 @@ def test_it_is_never_more_than_all_and_comes_back_to_nothing() -> None:
         for _ in range(count):
             at_once.leave(name)
     assert (len(at_once), entered(at_once, "a")) == (0, 20)
+
+
+def test_one_caller_has_half_of_what_his_channel_may_have_and_others_find_room() -> None:
+    at_once = AtOnce(100)
+    assert entered(at_once, "a", caller="loud") == 25
+    assert entered(at_once, "a", caller="other") == 13
+    assert entered(at_once, "a", 3, "third") == 3
+    # The same name elsewhere is somebody else.
+    assert entered(at_once, "b", 5, "loud") == 5
+    for _ in range(25):
+        at_once.leave("a", "loud")
+    assert entered(at_once, "a", 10, "third") == 10
+
+
+def test_those_whom_nobody_knows_are_one_beside_others_and_all_without_them() -> None:
+    at_once = AtOnce(100)
+    assert entered(at_once, "a", 1, "known") == 1
+    assert entered(at_once, "a") == 25
+    assert entered(at_once, "a", 5, "known") == 5
+    assert entered(at_once, "b") == 35
+
+
+def test_many_callers_have_no_more_than_their_channel_and_nothing_is_kept_of_them() -> None:
+    at_once = AtOnce(1_000)
+    names = [f"caller {n}" for n in range(2_000)]
+    came = [name for name in names if at_once.enter("a", name)]
+    assert len(came) == 500
+    for name in came:
+        at_once.leave("a", name)
+    assert (len(at_once), len(at_once._of), len(at_once._of_caller)) == (0, 0, 0)

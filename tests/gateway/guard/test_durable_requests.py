@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from gateway.errors import Refused, Unavailable
+from gateway.exchange.at_once import AtOnce
 from gateway.guard import asked_file
 from gateway.guard.asked_file import AskedFile, Noted
+from gateway.guard.durable_requests import Table
+from gateway.guard.outstanding import MAX_WAITING
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import Consequence, FailureBody
 from tests.gateway.guard.durable_world import (
@@ -152,6 +155,30 @@ def test_what_cannot_be_noted_does_not_pass_and_may_later(
     monkeypatch.setattr(os, "fdatasync", real)
     world.start_anew(IN)
     assert world.across(IN, 3, answer(2), b'{"b":2}')[1] == b'{"b":2}'
+
+
+def test_those_that_waited_before_a_restart_keep_their_places_whatever_the_shares(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fdatasync", lambda _: None)
+    # One channel had its half, then another came: told in the wrong order none is left out.
+    file, until_ns = AskedFile(tmp_path / "asked"), time.time_ns() + 10**11
+    channels = ["late"] * 600 + ["early"] * (MAX_WAITING // 2)
+    for number, channel in enumerate(channels):
+        file.note(Noted(number, channel, "read", until_ns))
+    file.close()
+    assert len(Table(AskedFile(tmp_path / "asked"))) == len(channels)
+
+
+def test_one_callers_large_requests_that_wait_leave_room_for_others(world: DurableWorld) -> None:
+    world.guards[OUT].tables.asked._room = AtOnce(8)
+    for number in (2, 4):
+        world.across(OUT, number, order(), b'{"a":1}')
+    with pytest.raises(Unavailable) as full:
+        world.cleared(OUT, 6, order(), b'{"a":1}')
+    assert full.value.number == 5760
+    # Its queue gives one again that has its place.
+    world.across(OUT, 4, order(), b'{"a":1}')
 
 
 def test_a_torn_or_damaged_file_costs_what_is_behind_and_stays_bounded(

@@ -115,6 +115,39 @@ def test_no_channel_fills_the_room() -> None:
     assert put(where, "third", size=1) == 0
 
 
+def test_no_caller_fills_what_his_channel_may_have() -> None:
+    where = room(most=100, most_bytes=1_000)
+    assert put(where, "a", 200, "loud") == 25
+    assert put(where, "a", 200, "other") == 13
+    assert put(where, "a", 3, "third") == 3
+    assert put(where, "b", 3, "loud") == 3
+    where = room(most=1_000, most_bytes=1_000)
+    assert put(where, "a", 200, "loud", size=50) == 5
+    assert put(where, "a", 1, "other", size=200) == 1
+    # What he has begun no longer waits.
+    assert put(where, "a", 1, "loud", size=50) == 0
+    (first, *_) = begun(where)
+    assert (first.caller, put(where, "a", 1, "loud", size=50)) == ("loud", 1)
+
+
+def test_those_whom_nobody_knows_are_one_caller_beside_others() -> None:
+    where = room(most=100)
+    assert put(where, "a", 1, "known") == 1
+    assert put(where, "a", 200) == 25
+    assert put(where, "a", 5, "known") == 5
+
+
+def test_what_is_known_late_makes_its_caller_room_where_it_was() -> None:
+    where = room(most=100)
+    turns = [where.put("", "loud", 1, "x") for _ in range(25)]
+    assert put(where, "", 1, "loud") == 0
+    for turn in turns:
+        assert turn is not None
+        where.belongs(turn, "a")
+    assert put(where, "a", 1, "loud") == 0
+    assert put(where, "", 1, "loud") == 1
+
+
 def test_what_is_known_late_counts_for_its_channel_from_then_on() -> None:
     where = room(4)
     turns = [where.put("", "", 1, f"unknown{n}") for n in range(6)]
@@ -142,7 +175,11 @@ def test_any_work_is_done_once_and_the_counts_come_back_to_nothing() -> None:
         for _ in range(300):
             if chance.random() < 0.5:
                 came += put(
-                    where, chance.choice("abcd"), 1, chance.choice("xy"), chance.randint(0, 60)
+                    where,
+                    chance.choice("abcd"),
+                    1,
+                    chance.choice(("", "x", "y")),
+                    chance.randint(0, 60),
                 )
             elif held and chance.random() < 0.6:
                 where.end(held.pop(chance.randrange(len(held))), chance.random() * 10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +13,17 @@ from gateway.guard.outstanding import Asked, Outstanding
 from gateway.guard.seen import Seen
 
 
-def asked(number: int, until_s: float = 10.0) -> Asked:
-    return Asked(number, "lab", "read", 0.0, until_s)
+def asked(number: int, until_s: float = 10.0, channel: str = "lab", caller: str = "") -> Asked:
+    return Asked(number, channel, "read", 0.0, until_s, caller)
+
+
+def passed(table: Outstanding, channel: str, caller: str, first: int, count: int = 200) -> int:
+    """How many there was room for."""
+    there = len(table)
+    for number in range(first, first + count):
+        with suppress(Unavailable):
+            table.ask(asked(number, channel=channel, caller=caller))
+    return len(table) - there
 
 
 def refusal(table: Outstanding, number: int, now_s: float = 1.0, operation: str = "read") -> int:
@@ -68,12 +79,48 @@ def test_a_number_is_asked_once() -> None:
 def test_the_table_is_bounded_and_says_that_nothing_was_performed() -> None:
     table = Outstanding(most=2)
     table.ask(asked(1))
-    table.ask(asked(2))
+    table.ask(asked(2, channel="other"))
     with pytest.raises(Unavailable):
-        table.ask(asked(3))
-    table.withdraw(1)
+        table.ask(asked(3, channel="third"))
+    assert table.withdraw(1)
     table.ask(asked(3))
     assert len(table) == 2
+
+
+def test_neither_a_channel_nor_a_caller_fills_the_table() -> None:
+    table = Outstanding(most=100)
+    assert passed(table, "lab", "loud", 0) == 25
+    assert passed(table, "lab", "shy", 1_000, 10) == 10
+    assert passed(table, "ward", "", 2_000) == 33
+    table = Outstanding(most=100)
+    # Nobody is known: there is nobody to share the channel's half with.
+    assert passed(table, "lab", "", 0) == 50
+    assert passed(table, "ward", "", 1_000, 5) == 5
+
+
+def test_whatever_ends_the_waiting_makes_room_for_its_caller() -> None:
+    table = Outstanding(most=40)
+    for first, end in (
+        (0, lambda: [table.answer(number, "lab", "read", 1.0) for number in range(10)]),
+        (100, lambda: [table.withdraw(number) for number in range(100, 110)]),
+        (200, lambda: table.expire(11.0)),
+        (300, table.give_up),
+    ):
+        assert passed(table, "lab", "loud", first) == 10
+        end()
+        assert len(table) == 0
+    assert not table.withdraw(300)
+
+
+def test_one_that_waited_before_has_its_place_again_whoever_has_come_meanwhile() -> None:
+    table = Outstanding(most=100)
+    passed(table, "lab", "loud", 0)
+    assert passed(table, "ward", "", 1_000) == 38
+    with pytest.raises(Unavailable):
+        table.ask(asked(500, caller="loud"))
+    assert table.withdraw(3)
+    table.ask(asked(3, caller="loud"), again=True)
+    assert table.waits(3, "lab", "read")
 
 
 def test_giving_up_tells_all_that_wait_once() -> None:

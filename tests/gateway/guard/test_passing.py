@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -24,7 +24,8 @@ LARGE = 128 << 10
 
 @dataclass
 class Guard:
-    """What works on frames: the head says whose it is; those of channel `slow` wait until they may go on."""
+    """What works on frames: the head says whose it is, `channel` or `channel caller`; those of channel `slow`
+    wait until they may go on."""
 
     may: threading.Event = field(default_factory=threading.Event)
     some: threading.Condition = field(default_factory=threading.Condition)
@@ -44,7 +45,7 @@ class Guard:
         return [self._done(frame)]
 
     def _done(self, frame: Frame) -> Judging[Done]:
-        channel = frame.head.decode()
+        channel, _, caller = frame.head.decode().partition(" ")
 
         def do() -> bytes:
             if channel == "slow":
@@ -52,9 +53,10 @@ class Guard:
             return b""
 
         try:
-            yield Slowly(do, bytes_body(frame.content), (channel, ""))
+            yield Slowly(do, bytes_body(frame.content), (channel, caller))
         except Unavailable as error:
-            return Done((Event("request.refused", 0, frame.number, channel, error.number),))
+            event = Event("request.refused", 0, frame.number, channel, error.number)
+            return Done((replace(event, fields={"caller": caller}),))
         return Done(frame=b"%s %d" % (frame.head, frame.number))
 
     def take(self, channel: str, numbers: range, size_bytes: int) -> None:
@@ -101,6 +103,19 @@ def test_what_one_channel_lets_wait_leaves_room_for_others(guard: Guard) -> None
     guard.take("quick", range(100, 104), 4 << 20)
     assert guard.gives(*(b"quick %d" % n for n in range(100, 104)))
     assert b"crowded" not in guard.out
+
+
+def test_what_one_caller_lets_wait_leaves_room_for_others_of_his_channel(guard: Guard) -> None:
+    # Less than the channel may have here, and more than he may.
+    for start in range(0, 16, 4):
+        guard.take("slow loud", range(start, start + 4), 4 << 20)
+        wait_for_opened(guard)
+    refused = [event for event in guard.journal.events if event.what == "request.refused"]
+    assert refused and {event.fields["caller"] for event in refused} == {"loud"}
+    guard.take("slow shy", range(100, 103), 4 << 20)
+    wait_for_opened(guard)
+    guard.may.set()
+    assert guard.gives(*(b"slow shy %d" % n for n in range(100, 103)))
 
 
 def wait_for_opened(guard: Guard) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Unavailable
+from gateway.exchange.at_once import AtOnce
 from gateway.exchange.frames import Frame, FrameKind
 from gateway.guard.letting_go import Done
 from gateway.guard.told import OF_EDGES, of_far_side
@@ -24,7 +25,7 @@ from gateway.unit.request import (
     ResponseBody,
 )
 from tests.gateway.guard.exchange_world import World, admitted, captured, frame_of
-from tests.support.requests import JSON, request
+from tests.support.requests import CALLER, CHANNEL, JSON, POLICY, request
 
 
 @pytest.fixture
@@ -64,6 +65,30 @@ def test_a_request_and_its_answer_pass_both_guards_as_they_were(world: World) ->
         b'{"b":2}',
     )
     assert (len(world.outer.asked), len(world.inner.let_in)) == (0, 0)
+
+
+def test_what_is_judged_is_its_callers_on_his_side_and_nobodys_on_the_other(world: World) -> None:
+    content = b'{"a":1}'
+    (clearing,) = world.outer.clearer(captured(2, request("order", "one", content, 5000), content))
+    assert next(clearing).whose == (CHANNEL, CALLER)
+    (admitting,) = world.inner.admitter(frame_of(world.asked(4)))
+    assert next(admitting).whose == (CHANNEL, "")
+    world.let_in(6)
+    (admitting,) = world.outer.admitter(frame_of(world.answered(6)))
+    assert next(admitting).whose == (CHANNEL, CALLER)
+
+
+def test_a_guard_lets_no_caller_have_all_the_requests_that_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_name = "CN=portal-02"
+    world = World(tmp_path, POLICY.replace(f"[{CALLER}]", f"[{CALLER}, {other_name}]"))
+    monkeypatch.setattr(world.outer.asked, "_room", AtOnce(8))
+    whats = [event(world.asked(number)) for number in range(2, 8, 2)]
+    assert whats[-1] == ("request.refused", 6, 5760)
+    content = b'{"a":1}'
+    other = captured(8, request("order", "one", content, 5000), content, brought_by=other_name)
+    assert event(world.outer.clear(other)) == ("request.passed", 8, 0)
 
 
 @pytest.mark.parametrize(
