@@ -30,7 +30,8 @@ def guard(host: Host, sandboxes: Sandboxes) -> Process:
         from gateway.management.wiring.transient_guard import exchanging
 
         clear = clearing(desk, SENDS, sandboxes.of(Reading.SENDING), way)
-        passing = exchanging(desk, SENDS, RECEIVES, clear.inspector, admit.inspector, way.remove)
+        inspectors = clear.inspector, admit.inspector
+        passing = exchanging(desk, SENDS, RECEIVES, *inspectors, way.remove, way.counters)
         halves = [passing, admit.half, clear.half, way.half()]
     process = guard_of(desk, halves)
     sandboxes.in_force(desk.board)

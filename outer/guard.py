@@ -29,7 +29,8 @@ def guard(host: Host, sandboxes: Sandboxes) -> Process:
         from gateway.management.wiring.transient_guard import exchanging
 
         admit = admitting(desk, RECEIVES, sandboxes.of(Reading.RECEIVING), way)
-        passing = exchanging(desk, SENDS, RECEIVES, clear.inspector, admit.inspector, way.remove)
+        inspectors = clear.inspector, admit.inspector
+        passing = exchanging(desk, SENDS, RECEIVES, *inspectors, way.remove, way.counters)
         halves = [passing, clear.half, admit.half, way.half()]
     process = guard_of(desk, halves)
     sandboxes.in_force(desk.board)

@@ -1,6 +1,6 @@
-"""The highest number of a request that a guard ever let in, over restarts, whatever its journal holds. I/O.
+"""The highest numbers of requests that a guard ever let in and out, over restarts and lost journals. I/O.
 
-    start:  state file (highest, segment) --> journal from this segment on --> floor
+    start:  state file (highest, segment) --> journal from this segment on --> floor, sent
     step:   a new segment has begun --> highest so far, and that segment --> state file
 
 The journal is the record: a request is in it, on disk, before it goes on (gateway.guard.letting_go). The file
@@ -28,41 +28,54 @@ _LOOK_S: Final = 10.0
 
 
 class LetInState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """highest: of all in the segments before first_seq; -1 for none."""
+    """highest, sent: of all in the segments before first_seq; -1 for none."""
 
     highest: Annotated[int, msgspec.Meta(ge=-1, le=MAX_NUMBER)] = -1
     first_seq: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)] = 0
+    sent: Annotated[int, msgspec.Meta(ge=-1, le=MAX_NUMBER)] = -1
 
 
 class LetIn:
-    """journal: of the guard. is_theirs: whether a number is one of the other side's.
+    """journal: of the guard. is_theirs: whether a number is one of the other side's; is_ours: of this one's.
 
     Raises StateUncertain 5778 (the file is damaged) and OSError at start. floor: every number up to it may
-    have been let in.
+    have been let in. sent: the highest that was let out.
     """
 
-    def __init__(self, journal: Path, state: Path, is_theirs: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        journal: Path,
+        state: Path,
+        is_theirs: Callable[[int], bool],
+        is_ours: Callable[[int], bool] = lambda _: False,
+    ) -> None:
         self._journal, self._path = journal, state
         self._saved = self._read()
         self._next_s = 0.0
-        self.floor = self._saved.highest
+        self.floor, self.sent = self._saved.highest, self._saved.sent
         tail = Tail(journal, ["request.passed"], Place(self._saved.first_seq))
         place: Place | None = None
         while place != tail.place:
             place = tail.place
-            numbers = (record.unit for record in tail.read() if record.what == "request.passed")
-            theirs = (number for number in numbers if number is not None and is_theirs(number))
-            self.floor = max(self.floor, max(theirs, default=-1))
+            for record in tail.read():
+                if record.what == "request.passed" and record.unit is not None:
+                    if is_theirs(record.unit):
+                        self.floor = max(self.floor, record.unit)
+                    elif is_ours(record.unit):
+                        self.sent = max(self.sent, record.unit)
 
-    def step(self, now_s: float, highest: Callable[[], int]) -> None:
-        """highest: gives the highest number let in by now."""
+    def step(
+        self, now_s: float, highest: Callable[[], int], sent: Callable[[], int] = lambda: -1
+    ) -> None:
+        """highest, sent: give the highest number let in by now, and of those let out since the start."""
         if now_s < self._next_s:
             return
         self._next_s = now_s + _LOOK_S
         # The segment first: what is in those before it was let in before the number is asked for.
         there = segments(self._journal)
         if there and there[-1].first_seq != self._saved.first_seq:
-            self._save(LetInState(min(highest(), MAX_NUMBER), there[-1].first_seq))
+            out = max(self.sent, sent())
+            self._save(LetInState(min(highest(), MAX_NUMBER), there[-1].first_seq, out))
 
     def _save(self, state: LetInState) -> None:
         # Where it cannot be written the old one stands, and more of the journal is read.

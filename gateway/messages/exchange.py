@@ -107,8 +107,8 @@ TEXTS: Final[dict[int, Text]] = {
         zh_do="keys/ferry/ 须有本机守卫的放行公钥：`ferrygate doctor`",
     ),
     5776: Text(
-        en="the number {unit} of a request is not one that the edge over there gives by now; not performed",
-        zh="请求编号 {unit} 不是对应一侧边缘进程此刻会给出的编号；未执行",
+        en="the number {unit} is not one that its edge gives by now; the unit or request does not go on",
+        zh="编号 {unit} 不是其边缘进程此刻会给出的编号；该交换单元或请求不再传递",
         en_do="set the clocks of both hosts: numbers may be a week ahead of the clock, no more",
         zh_do="校准两台主机的时钟：编号最多可比时钟超前一周",
     ),
@@ -147,5 +147,11 @@ TEXTS: Final[dict[int, Text]] = {
         zh="应答为 {size_bytes} 字节，过大，无法从中去除字段（上限 {limit}）",
         en_do="give operations with large answers a channel of their own, without `changed`",
         zh_do="请为大应答的操作单独建立不含 changed 的通道",
+    ),
+    5785: Text(
+        en="the number {unit} is far ahead of this host's clock, not of the one that captured it; it waits",
+        zh="编号 {unit} 远超本机时钟，但未超出捕获时的时钟；该交换单元等待中",
+        en_do="set the clocks of both hosts; it then goes on, or is refused after a month",
+        zh_do="校准两台主机的时钟；此后该单元继续传递，等待满一个月则被拒绝",
     ),
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from gateway.errors import Field, Refused, Unavailable
+from gateway.guard.counters import Counter
 from gateway.guard.judgement import Judgement, decision_fields, judge
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait
 from gateway.inspection.chain import Inspector, file_body
@@ -69,7 +70,7 @@ class Admit:
     long as it judged by this same set; by another one, what a line here holds is refused.
     of_requests: judges requests and answers that come through the queue, by rules of their own; None refuses
     them. forgot: of the next queue; what it may have had and does not know waits for people, who see in the
-    journal whether it was there, or is refused where no people decide.
+    journal whether it was there, or is refused where no people decide. counter: of the edge over there.
     Safe to call from several threads for different units.
     """
 
@@ -85,7 +86,9 @@ class Admit:
         holds: bool = True,
         of_requests: Callable[[Manifest, Body], Judged] | None = None,
         forgot: Callable[[int], bool] = lambda _: False,
+        counter: Counter | None = None,
     ) -> None:
+        self._counter = counter or Counter()
         self._holds = holds
         self._forgot = forgot
         self._of_requests = of_requests
@@ -114,20 +117,24 @@ class Admit:
 
         Names without end would each have a turn before those that are known.
         """
-        body, policy = taken.body, self._policy()
+        policy = self._policy()
         try:
-            if body.path is None:
-                name = self._opener.look_bytes(body.read()).channel
-            else:
-                name = self._opener.look_file(body.path).channel
+            name = self._look(taken).channel
         except (Refused, Unavailable):
             return ""
         return name if policy is not None and name in policy.channels else ""
+
+    def _look(self, taken: Taken) -> Manifest:
+        if taken.body.path is None:
+            return self._opener.look_bytes(taken.body.read())
+        return self._opener.look_file(taken.body.path)
 
     def _work(self, taken: Taken, *, is_released: bool) -> Outcome:
         policy = self._policy()
         if policy is None:
             return Wait(NO_POLICY_WAIT_S, 1050)
+        if not self._counter.is_near(taken.number) and (far := self._far(taken)) is not None:
+            return far
         target = self._staging / str(taken.number)
         try:
             manifest, body = self._opened(taken, target)
@@ -138,6 +145,20 @@ class Admit:
         if not isinstance(outcome, Passed):
             target.unlink(missing_ok=True)
         return outcome
+
+    def _far(self, taken: Taken) -> Exit | None:
+        """What becomes of a unit whose number is too far ahead; its body is not opened, so that none lies in
+        staging for as long as it waits. None: it is opened for what else is wrong with it."""
+        try:
+            manifest = self._look(taken)
+        except Refused:
+            return None
+        try:
+            self._counter.check(manifest.number, manifest.captured_at_ns, taken.attempt)
+        except Refused as error:
+            fields = {**_as_the_sender_said(manifest), **error.fields}
+            return Exit(Stage.REFUSED, error.number, manifest.channel, fields)
+        return None
 
     def _opened(self, taken: Taken, target: Path) -> tuple[Manifest, Body]:
         """Signature, seal and digest hold, and it is the unit that it came as."""

@@ -24,6 +24,7 @@ from gateway.audit.tail import Place, Tail
 from gateway.errors import Unavailable
 from gateway.spool.disk import RealDisk, replace
 from gateway.spool.model import Entry, QueueWriter
+from gateway.unit.counted import is_of
 from gateway.unit.encode import encode_manifest
 from gateway.unit.model import Kind, Lane, Manifest
 from gateway.unit.outcomes import CHANNEL, OutcomesBody, UnitOutcome, What, encode_outcomes
@@ -103,7 +104,8 @@ class OwnRefusals:
 
     def _entry(self, record: Record) -> Entry | None:
         ours = record.fields.get(FIELD) == self._sends.value and self._is_told(record.channel)
-        if record.unit is None or not ours:
+        # Under a number of the other side's it would make a unit of theirs a duplicate in this queue.
+        if record.unit is None or not ours or not is_of(record.unit, self._sends.sender):
             return None
         reason = record.number if 1000 <= record.number <= 9999 else 0
         second_ns = record.at_ns // _NS * _NS

@@ -23,6 +23,7 @@ from typing import assert_never
 from gateway.audit.event import Event
 from gateway.errors import Field, Refused, Unavailable
 from gateway.exchange.frames import Frame, FrameKind, encode_failed, encode_frame
+from gateway.guard.counters import Counter, is_given
 from gateway.guard.letting_go import Done, NotLetGo
 from gateway.guard.outstanding import Outstanding
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
@@ -30,7 +31,6 @@ from gateway.guard.seen import Seen
 from gateway.guard.together import Judging, finished
 from gateway.guard.told import of_far_side
 from gateway.receiving.verify import Opener
-from gateway.unit.counted import Near, is_of
 from gateway.unit.decode import decode_batch
 from gateway.unit.encode import encode_manifest
 from gateway.unit.model import FileBody, Kind, Lane, Manifest
@@ -49,7 +49,7 @@ class TransientAdmitter:
     """Opens and judges what the ferry hands over. Safe to call from several threads.
 
     asked: requests of this side's callers. let_in: requests of the other side. seen: their numbers.
-    sessions: what is of them.
+    sessions: what is of them. counter: of the edge over there, where others ask it too.
     """
 
     def __init__(
@@ -62,11 +62,13 @@ class TransientAdmitter:
         seen: Seen,
         tell_back: TellBack,
         sessions: OfSession,
+        counter: Counter | None = None,
     ) -> None:
         self._lane, self._judge, self._opener = lane, judge, opener
         self._asked, self._let_in, self._seen = asked, let_in, seen
         self._tell_back, self._sessions = tell_back, sessions
-        self._is_near = Near(seen.highest, time.monotonic())
+        self._counter = counter or Counter()
+        self._counter.reached(seen.highest)
         self._lock = threading.Lock()
 
     def use(self, opener: Opener) -> None:
@@ -127,8 +129,7 @@ class TransientAdmitter:
         fields: dict[str, Field] = {"operation": head.operation, "size_bytes": head.size_bytes}
         begun_s = time.monotonic()
         number, channel = manifest.number, manifest.channel
-        is_theirs = is_of(number, self._lane.sender)
-        if not is_theirs or not self._is_near(number, time.time_ns(), time.monotonic()):
+        if not is_given(number, self._lane.sender, self._counter):
             # Nothing is remembered of it: one near the top would bar all that follow.
             unfit = Refused(5776, unit=speak(number))
             event = _event("request.refused", number, channel, fields, unfit)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Field, Refused
+from gateway.guard.counters import Counter
 from gateway.guard.held_file import Marks, hold, marks
 from gateway.guard.judgement import Judgement, decision_fields, judge
 from gateway.guard.outcome import Exit, Outcome, Passed, Wait
@@ -52,7 +53,7 @@ class Judge:
     the receiving guard, which judges by itself and holds; all that refuses refuses here as well.
     rewriter: of the inner host, which writes units anew before they are sealed.
     of_requests: judges requests and answers that come through the queue, by rules of their own; None refuses
-    them. Safe to call from several threads for different units.
+    them. counter: of the edge whose units these are. Safe to call from several threads for different units.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class Judge:
         holds: bool,
         rewriter: Rewriter | None = None,
         of_requests: Callable[[CapturedUnit, Body], Judged] | None = None,
+        counter: Counter | None = None,
     ) -> None:
         self._lane, self._holds = lane, holds
+        self._counter = counter or Counter()
         self._rewriter = rewriter
         self._of_requests = of_requests
         self._policy = policy
@@ -107,6 +110,10 @@ class Judge:
         policy = self._policy()
         if policy is None:
             return Wait(NO_POLICY_WAIT_S, 1050, unit.channel)
+        try:
+            self._counter.check(taken.number, unit.captured_at_ns, taken.attempt)
+        except Refused as error:
+            return Exit(Stage.REFUSED, error.number, unit.channel, error.fields)
         if unit.kind is Kind.REQUESTS and self._of_requests is not None:
             return self._exchanged(taken, unit, self._of_requests)
         channel = policy.channels.get(unit.channel)

@@ -20,12 +20,12 @@ from typing import assert_never
 from gateway.audit.event import Event
 from gateway.errors import Field, Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame, encode_failed
+from gateway.guard.counters import Counter, is_given
 from gateway.guard.letting_go import Done, NotLetGo
 from gateway.guard.outstanding import Asked, Outstanding
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.together import Judging
 from gateway.guard.told import of_edge
-from gateway.unit.counted import is_of
 from gateway.unit.decode import decode_captured
 from gateway.unit.model import CapturedUnit, Kind, Lane, NoRequestBody
 from gateway.unit.number import speak
@@ -36,6 +36,7 @@ class TransientClearer:
     """Judges what the edge hands over. Safe to call from several threads.
 
     asked: requests of this side's callers. let_in: requests of the other side that this guard let in.
+    counter: of this side's edge. highest: of the requests that passed; -1 for none.
     """
 
     def __init__(
@@ -44,9 +45,12 @@ class TransientClearer:
         judge: RequestJudge,
         asked: Outstanding,
         let_in: Outstanding,
+        counter: Counter | None = None,
     ) -> None:
         self._lane, self._judge = lane, judge
         self._asked, self._let_in = asked, let_in
+        self._counter = counter or Counter()
+        self.highest = -1
 
     def __call__(self, frame: Frame) -> Sequence[Judging[Done]]:
         """The work on one frame of the edge. Raises nothing but for bugs."""
@@ -57,8 +61,9 @@ class TransientClearer:
             unit = decode_captured(frame.head)
             if unit.number != frame.number or unit.kind is not Kind.REQUESTS:
                 raise Refused(1052)
-            if not is_of(unit.number, self._lane.sender):
-                # Under a number of the other side's it would stand in the journal as let in.
+            if not is_given(unit.number, self._lane.sender, self._counter):
+                # Under a number of the other side's it would stand in the journal as let in, and one far
+                # ahead as where the counter was.
                 raise Refused(5776, unit=speak(unit.number))
         except Refused as refused:
             # Whose it is cannot be known but by the frame's number: the edge knows what that was.
@@ -81,6 +86,7 @@ class TransientClearer:
         try:
             let = yield from self._judge.request(unit, self._lane, head, content)
             self._asked.ask(deadline(unit.number, unit.channel, head, unit.brought_by))
+            self.highest = max(self.highest, unit.number)
         except (Refused, Unavailable) as error:
             return self._refused(unit.number, unit.channel, fields, error)
         fields |= {"policy": let.policy_digest[:12], "ms": _ms_since(begun_s)}

@@ -89,6 +89,12 @@ class QueueWriter(Protocol):
         """
         ...
 
+    def highest(self, below: int, residue: int | None = None) -> int:
+        """The highest number that the queue knows to have taken and that lies below `below`, a multiple of
+        2^17; -1 for none. residue: only of those that leave it when divided by two.
+        """
+        ...
+
     def close(self) -> None: ...
 
 

@@ -112,6 +112,21 @@ class Numbers:
         """Whether the number is not known to have been, and may have been all the same."""
         return fold(number) >> PLACE_BITS in self.forgotten and number not in self
 
+    def highest(self, below: int, residue: int | None = None) -> int:
+        """The highest number that is known to have been and lies below `below`, a multiple of two blocks; -1
+        for none. residue: only of those that leave it when divided by two."""
+        found = -1
+        for half in (0, 1) if residue is None else (residue,):
+            first = half << _KEY_HALF
+            end = first + (below >> 1 + PLACE_BITS)
+            key = max((key for key in self.blocks if first <= key < end), default=-1)
+            if key >= 0:
+                found = max(found, unfold(key << PLACE_BITS | _last(self.blocks[key])))
+            for start, stop in self.whole:
+                if start < end and stop > first:
+                    found = max(found, unfold((min(stop, end) << PLACE_BITS) - 1))
+        return found
+
     def add(self, number: int) -> None:
         """Add a number of 64 bits; forgets blocks where the room ends."""
         self._add(number >> 1 + PLACE_BITS | (number & 1) << _KEY_HALF, number >> 1 & _PLACES)
@@ -198,6 +213,12 @@ class Numbers:
             key = next(iter(self.blocks))
             self._take_out(key)
             self.forget(key, key + 1)
+
+
+def _last(block: Block) -> int:
+    if isinstance(block, Bitmap):
+        return int.from_bytes(block.bits, "little").bit_length() - 1
+    return block[-1]
 
 
 def _cost(block: Block) -> int:

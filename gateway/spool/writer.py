@@ -140,6 +140,11 @@ class FileQueueWriter:
         with self._remembering:
             return self._numbers.forgot(number)
 
+    def highest(self, below: int, residue: int | None = None) -> int:
+        """See QueueWriter. Does no I/O; from any thread."""
+        with self._remembering:
+            return self._numbers.highest(below, residue)
+
     def close(self) -> None:
         """Let go of the queue. Nothing is written: all that was put is durable."""
         for fd in (self._fd, self._mark_fd, self._lock):

@@ -168,7 +168,7 @@ def test_a_number_that_the_outer_edge_does_not_give_bars_no_other(
 ) -> None:
     world = World(tmp_path)
     # The outer guard itself is taken over: its own check is none.
-    monkeypatch.setattr("gateway.sending.transient.is_of", lambda *_: True)
+    monkeypatch.setattr("gateway.sending.transient.is_given", lambda *_: True)
     sealed = frame_of(world.asked(number))
     done = world.inner.admit(sealed)
     assert (done.events[0].what, done.events[0].number) == ("request.refused", 5776)
@@ -176,10 +176,13 @@ def test_a_number_that_the_outer_edge_does_not_give_bars_no_other(
     assert world.let_in(1_000_010).number == 1_000_010
 
 
-def test_an_edge_cannot_ask_under_a_number_of_the_other_side(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [1_000_001, first_of_minute(time.time_ns()) + 2 * AHEAD])
+def test_an_edge_cannot_ask_under_a_number_of_the_other_side_or_of_next_month(
+    tmp_path: Path, number: int
+) -> None:
     world = World(tmp_path)
     head = request("order", "one", b'{"a":1}', 5000)
-    done = world.outer.clear(captured(1_000_001, head, b'{"a":1}'))
+    done = world.outer.clear(captured(number, head, b'{"a":1}'))
     assert (done.events[0].what, done.events[0].number) == ("request.refused", 5776)
 
 

@@ -127,6 +127,14 @@ class TestQueue:
         ]
         assert numbers(queue.reader.take(10, MUCH)) == [1, 2]
 
+    def test_the_highest_number_is_known_also_after_a_restart(self, queue: Queue) -> None:
+        assert queue.writer.highest(1 << 40) == -1
+        queue.writer.put([entry(500_000), entry(7), entry(1 << 41)])
+        for _ in range(2):
+            assert queue.writer.highest(1 << 40) == 500_000
+            assert queue.writer.highest(1 << 40, 1) == 7
+            queue.reopen_writer()
+
     def test_a_number_stays_known_when_its_unit_is_gone(self, forgetful: Queue) -> None:
         forgetful.writer.put([entry(1)])
         forgetful.reader.ack(numbers(forgetful.reader.take(1, MUCH)))

@@ -92,6 +92,10 @@ class MemoryQueue:
     def forgot(self, _number: int) -> bool:
         return False
 
+    def highest(self, below: int, residue: int | None = None) -> int:
+        fit = (n for n in self.ledger if n < below and residue in (None, n % 2))
+        return max(fit, default=-1)
+
     def has(self, number: int) -> bool:
         return number in self.ledger
 

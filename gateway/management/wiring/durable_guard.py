@@ -10,11 +10,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from gateway.guard.counters import Counter
 from gateway.inspection.chain import Inspector
 from gateway.management.host import Desk
 from gateway.management.layout import Role
 from gateway.management.wiring.half import Half
+from gateway.spool.model import QueueWriter
+from gateway.unit.counted import residue_of
 from gateway.unit.model import CapturedUnit, Lane, Manifest
+from gateway.unit.outcomes import FIRST_OWN_NUMBER
 from gateway.unit.stages import Body
 
 if TYPE_CHECKING:
@@ -30,6 +34,8 @@ class DurableWay:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        # Of the edge that each lane begins at.
+        self.counters = {lane: Counter() for lane in Lane}
         self._lock = threading.Lock()
         self._tables: Tables | None = None
         self._closing: list[Callable[[], None]] = []
@@ -46,6 +52,13 @@ class DurableWay:
             self._closing += [asked.close, let_in.close]
             self.remove, sandbox = removing(desk)
             self._closing.append(sandbox.close)
+
+    def counter(self, lane: Lane, queue: QueueWriter) -> Counter:
+        """That of a lane's edge. queue: what is let in of the lane goes into it."""
+        two_way = self._desk.host.settings.is_two_way
+        residue = residue_of(lane.sender) if two_way else None
+        self.counters[lane].reached(queue.highest(FIRST_OWN_NUMBER, residue))
+        return self.counters[lane]
 
     def clearer(self, lane: Lane, inspector: Inspector) -> Callable[[CapturedUnit, Body], Judged]:
         """Judges what this guard sends."""

@@ -64,6 +64,7 @@ def admitting(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Admi
     admit = Admit(
         lane, desk.policy.current, opener, inspector, admitted.staging(), rewriter, holds=decides,
         of_requests=way.admitter(lane, inspector, admitted.forgot), forgot=admitted.forgot,
+        counter=way.counter(lane, admitted),
     )  # fmt: skip
     work: Work = admit
     steps: list[Step] = []

@@ -71,6 +71,7 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         holds=decides,
         rewriter=rewriter,
         of_requests=way.clearer(lane, inspector),
+        counter=way.counter(lane, cleared),
     )
     work: Work = judge
     steps: list[Step] = []

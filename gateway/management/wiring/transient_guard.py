@@ -10,7 +10,7 @@ delays no request. Both directions share what they know of requests under way.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from gateway.audit.event import Event, Status
@@ -18,6 +18,7 @@ from gateway.errors import Refused
 from gateway.exchange.frames import Frame, FrameKind, encode_failed
 from gateway.exchange.line import Listening, Trouble
 from gateway.exchange.sockets import owner_of
+from gateway.guard.counters import Counter
 from gateway.guard.let_in import LetIn
 from gateway.guard.letting_go import Done, LettingGo
 from gateway.guard.outstanding import Outstanding
@@ -58,9 +59,10 @@ def exchanging(
     sending: Inspector,
     receiving: Inspector,
     remove: Remove,
+    counters: Mapping[Lane, Counter],
 ) -> Half:
     """The half of a guard for requests and answers: closed before those of the files, whose readers and
-    scanners it uses. remove: takes places out of answers.
+    scanners it uses. remove: takes places out of answers. counters: of the lanes' edges, shared with those.
 
     Raises Misconfigured 40xx, 5780, StateUncertain 5778.
     """
@@ -70,12 +72,14 @@ def exchanging(
     side, policy = host.settings.side, desk.policy.current
     seal = TransientSealer(sends, _sealer(host, sends))
     judges = RequestJudge(side, policy, out, remove), RequestJudge(side, policy, inn, remove)
-    clearer = TransientClearer(sends, judges[0], asked, let_in)
+    clearer = TransientClearer(sends, judges[0], asked, let_in, counters[sends])
     let_in_ever = LetIn(
         host.folder.journal(Role.GUARD),
         host.folder.state_of(Role.GUARD) / "let-in.json",
         lambda number: is_of(number, receives.sender),
+        lambda number: is_of(number, sends.sender),
     )
+    counters[sends].reached(let_in_ever.sent)
     seen = Seen(let_in_ever.floor, HOSTS)
     lines = _Lines(desk, status)
     in_time = (
@@ -88,7 +92,7 @@ def exchanging(
     )  # fmt: skip
     admitter = TransientAdmitter(
         receives, judges[1], _opener(host, receives), asked, let_in, seen, clearer.failed,
-        live.of_far_side,
+        live.of_far_side, counters[receives],
     )  # fmt: skip
     letting_go = LettingGo(lines.to_edge, lines.to_ferry, seal, desk.journal, status)
     passing = Passing(host.settings.guard_threads, letting_go, _crowded)
@@ -114,7 +118,7 @@ def exchanging(
     )
 
     def remember() -> None:
-        let_in_ever.step(time.monotonic(), admitter.highest_seen)
+        let_in_ever.step(time.monotonic(), admitter.highest_seen, lambda: clearer.highest)
         live.step()
 
     return Half(

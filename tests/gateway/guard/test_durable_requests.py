@@ -17,6 +17,7 @@ from gateway.guard import asked_file
 from gateway.guard.asked_file import AskedFile, Noted
 from gateway.guard.durable_requests import Table
 from gateway.guard.outstanding import MAX_WAITING
+from gateway.unit.counted import AHEAD, first_of_minute
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import Consequence, FailureBody
 from tests.gateway.guard.durable_world import (
@@ -239,6 +240,11 @@ def test_what_goes_one_way_is_refused_on_the_other(tmp_path: Path) -> None:
 
 def test_a_number_of_the_other_side_is_no_request_of_this_one(world: DurableWorld) -> None:
     assert refused(world.cleared(OUT, 3, order(), b'{"a":1}')) == 5776
+
+
+def test_a_number_of_next_month_is_no_request_of_today(world: DurableWorld) -> None:
+    far = first_of_minute(time.time_ns()) + 2 * AHEAD
+    assert refused(world.cleared(OUT, far, order(), b'{"a":1}')) == 5776
 
 
 def test_nothing_is_noted_in_a_file_that_has_lost_its_name(

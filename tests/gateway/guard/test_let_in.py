@@ -44,6 +44,18 @@ def test_a_journal_that_is_gone_takes_nothing_along(tmp_path: Path) -> None:
     assert LetIn(journal, state, is_even).floor == 402
 
 
+def test_what_this_side_let_out_is_known_beside_it(tmp_path: Path) -> None:
+    journal, state = tmp_path / "guard", tmp_path / "let-in.json"
+    passed(journal, 400, 901, 13)
+    let_in = LetIn(journal, state, is_even, lambda number: not is_even(number))
+    assert (let_in.floor, let_in.sent) == (400, 901)
+    let_in.step(0.0, lambda: 402, lambda: 903)
+    for segment in segments(journal):
+        segment.path.unlink()
+    again = LetIn(journal, state, is_even, lambda number: not is_even(number))
+    assert (again.floor, again.sent) == (402, 903)
+
+
 def test_what_came_after_the_file_was_written_is_read(tmp_path: Path) -> None:
     journal, state = tmp_path / "guard", tmp_path / "let-in.json"
     passed(journal, 400)

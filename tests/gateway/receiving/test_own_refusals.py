@@ -63,9 +63,12 @@ def test_refusals_of_own_requests_are_told_and_no_others(world: World) -> None:
     world.happens(3, "refused", lane=Lane.EXPORT)
     world.happens(6, "refused", channel="files")
     world.happens(8, "cleared")
+    # Under a number of the other side's, whose unit would be a duplicate in this queue ever after.
+    world.happens(5, "refused")
     assert world.tell() == [
         UnitOutcome(2, What.REFUSED, 2358, AT_NS), UnitOutcome(4, What.CORRUPT, 2358, AT_NS),
     ]  # fmt: skip
+    assert not world.queue.has(5)
 
 
 def test_a_restart_repeats_some_and_loses_none(world: World) -> None:

@@ -109,6 +109,20 @@ def test_what_is_forgotten_is_said_to_be_and_what_comes_since_is_known() -> None
     assert memory.forgot(6 * step), "its room"
 
 
+@given(st.lists(NEAR, max_size=40), RANGES, st.sampled_from([1 << 17, 1 << 18, 1 << 40]))
+def test_the_highest_is_known_of_each_host_and_of_both(
+    values: list[int], ranges: list[tuple[int, int]], below: int
+) -> None:
+    memory, plain = of(values), set(values)
+    for first, count in ranges:
+        count = min(count, (1 << 63) - (first >> 1))
+        memory.add_folded(fold(first), fold(first) + count)
+        plain.update(range(first, first + 2 * count, 2))
+    for residue in (None, 0, 1):
+        fit = (n for n in plain if n < below and residue in (None, n % 2))
+        assert memory.highest(below, residue) == max(fit, default=-1)
+
+
 def test_the_block_that_was_touched_longest_ago_goes_and_not_the_lowest() -> None:
     """Numbers of the gate's own are above all others; a bad one far ahead must not shut out today's."""
     room = 3 * (BLOCK_COST_BYTES + 200)
