@@ -22,6 +22,7 @@ from typing import Final
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Field, Misconfigured, Refused, StateUncertain, Unavailable
 from gateway.guard.durable import sync_body
+from gateway.guard.kept_back import NextQueue
 from gateway.guard.leaving import Leaving
 from gateway.guard.outcome import AnyOutcome, AnyWork, Ended, Exit, Passed, Wait
 from gateway.guard.patience import Patience
@@ -47,7 +48,7 @@ class Hop:
     returns an Outcome or raises Refused (an Exit) or Unavailable (a Wait). Anything else is a bug
     and ends the process with the unit still in its queue; at the third attempt the unit is set aside.
     patience: with units for which the scanners cannot answer; without one it never ends. channel_of: a unit,
-    before it is worked on; "" where that cannot be known.
+    before it is worked on; "" where that cannot be known. next_queue: of how much it has, see kept_back.
     """
 
     def __init__(
@@ -62,13 +63,15 @@ class Hop:
         threads: int = 1,
         patience: Patience | None = None,
         channel_of: Callable[[Taken], str] = lambda _: "",
+        next_queue: NextQueue | None = None,
     ) -> None:
         self._reader, self._writer = reader, writer
         self._work = work
         self._recorder, self._status = recorder, status
         self._stage = stage
         self._patience = patience or Patience(lambda: 0)
-        self._workers = Workers(self._outcome, threads, self._patience.is_suspect, channel_of)
+        suspects = self._patience.is_suspect
+        self._workers = Workers(self._outcome, threads, suspects, channel_of, next_queue)
         self._waiting = Waiting(status)
         self._leaving = Leaving(reader, status)
         self._ready: Settled = []

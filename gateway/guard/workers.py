@@ -4,6 +4,7 @@
     above 256 KiB -----------------> bulk:     two threads, and one
     the rest ----------------------> small:    `threads`, and one, awaited for a second at most
 
+What is larger still waits before it is bulk while the next queue has enough (gateway.guard.kept_back).
 In each the last free thread is for a channel that holds none there (gateway.guard.fair). Whose a small unit
 is, is asked only while some take long: the answer costs a part of what the unit does. What is not done when
 the others are stays under way and is given with a later call; what finds no room for its channel waits in its
@@ -21,6 +22,7 @@ from typing import Final
 
 from gateway.guard.fair import Turn
 from gateway.guard.fair_threads import Call, FairThreads
+from gateway.guard.kept_back import KEPT_BACK_BYTES, KeptBack, NextQueue
 from gateway.guard.outcome import AnyOutcome, Wait
 from gateway.spool.model import Taken
 
@@ -51,7 +53,7 @@ class Workers:
     """Threads for the units of one hop. Called from one thread; `work` is called from several.
 
     threads: for small units; 1 works on them in the caller's thread. is_suspect: of a unit's number.
-    channel_of: a unit, "" where that cannot be known; raises nothing.
+    channel_of: a unit, "" where that cannot be known; raises nothing. next_queue: None keeps nothing back.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Workers:
         threads: int,
         is_suspect: Callable[[int], bool],
         channel_of: Callable[[Taken], str] = lambda _: "",
+        next_queue: NextQueue | None = None,
     ) -> None:
         self._work, self._is_suspect = work, is_suspect
+        self._kept_back = KeptBack(next_queue) if next_queue is not None else None
         self._channel_of = channel_of
         self._small = _threads("hop", threads + SPARE_THREADS) if threads > 1 else None
         self._bulk = _threads("bulk", BULK_THREADS + SPARE_THREADS)
@@ -98,13 +102,16 @@ class Workers:
             if self._is_suspect(one.number):
                 self._begin(self._suspects, one, self._channel_of(one))
             elif one.body.size_bytes > BULK_BYTES:
-                self._begin(self._bulk, one, self._channel_of(one))
+                self._start_bulk(one, self._channel_of(one))
             elif self._small is None:
                 self._own.append(one)
             elif self._late:
                 self._begin(self._small, one, self._channel_of(one))
             elif (future := self._submit(self._small, one, "")) is not None:
                 self._begun[future] = one
+        if self._kept_back is not None:
+            for one, channel in self._kept_back.next():
+                self._begin(self._bulk, one, channel)
 
     def done(self) -> Settled:
         """Wait for the small ones that were started last; gives all that is done by now.
@@ -144,6 +151,14 @@ class Workers:
             if pool is not None:
                 pool.close(None)
 
+    def _start_bulk(self, one: Taken, channel: str) -> None:
+        going = [(one, channel)]
+        is_file = one.body.path is not None
+        if self._kept_back is not None and is_file and one.body.size_bytes > KEPT_BACK_BYTES:
+            going = self._kept_back.put(one, channel)
+        for unit, of_channel in going:
+            self._begin(self._bulk, unit, of_channel)
+
     def _begin(self, pool: FairThreads, one: Taken, channel: str) -> None:
         """It is not waited for."""
         future = self._submit(pool, one, channel)
@@ -170,10 +185,15 @@ class Workers:
             self._without_room.add(one.number)
             often = max(2 * len(self._without_room) / MOST_PUT_OFF, 1.0)
             self._put_off.append((one, Wait(PUT_OFF_S * often, 0, channel)))
+            self._not_kept_back(one)
             return None
         self._without_room.discard(one.number)
         self._turns[future] = turn
         return future
+
+    def _not_kept_back(self, taken: Taken) -> None:
+        if self._kept_back is not None:
+            self._kept_back.ended(taken.number)
 
     def _watch(self, future: Future[AnyOutcome], taken: Taken) -> None:
         self._under_way[future] = taken
@@ -189,6 +209,7 @@ class Workers:
             self._late.discard(future)
             del self._turns[future]
             self._held_bytes -= _held_bytes(taken)
+            self._not_kept_back(taken)
             ended.append((taken, future.result()))
         self._next.clear()
         return ended

@@ -42,6 +42,12 @@ CHANGED_WAIT_S: Final = 0.5
 _PIECE_BYTES: Final = 1 << 20
 # The queue header of a cleared unit, which the ferry reads: most urgent first.
 _PRIORITY: Final = {Priority.HIGH: b"\0", Priority.NORMAL: b"\1", Priority.LOW: b"\2"}
+RANKS: Final = len(_PRIORITY)
+
+
+def rank(cleared: Entry) -> int:
+    """How urgent a cleared unit is: 0 goes first, RANKS - 1 last."""
+    return int.from_bytes(cleared.header[:1])
 
 
 class Judge:
@@ -104,6 +110,12 @@ class Judge:
         except Refused:
             return ""
         return name if policy is not None and name in policy.channels else ""
+
+    def rank_of(self, channel: str) -> int:
+        """How urgent what it sends is, as rank() has it for a cleared unit; NORMAL for no channel here."""
+        policy = self._policy()
+        known = policy.channels.get(channel) if policy is not None else None
+        return _PRIORITY[known.priority if known is not None else Priority.NORMAL][0]
 
     def _work(self, taken: Taken, *, is_released: bool) -> Outcome:
         unit = decode_captured(taken.header)

@@ -46,6 +46,7 @@ from gateway.spool.segment import (
     encode_head,
     encode_segment_front,
 )
+from gateway.spool.unanswered import Unanswered
 
 # Kept units go by whole segments: none spans more time than this, or more bytes in body files.
 SEGMENT_AGE_S: Final = 600.0
@@ -76,21 +77,30 @@ def open_writer(
     segment_bytes: int = 64 << 20,
     reserve_bytes: int = 256 << 20,
     memory_bytes: int = MEMORY_BYTES,
+    unanswered: Unanswered | None = None,
 ) -> QueueWriter:
     """Open the writing end; made if it is not there, recovered if it was left in the middle.
 
+    unanswered: of this folder; is told what is put, and closed with this end.
     Raises Misconfigured 6503 (this end is open elsewhere), 6504 (no access), 6508 (ledger damaged),
     Unavailable 6502 (no room even to open), StateUncertain 6501, and nothing else.
     """
     limits = WriterLimits(inline_limit_bytes, segment_bytes, reserve_bytes, memory_bytes)
-    return FileQueueWriter(folder, limits, RealDisk())
+    return FileQueueWriter(folder, limits, RealDisk(), unanswered)
 
 
 class FileQueueWriter:
     """A QueueWriter over a folder (gateway.spool.layout)."""
 
-    def __init__(self, folder: Path, limits: WriterLimits, disk: Disk) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        limits: WriterLimits,
+        disk: Disk,
+        unanswered: Unanswered | None = None,
+    ) -> None:
         self._layout = Layout.of(folder)
+        self._unanswered = unanswered
         self._limits = limits
         self._disk = disk
         self._failed: str | None = None
@@ -114,6 +124,8 @@ class FileQueueWriter:
         else:
             self._begin_segment()
         self._publish()
+        if self._unanswered is not None:
+            self._unanswered.opened(self._next)
 
     def put(self, entries: Sequence[Entry]) -> list[Put]:
         """See QueueWriter. Also Misconfigured 6506 for a body on another file system."""
@@ -151,6 +163,8 @@ class FileQueueWriter:
             if fd >= 0:
                 os.close(fd)
         self._fd = self._mark_fd = self._lock = -1
+        if self._unanswered is not None:
+            self._unanswered.close()
 
     def _require_usable(self) -> None:
         if self._lock < 0:
@@ -187,6 +201,8 @@ class FileQueueWriter:
         self._sync()
         # From here the source may forget it.
         self._end = end
+        if self._unanswered is not None:
+            self._unanswered.put(self._next, fresh, [intake.body_of(entry)[1] for entry in fresh])
         self._next += len(fresh)
         with self._remembering:
             for entry in fresh:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.guard.hop import Hop
+from gateway.guard.kept_back import KEPT_BACK_BYTES, NextQueue
 from gateway.guard.outcome import Work
 from gateway.guard.patience import Patience
 from gateway.identity.device import load_guard_identity
@@ -20,11 +22,19 @@ from gateway.management.process import Step
 from gateway.management.set_aside import keep_aside
 from gateway.management.wiring.durable_guard import DurableWay
 from gateway.management.wiring.half import Half, loading
-from gateway.sending.judge import Judge
+from gateway.sending.judge import RANKS, Judge, rank
 from gateway.sending.seal import Sealer
 from gateway.spool.reader import open_reader
+from gateway.spool.unanswered import Unanswered
 from gateway.spool.writer import open_writer
 from gateway.unit.model import Lane, Stage
+
+# What is sent is answered when it has been announced three times (2 s), with the next commit of the ferry
+# (0.25 s), and seen a quarter of a second later: till then it is counted as if it were still to be sent. The
+# rest is for the next ones to be sealed. 5 GB at 10 Gbit/s.
+_ENOUGH_S: Final = 4.0
+# On a slow lane: small against a disk, and more than two threads seal in a second.
+_ENOUGH_BYTES: Final = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +57,12 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         folder.queue(lane, Stage.CAPTURED),
         keep_aside=keep_aside(settings, desk.journal, status),
     )
+    unanswered = Unanswered(folder.queue(lane, Stage.CLEARED), KEPT_BACK_BYTES, RANKS, rank)
     cleared = open_writer(
         folder.queue(lane, Stage.CLEARED),
         inline_limit_bytes=settings.inline_bytes * 2,
         reserve_bytes=settings.reserve_bytes,
+        unanswered=unanswered,
     )
     inspector = open_inspector(desk, sandbox, lane)
     rewriter = None
@@ -91,6 +103,12 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         threads=settings.guard_threads,
         patience=Patience(lambda: inspector.answered),
         channel_of=judge.channel_of,
+        next_queue=NextQueue(
+            unanswered.figures,
+            _enough_bytes(settings.links[lane].rate_bits_per_s),
+            RANKS,
+            judge.rank_of,
+        ),
     )
 
     users: list[Callable[[Sealer], None]] = [judge.use]
@@ -108,6 +126,11 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         load_keys=[loading(lambda: _sealer(host, lane), users)],
     )
     return Clearing(half, inspector)
+
+
+def _enough_bytes(rate_bits_per_s: int) -> int:
+    """What the lane needs behind what it sends, so that it never runs dry."""
+    return max(_ENOUGH_BYTES, int(rate_bits_per_s / 8 * _ENOUGH_S))
 
 
 def _sealer(host: Host, lane: Lane) -> Sealer:

@@ -23,8 +23,10 @@ MUCH = 1 << 30
 MARKER = b"NOBODY-MAY-READ-THIS"
 
 
-def writer_of(folder: Path, **limits: int) -> QueueWriter:
-    return open_writer(folder, reserve_bytes=0, inline_limit_bytes=1000, **limits)
+def writer_of(folder: Path, segment_bytes: int = 64 << 20) -> QueueWriter:
+    return open_writer(
+        folder, reserve_bytes=0, inline_limit_bytes=1000, segment_bytes=segment_bytes
+    )
 
 
 def units(first: int, count: int, size_bytes: int = 100) -> list[Entry]:
