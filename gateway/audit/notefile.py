@@ -115,20 +115,19 @@ def cut_torn_note(folder: Path) -> int:
 def append_note(folder: Path, name: str, data: bytes) -> None:
     """Write a note behind the others of its day, durably; half of one is taken back. Raises OSError."""
     path = folder / name
-    fresh = not path.exists()
     fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         size = os.fstat(fd).st_size
         try:
             _write_all(fd, data)
             os.fdatasync(fd)
+            if size == 0:
+                sync_folder(folder)
         except OSError:
             os.ftruncate(fd, size)
             raise
     finally:
         os.close(fd)
-    if fresh:
-        sync_folder(folder)
 
 
 def copy_new(original: Path, copy: Path) -> bool:

@@ -9,12 +9,14 @@ A crash can spoil only what was written since the last fdatasync, which is one b
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gateway.audit.append import sync_folder
 from gateway.audit.chain import Chain
 from gateway.audit.record import MAX_LINE_BYTES
 from gateway.audit.segment import Segment, blocks, segments
@@ -135,4 +137,10 @@ def _keep_aside(segment: Segment, offset_bytes: int) -> str:
 def _cut(segment: Segment, size_bytes: int) -> None:
     with segment.path.open("r+b") as file:
         file.truncate(size_bytes)
+        # The last batch anew: where its sync failed the pages count as clean, and a further sync as good.
+        start = max(0, size_bytes - _TORN_BYTES)
+        batch = os.pread(file.fileno(), size_bytes - start, start)
+        if os.pwrite(file.fileno(), batch, start) != len(batch):
+            raise OSError(errno.EIO, "a batch was written in part")
         os.fsync(file.fileno())
+    sync_folder(segment.path.parent)

@@ -29,7 +29,7 @@ class ReceiverState(msgspec.Struct, frozen=True):
 
 
 def write_state(path: Path, state: msgspec.Struct) -> None:
-    """Replace a file, durably. Raises Unavailable 5501 (the old content stands) and nothing else."""
+    """Replace a file, durably. Raises Unavailable 5501 (the old or the new one stands) and nothing else."""
     draft = path.with_name(f".{path.name}.new")
     try:
         with draft.open("wb") as file:

@@ -23,7 +23,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from gateway.errors import Unavailable
+from gateway.errors import StateUncertain, Unavailable
 from gateway.spool.disk import RealDisk, replace
 from gateway.spool.framed import framed, unframed
 from gateway.unit.number import MAX_NUMBER
@@ -60,29 +60,47 @@ class AskedFile:
         self._lock = threading.Lock()
         self._rows: OrderedDict[int, Noted] = OrderedDict()
         self._fd, self._bytes = -1, 0
+        self._unsure = ""
         self._read()
         self._write_anew()
         self.found = list(self._rows.values())
 
     def note(self, noted: Noted) -> None:
-        """Durable when it returns. Raises Unavailable 4331: nothing of it counts."""
+        """Durable when it returns. Raises Unavailable 4331 (nothing of it counts, nor is on disk) and
+        StateUncertain 4331: nobody knows whether it is on disk, the process must end."""
         content = _record(noted)
         with self._lock:
+            if self._unsure:
+                raise StateUncertain(4331, path=str(self._path), reason=self._unsure)
+            self._write(content)
             try:
-                if self._fd < 0 or self._bytes + len(content) > _MOST_BYTES:
-                    self._write_anew()
-                if os.write(self._fd, content) != len(content):
-                    raise OSError(0, "a record was written in part")
                 os.fdatasync(self._fd)
             except OSError as error:
-                # What was written in part would hide all that comes behind it.
-                with suppress(OSError):
-                    os.ftruncate(self._fd, self._bytes)
-                reason = error.strerror or ""
-                raise Unavailable(4331, path=str(self._path), reason=reason) from error
+                # Asking the kernel again proves nothing.
+                raise self._uncertain(error) from error
             # From here a guard that starts anew knows it.
             self._bytes += len(content)
             self._keep(noted)
+
+    def _write(self, content: bytes) -> None:
+        """Behind what is there; what was written in part is taken back: it would hide all behind it."""
+        try:
+            if self._fd < 0 or self._bytes + len(content) > _MOST_BYTES:
+                self._write_anew()
+            if os.write(self._fd, content) != len(content):
+                raise OSError(0, "a record was written in part")
+        except OSError as error:
+            try:
+                if self._fd >= 0:
+                    os.ftruncate(self._fd, self._bytes)
+            except OSError as second:
+                raise self._uncertain(second) from error
+            reason = error.strerror or ""
+            raise Unavailable(4331, path=str(self._path), reason=reason) from error
+
+    def _uncertain(self, error: OSError) -> StateUncertain:
+        self._unsure = error.strerror or "EIO"
+        return StateUncertain(4331, path=str(self._path), reason=self._unsure)
 
     def close(self) -> None:
         with self._lock:

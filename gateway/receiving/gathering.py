@@ -2,8 +2,9 @@
 
     chunk -> already here? -> a small unit whole in one chunk ----------------------> group --> put
                 |             a larger one: partial file --> complete --> on disk? ---^      (one fsync)
-             counted                          |
-                                 noted, kept until its retention is over
+             counted                          |                      |
+                                 noted, kept until its    not for sure: dropped, and missing again
+                                   retention is over      (after a failing sync a second proves nothing)
 
 A unit that is here in part is kept until the rest is sent again, until its retention is over, or until its
 place is wanted: units under way are bounded in number and in pieces (gateway.ferry.oneway.underway), and
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.audit.event import Event, Recorder, Status
-from gateway.errors import Unavailable
+from gateway.errors import StateUncertain, Unavailable
 from gateway.ferry.block import Chunk
 from gateway.ferry.oneway.account import Account
 from gateway.ferry.partials import PartialFiles
@@ -75,7 +76,7 @@ class Gathering:
         self._unflushed: dict[int, int] = {}
         self._syncer = ThreadPoolExecutor(1, "sync")
         self._syncing: deque[tuple[_Ready, Future[None]]] = deque()
-        self._flushing: Future[None] | None = None
+        self._flushing: tuple[int, Future[None]] | None = None
         for partial in self._files.load():
             if queue.has(partial.number):
                 self._files.discard(partial.number)
@@ -154,7 +155,9 @@ class Gathering:
         self._account.complete(number, session, sequence)
         ready = _Ready(Entry(number, header, body), size_bytes)
         self._unflushed.pop(number, None)
-        if isinstance(body, Path) and size_bytes > _SYNC_BYTES:
+        is_flushing = self._flushing is not None and self._flushing[0] == number
+        if isinstance(body, Path) and (size_bytes > _SYNC_BYTES or is_flushing):
+            # The syncer takes one after another: then its early piece has its answer, too.
             self._syncing.append((ready, self._syncer.submit(_sync, body)))
             return
         self._group[number] = ready
@@ -163,22 +166,53 @@ class Gathering:
     def _flush_early(self, number: int, size_bytes: int) -> None:
         """One piece at a time, larger ones where the disk is slower. Raises Unavailable 5503 of the last."""
         grown = self._unflushed.get(number, 0) + size_bytes
-        before = self._flushing
-        if grown >= _FLUSH_BYTES and (before is None or before.done()):
-            self._flushing = None
-            if before is not None:
-                before.result()
-            self._flushing = self._syncer.submit(_sync, self._files.path(number))
+        if grown >= _FLUSH_BYTES and (self._flushing is None or self._flushing[1].done()):
+            if (failed := self._flushed()) is not None:
+                raise failed
+            self._flushing = number, self._syncer.submit(_sync, self._files.path(number))
             grown = 0
         self._unflushed[number] = grown
 
+    def _flushed(self) -> BaseException | None:
+        """Why the last early piece is not on disk, once that is known: its unit is lost then."""
+        if self._flushing is None or not self._flushing[1].done():
+            return None
+        (number, done), self._flushing = self._flushing, None
+        failed = done.exception()
+        if failed is not None:
+            self._lost(number)
+        return failed
+
+    def _lost(self, number: int) -> None:
+        """After a failing sync its pages may count as clean, and be on no disk: all of it is wanted again."""
+        if number in self._account.partials:
+            self._discard(number)
+            return
+        for item in [one for one in self._syncing if one[0].entry.number == number]:
+            self._syncing.remove(item)
+            self._lost_whole(item[0])
+
+    def _lost_whole(self, ready: _Ready) -> None:
+        number, total_bytes = ready.entry.number, ready.size_bytes + len(ready.entry.header)
+        self._account.spoilt(number, total_bytes, time.time_ns())
+        self._files.discard(number)
+        self._status.count("partials_discarded_total")
+
     def put(self) -> None:
         """One group commit. Raises Unavailable with the group still here, StateUncertain as the queue."""
-        self._collect()
+        if (failed := self._collect()) is not None:
+            raise failed
         if not self._group:
             return
         ready = list(self._group.values())
-        answers = self._queue.put([item.entry for item in ready])
+        try:
+            answers = self._queue.put([item.entry for item in ready])
+        except StateUncertain:
+            # The next run of this boot would find them in memory, and take them for written.
+            for item in ready:
+                if isinstance(item.entry.body, Path):
+                    self._files.discard(item.entry.number)
+            raise
         # From here the lane may forget them.
         self._group.clear()
         self._group_bytes = 0
@@ -187,16 +221,18 @@ class Gathering:
             self._arrived(item, answer, at_ns)
         self._status.count("units_received_total", len(ready))
 
-    def _collect(self) -> None:
-        """Large units that are on disk join the next group. Raises Unavailable 5503."""
+    def _collect(self) -> BaseException | None:
+        """Large units that are on disk join the next group. Gives why one of the others is not there."""
+        failed = self._flushed()
         while self._syncing and self._syncing[0][1].done():
-            ready, done = self._syncing[0]
+            ready, done = self._syncing.popleft()
             error = done.exception()
-            if error is not None and isinstance(ready.entry.body, Path):
-                self._syncing[0] = (ready, self._syncer.submit(_sync, ready.entry.body))
-                raise error
-            self._syncing.popleft()
-            self._group[ready.entry.number] = ready
+            if error is None:
+                self._group[ready.entry.number] = ready
+                continue
+            self._lost_whole(ready)
+            failed = error
+        return failed
 
     def _arrived(self, item: _Ready, answer: Put, at_ns: int) -> None:
         number = item.entry.number
@@ -224,9 +260,11 @@ class Gathering:
 
     def close(self) -> None:
         """Note the partials and give the files back."""
+        self._syncer.shutdown()
+        # What failed meanwhile must not be found again.
+        self._collect()
         for partial in self._account.partials.values():
             self._files.note(partial)
-        self._syncer.shutdown()
         self._files.close()
 
 

@@ -127,8 +127,8 @@ class Pages:
             if before is None:
                 return None
             after = changed(before)
-            if after != before:
-                self._write(after, durable=True)
+            # Also where nothing changes: of the same page an earlier try may not have made the name durable.
+            self._write(after, durable=True)
             return after
 
     def remove(self, unit: int) -> None:

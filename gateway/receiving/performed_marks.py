@@ -48,6 +48,7 @@ class PerformedMarks:
         self._path = path
         self._marks: dict[int, Mark] = {}
         self._fd, self._bytes = -1, 0
+        self._unsure = ""
         try:
             self._read()
             self._write_anew()
@@ -145,8 +146,7 @@ class PerformedMarks:
                 os.fsync(folder)
             except OSError as error:
                 # Which of the two a crash leaves, nobody knows.
-                reason = error.strerror or ""
-                raise StateUncertain(6425, file=str(self._path), reason=reason) from error
+                raise self._uncertain(error) from error
         finally:
             os.close(folder)
 
@@ -165,10 +165,12 @@ class PerformedMarks:
             os.fdatasync(self._fd)
         except OSError as error:
             # Asking the kernel again proves nothing.
-            raise StateUncertain(6425, file=str(self._path), reason=error.strerror or "") from error
+            raise self._uncertain(error) from error
 
     def _write(self, records: list[bytes]) -> None:
         """Behind what is there; what was written in part is taken back."""
+        if self._unsure:
+            raise StateUncertain(6425, file=str(self._path), reason=self._unsure)
         self._tidy()
         content = b"".join(records)
         try:
@@ -177,11 +179,13 @@ class PerformedMarks:
             try:
                 os.ftruncate(self._fd, self._bytes)
             except OSError as second:
-                raise StateUncertain(
-                    6425, file=str(self._path), reason=second.strerror or ""
-                ) from error
+                raise self._uncertain(second) from error
             raise self._trouble(error) from error
         self._bytes += len(content)
+
+    def _uncertain(self, error: OSError) -> StateUncertain:
+        self._unsure = error.strerror or "EIO"
+        return StateUncertain(6425, file=str(self._path), reason=self._unsure)
 
     def _trouble(self, error: OSError) -> Unavailable:
         return Unavailable(6425, file=str(self._path), reason=error.strerror or "")

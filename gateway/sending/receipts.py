@@ -95,6 +95,7 @@ class Receipts:
         # Noted by the last call of submitted().
         self._fresh: frozenset[int] = frozenset()
         self._fd, self._bytes = -1, 0
+        self._unsure = ""
         try:
             self._load()
             self._write_anew()
@@ -112,7 +113,7 @@ class Receipts:
         }
         self._fresh = frozenset(made)
         notes = (_pack([n, one.channel, one.caller, one.at_s]) for n, one in made.items())
-        self._append(notes, durable=True)
+        self._append(notes)
         with self._lock:
             for number, one in made.items():
                 self._keep(number, one)
@@ -137,7 +138,7 @@ class Receipts:
         if not ends:
             return
         at_s = self._now_ns() // _NS
-        self._append((_pack([o.unit, int(o.what), o.reason, at_s]) for o, _ in ends), durable=True)
+        self._append(_pack([o.unit, int(o.what), o.reason, at_s]) for o, _ in ends)
         with self._lock:
             for one, known in ends:
                 known.what, known.reason = int(one.what), one.reason
@@ -175,21 +176,32 @@ class Receipts:
     def _drop(self, number: int) -> None:
         self._shares.drop(number, self._receipts.pop(number).whose)
 
-    def _append(self, payloads: Iterable[bytes], *, durable: bool = False) -> None:
+    def _append(self, payloads: Iterable[bytes]) -> None:
+        """Durable when it returns."""
+        if self._unsure:
+            raise StateUncertain(6430, file=str(self._path), reason=self._unsure)
         content = b"".join(framed(payload) for payload in payloads)
+        self._write(content)
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            # Asking the kernel again proves nothing.
+            raise self._uncertain(error) from error
+
+    def _write(self, content: bytes) -> None:
+        """Behind what is there; what was written in part is taken back: it would hide all behind it."""
         try:
             if self._bytes + len(content) > _MOST_BYTES:
                 self._write_anew()
             if os.write(self._fd, content) != len(content):
                 raise OSError(0, "a record was written in part")
-            self._bytes += len(content)
-            if durable:
-                os.fdatasync(self._fd)
         except OSError as error:
-            # What was written in part would hide all that comes behind it.
-            with suppress(OSError):
+            try:
                 os.ftruncate(self._fd, self._bytes)
+            except OSError as second:
+                raise self._uncertain(second) from error
             raise self._trouble(error) from error
+        self._bytes += len(content)
 
     def _load(self) -> None:
         try:
@@ -234,8 +246,7 @@ class Receipts:
             self._sync_folder()
         except OSError as error:
             # Which of the two a crash leaves, nobody knows.
-            reason = error.strerror or ""
-            raise StateUncertain(6430, file=str(self._path), reason=reason) from error
+            raise self._uncertain(error) from error
 
     def _sync_folder(self) -> None:
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -243,6 +254,10 @@ class Receipts:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def _uncertain(self, error: OSError) -> StateUncertain:
+        self._unsure = error.strerror or "EIO"
+        return StateUncertain(6430, file=str(self._path), reason=self._unsure)
 
     def _trouble(self, error: OSError) -> Unavailable:
         return Unavailable(6430, file=str(self._path), reason=error.strerror or "")

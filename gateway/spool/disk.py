@@ -148,6 +148,15 @@ def write_new(disk: Disk, path: Path, data: bytes, instead_of: Path | None = Non
         os.close(fd)
 
 
+def sync_for_good(disk: Disk, fd: int) -> None:
+    """Sync what will not be written anew before it is synced again. A failure is never one of room, which is
+    waited out: the kernel may call the pages clean, and the next sync would prove nothing."""
+    try:
+        disk.sync(fd)
+    except OSError as error:
+        raise OSError(errno.EIO, error.strerror or "") from error
+
+
 def is_full(error: OSError) -> bool:
     """Whether the disk, or the quota of this user, is used up."""
     return error.errno in _FULL

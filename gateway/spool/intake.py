@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gateway.errors import Misconfigured
-from gateway.spool.disk import SHARED_FILE_MODE, Disk, write_new
+from gateway.spool.disk import SHARED_FILE_MODE, Disk, sync_for_good, write_new
 from gateway.spool.layout import Layout, no_access
 from gateway.spool.model import Entry
 
@@ -101,7 +101,8 @@ class Intake:
             return
         fd = os.open(entry.body, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            self._disk.sync(fd)
+            # The same file may be put again.
+            sync_for_good(self._disk, fd)
         finally:
             os.close(fd)
         self._disk.rename(entry.body, target)

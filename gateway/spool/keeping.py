@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.spool.disk import Disk
+from gateway.spool.disk import Disk, sync_for_good
 from gateway.spool.intervals import IntervalSet
 from gateway.spool.segment import HEAD_BYTES, Head, decode_head, find_head
 
@@ -107,7 +107,8 @@ def clear(disk: Disk, fd: int, start: Cleared, end: int, acked: IntervalSet) -> 
             wrote = True
         offset += size
     if wrote:
-        disk.sync(fd)
+        # Another look would find zeros in memory, and nothing to write.
+        sync_for_good(disk, fd)
     return Cleared(reached, before, units)
 
 

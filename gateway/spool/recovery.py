@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.errors import Misconfigured
 from gateway.spool.answers import Answers, decode_answers
@@ -27,6 +28,8 @@ from gateway.spool.segment import (
     decode_segment_front,
 )
 from gateway.spool.window import Window
+
+_PIECE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def recover(layout: Layout, disk: Disk, memory_bytes: int = MEMORY_BYTES) -> Rec
             found = _scan(fd, size, trusted_end, acked, numbers)
             end, next_ordinal = found[0], max(next_ordinal, first, found[1])
             if is_last:
-                _cut(disk, fd, size, end)
+                _cut(disk, fd, size, trusted_end, end)
         finally:
             os.close(fd)
     if mark is not None:
@@ -144,10 +147,13 @@ def _scan(
     return window.offset, after
 
 
-def _cut(disk: Disk, fd: int, size: int, end: int) -> None:
+def _cut(disk: Disk, fd: int, size: int, synced_end: int, end: int) -> None:
     if end < size:
         disk.truncate(fd, end)
-    # A killed process leaves whole records that no sync has covered yet.
+    # A killed process leaves whole records that no sync has covered yet, or one that failed: then their
+    # pages count as clean, and only what is written anew is synced.
+    for offset in range(synced_end, end, _PIECE_BYTES):
+        disk.write(fd, os.pread(fd, min(_PIECE_BYTES, end - offset), offset), offset)
     disk.sync(fd)
 
 

@@ -62,7 +62,7 @@ class BatchSync:
         try:
             kernel.sync_all(folder)
         except OSError:
-            # It may have been another program's file: each of ours is asked.
+            # It may have been another program's file: each of ours is asked, for the first time.
             return False
         end_s = self._clock_s()
         if end_s - start_s > _TOO_LONG_S:

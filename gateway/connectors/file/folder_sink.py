@@ -69,7 +69,7 @@ class FolderSink:
     def __init__(self, destination: DestinationFolder) -> None:
         """Opens the ledger; the folder is opened by the first deliver.
 
-        Raises Misconfigured 2525, Unavailable 2524 and nothing else.
+        Raises Misconfigured 2525, Unavailable and StateUncertain 2524 and nothing else.
         """
         self._destination = destination
         self._ledger = SinkLedger(destination.ledger, destination.channel)
@@ -83,7 +83,7 @@ class FolderSink:
     def deliver(self, batch: Sequence[Admitted]) -> list[Delivery]:
         """See Sink. Answers Refused 2530 to 2533, Unavailable 2513, 2520 to 2524, 2527.
 
-        Raises StateUncertain 2526 and nothing else.
+        Raises StateUncertain 2524 and 2526 and nothing else.
         """
         try:
             self._open()
@@ -114,7 +114,7 @@ class FolderSink:
 
     def close(self) -> None:
         """Let go of folder and ledger. What was not shown yet is found by the next run."""
-        with suppress(Unavailable):
+        with suppress(Unavailable, StateUncertain):
             # Entries of units that are answered for would only be looked at again.
             self._ledger.add({})
         self._writer.close()

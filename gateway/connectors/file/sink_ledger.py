@@ -6,6 +6,7 @@
 
 Two slots of one preallocated file are written in turn, each a whole page; a torn page loses to the other
 one. Every page holds all that is outstanding, so the file never grows and one fdatasync makes it durable.
+Where that fails the process ends: a part that is written anew beside its entry could be shown half-written.
 
     slot 0 at 0, slot 1 at 65,536; little-endian
     0       8           16      20      24      28        then count times
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import Misconfigured, Unavailable
+from gateway.errors import Misconfigured, StateUncertain, Unavailable
 
 _MAGIC: Final = b"FGSINK1\n"
 _HEAD: Final = struct.Struct("<8sQIII")
@@ -70,11 +71,12 @@ class SinkLedger:
     """The ledger of one sink. parts: what is outstanding, by unit number."""
 
     def __init__(self, path: Path, channel: str) -> None:
-        """Opens or makes the file. Raises Misconfigured 2525, Unavailable 2524 and nothing else."""
+        """Opens or makes the file. Raises Misconfigured 2525, Unavailable and StateUncertain 2524."""
         self._path, self._channel = path, channel
         self.parts: dict[int, Part] = {}
         self.was_mount = False
         self._generation = 0
+        self._unsure = ""
         self._fd = -1
         try:
             self._open()
@@ -83,7 +85,10 @@ class SinkLedger:
             raise self.unavailable(error) from error
 
     def add(self, parts: Mapping[int, Part]) -> None:
-        """Durable when it returns. Raises Unavailable 2524 (nothing of it counts) and nothing else."""
+        """Durable when it returns. Raises Unavailable 2524 (nothing of it counts), StateUncertain 2524
+        (nobody knows which page is on disk: the process must end) and nothing else."""
+        if self._unsure:
+            raise self._uncertain(self._unsure)
         together = {**self.parts, **parts}
         if len(together) > MAX_ENTRIES:
             raise self._trouble(f"{len(together)} units are half delivered")
@@ -115,6 +120,9 @@ class SinkLedger:
         whole = [page for page in pages if page is not None]
         if whole:
             self._generation, self.was_mount, self.parts = max(whole, key=lambda page: page[0])
+            # A page whose sync failed is found in memory all the same.
+            self._write(self.parts)
+            self._sync_folder()
         elif any(content):
             raise Misconfigured(2525, ledger=str(self._path), channel=self._channel)
         else:
@@ -125,6 +133,9 @@ class SinkLedger:
         os.pwrite(self._fd, bytes(2 * _SLOT_BYTES), 0)
         os.fsync(self._fd)
         self._write({})
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
@@ -136,8 +147,15 @@ class SinkLedger:
         page = encode_page(generation, self.was_mount, parts)
         if os.pwrite(self._fd, page, generation % 2 * _SLOT_BYTES) != len(page):
             raise OSError(0, "a page was written in part")
-        os.fdatasync(self._fd)
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            self._unsure = error.strerror or "EIO"
+            raise self._uncertain(self._unsure) from error
         self._generation = generation
+
+    def _uncertain(self, reason: str) -> StateUncertain:
+        return StateUncertain(2524, ledger=str(self._path), channel=self._channel, reason=reason)
 
     def _trouble(self, reason: str) -> Unavailable:
         return Unavailable(2524, ledger=str(self._path), channel=self._channel, reason=reason)

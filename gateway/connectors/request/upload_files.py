@@ -30,8 +30,8 @@ _MOST_NAME: Final = 256
 
 @dataclass(slots=True)
 class Upload:
-    """One of them. size_bytes: how much has come. began_s: seconds since 1970. busy: somebody writes to it,
-    or a call takes it."""
+    """One of them. size_bytes: how much has come; durable_bytes: how much of it was made durable. began_s:
+    seconds since 1970. busy: somebody writes to it, or a call takes it."""
 
     id: str
     caller: str
@@ -39,6 +39,7 @@ class Upload:
     began_s: int
     path: Path
     size_bytes: int = 0
+    durable_bytes: int = 0
     busy: bool = False
     digest: bytes | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -88,7 +89,8 @@ class Upload:
             self.digest = None
 
     def sync(self, size_bytes: int) -> None:
-        """Durable up to here; what is behind is taken back. Does I/O. Raises Unavailable 6452."""
+        """Durable up to here; what is behind is taken back. Does I/O. Raises Unavailable 6452: what came
+        since the last call is to be sent again."""
         with self.lock:
             try:
                 with _opened(self.path) as fd:
@@ -98,7 +100,20 @@ class Upload:
                     self.size_bytes = size_bytes
                     os.fdatasync(fd)
             except OSError as error:
+                self._take_back()
                 raise disk_error(error) from error
+            self.durable_bytes = size_bytes
+
+    def _take_back(self) -> None:
+        """A second sync would prove nothing: what came since the last good one comes anew. Raises nothing."""
+        self.size_bytes, self.digest = self.durable_bytes, None
+        try:
+            with _opened(self.path) as fd:
+                os.ftruncate(fd, self.size_bytes)
+        except OSError:
+            # The next start would count what stands there: without its state it counts nothing.
+            with suppress(OSError):
+                self.state.unlink()
 
     def front(self) -> bytes:
         """Its first bytes. Does I/O. Raises Unavailable 6452."""
@@ -165,7 +180,7 @@ def _read(token: str, body: Path) -> Upload | None:
         case [str(caller), int(length_bytes), int(began_s)] if (
             len(caller) <= _MOST_NAME and 0 <= size_bytes <= length_bytes
         ):
-            return Upload(token, caller, length_bytes, began_s, body, size_bytes)
+            return Upload(token, caller, length_bytes, began_s, body, size_bytes, size_bytes)
         case _:
             return None
 

@@ -114,6 +114,13 @@ class Account:
         self._complete[number] = (session, sequence)
         self._under_way.pop(number)
 
+    def spoilt(self, number: int, total_bytes: int, at_ns: int) -> None:
+        """A complete unit is not on disk for sure: missing as a whole."""
+        session, sequence = self._complete.pop(number)
+        if self._missing.has_room(number):
+            self._account(session, sequence, sequence + 1)
+            self._untold += self._name(number, total_bytes, [(0, total_bytes)], at_ns)
+
     def is_here(self, number: int) -> bool:
         """Whether further bytes of the unit are of no use."""
         return number in self._complete or self._has(number)

@@ -197,7 +197,18 @@ def test_a_failed_sync_is_never_taken_for_success(
         journal.commit()
     assert first.value.number == 6004
     journal.close()
+    # The next run finds the line in memory, clean: it is on disk once it is written anew.
+    written: list[bytes] = []
+    real = os.pwrite
+
+    def counted(fd: int, data: bytes, offset: int) -> int:
+        written.append(data)
+        return real(fd, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", counted)
     assert open_journal(tmp_path / "edge", "edge").seq == 1
+    (segment,) = segments(tmp_path / "edge")
+    assert written == [segment.path.read_bytes()]
 
 
 FULL_DISK = """

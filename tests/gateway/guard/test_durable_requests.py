@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.errors import Refused, Unavailable
+from gateway.errors import Refused, StateUncertain, Unavailable
 from gateway.exchange.at_once import AtOnce
 from gateway.guard import asked_file
 from gateway.guard.asked_file import AskedFile, Noted
@@ -27,6 +27,7 @@ from tests.gateway.guard.durable_world import (
     refused,
     submitted,
 )
+from tests.support import syncs
 from tests.support.requests import CHANNEL, request
 
 OUT, IN = Side.OUTER, Side.INNER
@@ -139,21 +140,21 @@ def test_a_request_whose_time_was_over_meanwhile_is_answered_by_nobody(world: Du
 def test_what_cannot_be_noted_does_not_pass_and_may_later(
     world: DurableWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = os.fdatasync
+    real = os.write
 
-    def full(_: int) -> None:
+    def full(_: int, __: bytes) -> int:
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(os, "fdatasync", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(Unavailable) as raised:
         world.cleared(OUT, 2, order(), b'{"a":1}')
     assert raised.value.number == 4331
-    monkeypatch.setattr(os, "fdatasync", real)
+    monkeypatch.setattr(os, "write", real)
     world.across(OUT, 2, order(), b'{"a":1}')
-    monkeypatch.setattr(os, "fdatasync", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(Unavailable):
         world.cleared(IN, 3, answer(2), b'{"b":2}')
-    monkeypatch.setattr(os, "fdatasync", real)
+    monkeypatch.setattr(os, "write", real)
     world.start_anew(IN)
     assert world.across(IN, 3, answer(2), b'{"b":2}')[1] == b'{"b":2}'
 
@@ -268,3 +269,31 @@ def test_nothing_is_noted_in_a_file_that_has_lost_its_name(
     monkeypatch.setattr(os, "open", real)
     file.note(Noted(2, "images", "read", until_ns))
     assert [one.request for one in AskedFile(path).found] == [2]
+
+
+def test_what_may_be_on_disk_or_not_ends_the_guard_and_is_asked_again_by_the_next(
+    world: DurableWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        syncs.fail(patch, 1)
+        # The second answers well, and proves nothing.
+        for _ in range(2):
+            with pytest.raises(StateUncertain) as raised:
+                world.cleared(OUT, 2, order(), b'{"a":1}')
+            assert raised.value.number == 4331
+    world.start_anew(OUT)
+    world.across(OUT, 2, order(), b'{"a":1}')
+
+
+def test_a_record_that_cannot_be_taken_back_is_not_told_as_if_it_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = AskedFile(tmp_path / "asked")
+
+    def broken(*_: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "write", broken)
+    monkeypatch.setattr(os, "ftruncate", broken)
+    with pytest.raises(StateUncertain):
+        file.note(Noted(2, "images", "read", 1))

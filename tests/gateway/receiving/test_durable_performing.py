@@ -282,6 +282,9 @@ def test_marks_that_cannot_be_written_are_told_and_what_is_not_on_disk_for_sure_
         with pytest.raises(StateUncertain) as unsure:
             marks.begin([4])
     assert (unwritten.value.number, unsure.value.number) == (6425, 6425)
+    # Syncs answer well again: that proves nothing.
+    with pytest.raises(StateUncertain):
+        marks.begin([6])
     # No peer may be called for either.
     assert (marks.get(2), marks.get(4)) == (None, None)
     marks.close()

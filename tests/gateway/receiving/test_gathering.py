@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from gateway.errors import Unavailable
+from gateway.errors import StateUncertain, Unavailable
 from gateway.ferry.block import Chunk
 from gateway.ferry.oneway import underway
 from gateway.ferry.oneway.account import Account
 from gateway.receiving.gathering import Gathering
+from gateway.spool.model import Entry, Put
+from tests.support import syncs
 from tests.support.fakes import BoardOfOne, ListRecorder, MemoryQueue
 
 
@@ -112,3 +116,89 @@ def test_the_reserve_stops_partial_units_and_lets_small_ones_pass(tmp_path: Path
     bench.gathering.put()
     assert bench.queue.has(2)
     assert bench.files() == []
+
+
+PIECE = 9 << 20
+
+
+def until_put(bench: Bench, number: int) -> list[int]:
+    """Puts until the unit is in the queue or missing; gives the numbers of what was raised meanwhile."""
+    raised: list[int] = []
+    end_s = time.monotonic() + 30.0
+    while time.monotonic() < end_s:
+        try:
+            bench.gathering.put()
+        except Unavailable as error:
+            raised.append(error.number)
+        if bench.queue.has(number) or raised:
+            return raised
+        time.sleep(0.005)
+    raise AssertionError("neither here nor missing")
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_what_a_failing_sync_covered_is_dropped_and_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    """call 1 is of an early piece, call 2 of the whole: after either a second sync would answer well."""
+    bench = Bench(tmp_path)
+    told = syncs.fail(monkeypatch, call)
+    body = b"x" * (PIECE + 1000)
+    bench.take(1, 0, body[:PIECE], len(body), 1.0)
+    bench.gathering.note(3.0)
+    bench.take(1, PIECE, body[PIECE:], len(body), 3.0)
+    assert until_put(bench, 1) == [5503]
+    assert told.calls >= call
+    assert (bench.queue.has(1), bench.account.is_here(1)) == (False, False)
+    assert list(tmp_path.iterdir()) == []
+    assert bench.account.units[1].ranges == [(0, len(body))]
+    # As a whole, and what had come before is of no use.
+    bench.take(1, PIECE, body[PIECE:], len(body), 4.0)
+    bench.take(1, 0, body[:PIECE], len(body), 4.0)
+    assert until_put(bench, 1) == []
+    assert bench.account.units == {}
+    bench.gathering.close()
+
+
+def test_a_beginning_that_grows_after_a_failing_sync_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path)
+    syncs.fail(monkeypatch, 1)
+    bench.take(1, 0, b"x" * PIECE, 3 * PIECE, 1.0)
+    assert bench.gathering._flushing is not None
+    bench.gathering._flushing[1].exception()
+    with pytest.raises(Unavailable):
+        bench.take(1, PIECE, b"x" * PIECE, 3 * PIECE, 2.0)
+    assert (dict(bench.account.partials), bench.files()) == ({}, [])
+    # The desk gives the same piece once more.
+    bench.take(1, PIECE, b"x" * PIECE, 3 * PIECE, 3.0)
+    assert bench.account.partials[1].missing() == [(0, PIECE), (2 * PIECE, 3 * PIECE)]
+    bench.gathering.close()
+
+
+def test_a_beginning_whose_early_piece_is_not_on_disk_is_not_found_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path)
+    syncs.fail(monkeypatch, 1)
+    bench.take(1, 0, b"x" * PIECE, 2 * PIECE, 1.0)
+    bench.gathering.note(3.0)
+    bench.gathering.close()
+    assert dict(Bench(tmp_path).account.partials) == {}
+
+
+class UncertainQueue(MemoryQueue):
+    def put(self, entries: Sequence[Entry]) -> list[Put]:
+        raise StateUncertain(6501, path="queue", reason="Input/output error")
+
+
+def test_bodies_that_the_queue_is_not_sure_of_are_not_found_by_the_next_run(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.take(1, 0, b"x" * 200, 400, 1.0)
+    bench.gathering.note(3.0)
+    bench.take(1, 200, b"x" * 200, 400, 3.0)
+    bench.gathering._queue = UncertainQueue()
+    with pytest.raises(StateUncertain):
+        bench.gathering.put()
+    assert list(tmp_path.iterdir()) == []

@@ -27,6 +27,7 @@ from gateway.receiving.held_page import Approval, Page, Pages, decode_page
 from gateway.spool.bodies import InlineBody
 from gateway.spool.model import Entry, Taken
 from gateway.unit.model import Stage
+from tests.support import syncs
 
 DECISION = Decision(SCHEMA, 7, Word.RELEASE, "seen 已阅", "ab" * 32, "cd" * 6, 5)
 WANTED = Wanted(2, "security")
@@ -113,6 +114,26 @@ def test_a_page_keeps_its_approvals_when_the_same_unit_is_held_again(tmp_path: P
     assert (page := pages.read(7)) is not None and page.approvals == [one]
     pages.hold(page_of(7, held(sha256="cd" * 32), WANTED, 1))
     assert (page := pages.read(7)) is not None and page.approvals == []
+
+
+def test_a_page_whose_name_may_not_be_on_disk_is_written_anew_though_it_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = Pages(tmp_path)
+    pages.hold(page_of(7, held(), WANTED, 1))
+    one = Approval(1, "anna", "seen", 2, "security: member", "", "x.json")
+
+    def added(page: Page) -> Page:
+        return msgspec.structs.replace(page, approvals=[one])
+
+    # The content, then the folder: of the second nobody knows what it was good for.
+    told = syncs.fail(monkeypatch, 2, name="fsync")
+    with pytest.raises(OSError, match="error"):
+        pages.change(7, added)
+    (before,) = [path.stat().st_ino for path in tmp_path.iterdir()]
+    assert pages.change(7, added) is not None
+    (after,) = [path.stat().st_ino for path in tmp_path.iterdir()]
+    assert (told.calls, after != before) == (4, True)
 
 
 def test_the_oldest_come_first_and_what_is_no_page_is_passed_over(tmp_path: Path) -> None:

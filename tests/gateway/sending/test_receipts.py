@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import StateUncertain
+from gateway.errors import StateUncertain, Unavailable
 from gateway.sending import receipts as kept
 from gateway.sending.receipt_shares import ReceiptShares
 from gateway.sending.receipts import Known, Receipts, State
 from gateway.unit.model import CapturedUnit, Kind
 from gateway.unit.outcomes import UnitOutcome, What
 from gateway.unit.request import RequestBody
+from tests.support import syncs
 from tests.support.fakes import BoardOfOne
 
 DAY_NS = 86_400 * 10**9
@@ -171,3 +172,44 @@ def test_a_torn_end_costs_the_torn_and_damage_what_is_behind_it(tmp_path: Path) 
     damaged = Receipts(path, board)
     assert (known(damaged, 2), known(damaged, 300)) == (Known(State.WAITING), None)
     assert 6431 in board.alarms
+
+
+def test_receipts_that_may_be_on_disk_or_not_end_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipts = opened(tmp_path)
+    receipts.submitted([unit(2)])
+    performed = [UnitOutcome(2, What.PERFORMED, 201, 0)]
+    with monkeypatch.context() as patch:
+        syncs.fail(patch, 1)
+        with pytest.raises(StateUncertain) as unsure:
+            receipts.heard(performed)
+        # Syncs answer well again, and prove nothing: nothing is written behind what may not be there.
+        with pytest.raises(StateUncertain):
+            receipts.submitted([unit(4)])
+    assert unsure.value.number == 6430
+    assert (known(receipts, 2), known(receipts, 4)) == (Known(State.WAITING), None)
+    receipts.close()
+    again = opened(tmp_path)
+    again.heard(performed)
+    assert known(again, 2) == Known(State.PERFORMED, 201)
+
+
+def test_receipts_that_find_no_room_are_none_and_may_be_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipts = opened(tmp_path)
+
+    def broken(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", broken)
+        with pytest.raises(Unavailable):
+            receipts.submitted([unit(2)])
+    receipts.submitted([unit(4)])
+    assert (known(receipts, 2), known(receipts, 4)) == (None, Known(State.WAITING))
+    monkeypatch.setattr(os, "write", broken)
+    monkeypatch.setattr(os, "ftruncate", broken)
+    with pytest.raises(StateUncertain):
+        receipts.submitted([unit(6)])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from gateway.errors import Misconfigured, Unavailable
+from gateway.errors import Misconfigured, StateUncertain, Unavailable
 from gateway.spool import open_reader, open_writer
 from gateway.spool import writer as writer_module
 from gateway.spool.disk import RealDisk
+from gateway.spool.intervals import IntervalSet
+from gateway.spool.keeping import Cleared, clear
 from gateway.spool.model import Entry, Put
+from gateway.spool.segment import SEGMENT_FRONT_BYTES
 from gateway.spool.writer import FileQueueWriter, WriterLimits
 
 MUCH = 1 << 30
@@ -220,4 +224,75 @@ def test_ordinals_are_never_given_twice_even_if_segments_were_removed(tmp_path: 
     writer = open_writer(folder, reserve_bytes=0)
     writer.put(units(10, 2))
     assert drain(folder) == [10, 11]
+    writer.close()
+
+
+class BadDisk(RealDisk):
+    """One sync fails when it is told to; says what is written."""
+
+    def __init__(self) -> None:
+        self.fails = 0
+        self.written = b""
+
+    def write(self, fd: int, data: bytes | bytearray, offset: int) -> None:
+        self.written += data
+        super().write(fd, data, offset)
+
+    def sync(self, fd: int) -> None:
+        if self.fails:
+            error, self.fails = self.fails, 0
+            raise OSError(error, os.strerror(error))
+        super().sync(fd)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_a_body_whose_sync_failed_is_not_put_again_whatever_the_reason(
+    tmp_path: Path, number: int
+) -> None:
+    disk = BadDisk()
+    limits = WriterLimits(inline_limit_bytes=10, reserve_bytes=0)
+    writer = FileQueueWriter(tmp_path / "queue", limits, disk)
+    body = writer.staging() / "1"
+    body.write_bytes(bytes(100))
+    disk.fails = number
+    # The second sync would answer well, and proves nothing.
+    for _ in range(2):
+        with pytest.raises(StateUncertain):
+            writer.put([Entry(1, b"h", body)])
+    writer.close()
+    again = FileQueueWriter(tmp_path / "queue", limits, disk)
+    assert (again.has(1), body.exists()) == (False, False)
+    again.close()
+
+
+def test_records_whose_sync_failed_are_written_anew_by_the_next_run_and_no_others(
+    tmp_path: Path,
+) -> None:
+    disk = BadDisk()
+    writer = FileQueueWriter(tmp_path / "queue", WriterLimits(reserve_bytes=0), disk)
+    writer.put([Entry(1, b"h", b"first")])
+    disk.fails = errno.EIO
+    with pytest.raises(StateUncertain):
+        writer.put([Entry(2, b"h", b"second")])
+    writer.close()
+    disk.written = b""
+    again = FileQueueWriter(tmp_path / "queue", WriterLimits(reserve_bytes=0), disk)
+    assert again.has(2)
+    assert (b"first" in disk.written, b"second" in disk.written) == (False, True)
+    again.close()
+    assert drain(tmp_path / "queue") == [1, 2]
+
+
+def test_what_could_not_be_overwritten_for_sure_is_no_matter_of_room(tmp_path: Path) -> None:
+    disk = BadDisk()
+    writer = FileQueueWriter(tmp_path / "queue", WriterLimits(reserve_bytes=0), disk)
+    writer.put(units(1, 2))
+    fd = os.open(next((tmp_path / "queue" / "segments").iterdir()), os.O_RDWR)
+    answered = IntervalSet()
+    answered.add(0, 1)
+    disk.fails = errno.ENOSPC
+    with pytest.raises(OSError, match="No space") as failed:
+        clear(disk, fd, Cleared(SEGMENT_FRONT_BYTES, 0, 0), os.fstat(fd).st_size, answered)
+    assert failed.value.errno == errno.EIO
+    os.close(fd)
     writer.close()

@@ -15,7 +15,8 @@ from gateway.connectors.file.sink_ledger import (
     decode_page,
     encode_page,
 )
-from gateway.errors import Misconfigured, Unavailable
+from gateway.errors import Misconfigured, StateUncertain, Unavailable
+from tests.support import syncs
 
 SLOT = 65_536
 parts = st.dictionaries(
@@ -92,3 +93,21 @@ def test_more_half_delivered_units_than_a_page_holds_have_to_wait(tmp_path: Path
         ledger.add({n: Part(n, n) for n in range(MAX_ENTRIES + 1)})
     assert caught.value.number == 2524
     assert ledger.parts == {}
+
+
+def test_a_page_that_may_be_on_disk_or_not_ends_the_process_and_is_written_anew_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = SinkLedger(tmp_path / "l", "lab")
+    with monkeypatch.context() as patch:
+        syncs.fail(patch, 1)
+        # The second sync answers well, and proves nothing.
+        for _ in range(2):
+            with pytest.raises(StateUncertain) as caught:
+                ledger.add({1: Part(1, 1)})
+            assert caught.value.number == 2524
+    assert ledger.parts == {}
+    ledger.close()
+    before = (tmp_path / "l").read_bytes()
+    assert SinkLedger(tmp_path / "l", "lab").parts == {1: Part(1, 1)}
+    assert (tmp_path / "l").read_bytes() != before

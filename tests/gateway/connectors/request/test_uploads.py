@@ -28,6 +28,7 @@ from gateway.errors import Misconfigured, Refused, Unavailable
 from tests.gateway.connectors.request.harness import PLAIN, exchange, status_of
 from tests.gateway.connectors.request.large_harness import LIMIT, MIB, LargeGate, large_gate
 from tests.gateway.connectors.request.test_large import BIG, TYPE, Digesting, until
+from tests.support import syncs
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -377,3 +378,36 @@ def test_many_begin_at_once_and_no_more_than_may(gate: LargeGate) -> None:
     for thread in threads:
         thread.join()
     assert sorted(told) == [201] * MOST_OF_CALLER + [429] * 4
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_what_a_failing_sync_covered_is_to_be_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: bool
+) -> None:
+    folder = tmp_path / "uploads"
+    upload = asyncio.run(Uploads(folder, DiskRoom(tmp_path), LIMIT).create("a", 10))
+    upload.append(b"12345")
+    upload.sync(5)
+    upload.append(b"67890")
+    with monkeypatch.context() as patch:
+        syncs.fail(patch, 1)
+        if not cut:
+            real, sizes = os.ftruncate, []
+
+            def once(fd: int, size: int) -> None:
+                sizes.append(size)
+                if len(sizes) > 1:
+                    raise OSError(errno.EIO, "Input/output error")
+                real(fd, size)
+
+            patch.setattr(os, "ftruncate", once)
+        with pytest.raises(Unavailable) as caught:
+            upload.sync(10)
+    assert caught.value.number == 6452
+    assert (upload.size_bytes, upload.is_whole) == (5, False)
+    # A start finds what is on disk for sure, or nothing.
+    assert [one.size_bytes for one in upload_files.load(folder)] == ([5] if cut else [])
+    if cut:
+        upload.append(b"67890")
+        upload.sync(10)
+        assert (upload.is_whole, upload.path.read_bytes()) == (True, b"1234567890")
