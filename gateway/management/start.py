@@ -153,8 +153,7 @@ class _Supervisor:
 
     def run(self) -> int:
         # As the units of systemd have it: a process that is woken does not drive out another of ours that
-        # works, and finds more to do at once when its turn comes. Where it may
-        # not, it runs as it does.
+        # works, and finds more to do at once when its turn comes. Where it may not, it runs as it does.
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         for number in (signal.SIGTERM, signal.SIGINT):

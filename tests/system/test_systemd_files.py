@@ -27,10 +27,9 @@ UNITS = sorted(SYSTEMD.glob("*.service"))
 SERVICES = [(side, role) for side in Side for role in Role]
 # `systemd-analyze security`: 0 is nothing allowed, 10 is everything. What all of them have, about 0.4:
 # a root folder and accounts of the host (owners must have their names), two groups, files for a group.
-# Above it the edge hands files to a group (0.2), and the guard runs machine code of YARA rules and lets its
-# threads for large bodies come last (0.1). The ferry is there for the link: network (0.5), IP (0.3), raw
-# frames (0.2) and no list of addresses, which the site adds (0.2); two capabilities for raw frames and for
-# the buffers of its sockets (0.4).
+# Above it the edge hands files to a group (0.2) and the guard runs machine code of YARA rules (0.1). The
+# ferry is there for the link: network (0.5), IP (0.3), raw frames (0.2) and no list of addresses, which
+# the site adds (0.2); two capabilities for raw frames and for the buffers of its sockets (0.4).
 EXPOSURE_AT_MOST = {Role.EDGE: 0.5, Role.GUARD: 0.4, Role.FERRY: 1.8}
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]

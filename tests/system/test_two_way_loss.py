@@ -36,8 +36,6 @@ from tests.system.spaces import (
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 LANES = {SMALL: Lane.IMPORT, REPLIES: Lane.EXPORT}
-
-
 ROUNDS = 4
 
 

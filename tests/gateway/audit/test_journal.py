@@ -213,7 +213,6 @@ def test_a_failed_sync_is_never_taken_for_success(
 
 FULL_DISK = """
 import sys
-import threading
 from pathlib import Path
 from gateway.audit.event import Event
 from gateway.audit.journal import open_journal
