@@ -12,6 +12,7 @@ What may go is sealed when its events are on disk (gateway.guard.letting_go, tra
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -51,6 +52,7 @@ class TransientClearer:
         self._asked, self._let_in = asked, let_in
         self._counter = counter or Counter()
         self.highest = -1
+        self._lock = threading.Lock()
 
     def __call__(self, frame: Frame) -> Sequence[Judging[Done]]:
         """The work on one frame of the edge. Raises nothing but for bugs."""
@@ -86,7 +88,8 @@ class TransientClearer:
         try:
             let = yield from self._judge.request(unit, self._lane, head, content)
             self._asked.ask(deadline(unit.number, unit.channel, head, unit.brought_by))
-            self.highest = max(self.highest, unit.number)
+            with self._lock:
+                self.highest = max(self.highest, unit.number)
         except (Refused, Unavailable) as error:
             return self._refused(unit.number, unit.channel, fields, error)
         fields |= {"policy": let.policy_digest[:12], "ms": _ms_since(begun_s)}

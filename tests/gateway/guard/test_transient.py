@@ -78,6 +78,14 @@ def test_what_is_judged_is_its_callers_on_his_side_and_nobodys_on_the_other(worl
     assert next(admitting).whose == (CHANNEL, CALLER)
 
 
+def test_the_highest_that_passed_is_known_and_nothing_of_what_was_refused(world: World) -> None:
+    assert world.outer.clearer.highest == -1
+    for number in (400, 2):
+        world.asked(number)
+    world.asked(500, b"<a/>")
+    assert world.outer.clearer.highest == 400
+
+
 def test_a_guard_lets_no_caller_have_all_the_requests_that_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
