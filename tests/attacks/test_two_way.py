@@ -176,6 +176,15 @@ def test_a_number_that_the_outer_edge_does_not_give_bars_no_other(
     assert world.let_in(1_000_010).number == 1_000_010
 
 
+def test_a_host_that_ran_ahead_of_the_clock_is_believed_from_where_it_was(tmp_path: Path) -> None:
+    world, there = World(tmp_path), first_of_minute(time.time_ns()) + 2 * AHEAD
+    world.outer.clearer._counter.reached(there)
+    done = world.inner.admit(frame_of(world.asked(there + 2)))
+    assert (done.events[0].what, done.events[0].number) == ("request.refused", 5776)
+    world.start(Side.INNER, floor=there)
+    assert world.inner.admit(frame_of(world.asked(there + 4))).events[0].what == "request.passed"
+
+
 @pytest.mark.parametrize("number", [1_000_001, first_of_minute(time.time_ns()) + 2 * AHEAD])
 def test_an_edge_cannot_ask_under_a_number_of_the_other_side_or_of_next_month(
     tmp_path: Path, number: int

@@ -16,7 +16,7 @@ from gateway.exchange.at_once import AtOnce
 from gateway.guard import asked_file
 from gateway.guard.asked_file import AskedFile, Noted
 from gateway.guard.durable_requests import Table
-from gateway.guard.outstanding import MAX_WAITING
+from gateway.guard.outstanding import MAX_WAITING, Asked
 from gateway.unit.counted import AHEAD, first_of_minute
 from gateway.unit.model import Lane, Side
 from gateway.unit.request import Consequence, FailureBody
@@ -179,7 +179,9 @@ def test_one_callers_large_requests_that_wait_leave_room_for_others(world: Durab
     with pytest.raises(Unavailable) as full:
         world.cleared(OUT, 6, order(), b'{"a":1}')
     assert full.value.number == 5760
-    # Its queue gives one again that has its place.
+    # Its queue gives one again that has its place, whoever has come meanwhile.
+    for number in range(100, 106):
+        world.guards[OUT].tables.asked.ask(Asked(number, f"channel {number}", "order", 0.0, 10.0))
     world.across(OUT, 4, order(), b'{"a":1}')
 
 

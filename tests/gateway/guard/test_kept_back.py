@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gateway.guard import kept_back
+from gateway.guard import kept_back, workers
 from gateway.guard.hop import Hop
 from gateway.guard.kept_back import ENOUGH_UNITS, KEPT_BACK_BYTES, KeptBack, NextQueue, is_enough
-from gateway.guard.outcome import Outcome, Passed
+from gateway.guard.outcome import AnyOutcome, Outcome, Passed, Wait
 from gateway.spool import open_reader, open_writer, unanswered
 from gateway.spool.bodies import FileBody
 from gateway.spool.model import Entry, QueueReader, QueueWriter, Taken
@@ -130,6 +131,31 @@ def test_what_finds_no_room_to_wait_lets_the_first_go_on(monkeypatch: pytest.Mon
     went = [number for new in range(20) for number in lane.drop(new, "images", GB)]
     assert went == list(range(20 - len(lane.kept)))
     assert len(lane.kept) == 4, "as much as it leaves free"
+
+
+def test_what_finds_no_thread_s_room_does_not_count_as_on_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the lane would run dry while all of it lies in its queue."""
+    monkeypatch.setattr(workers, "UNDER_WAY_UNITS", 4)
+    go_on, lane = threading.Event(), Lane()
+    lane.is_known = False
+
+    def work(_: Taken) -> AnyOutcome:
+        assert go_on.wait(20)
+        return Wait(0.0)
+
+    many = workers.Workers(
+        work, 2, lambda _: False, lambda _: "images", NextQueue(lane.figures, GB, 3, lambda _: 1)
+    )
+    try:
+        many.start([Taken(n, b"", FileBody(tmp_path, 250 * MB), 1) for n in range(20)])
+        put_off = {one.number for one, out in many.done() if out != Wait(0.0)}
+        assert many._kept_back is not None and put_off
+        assert set(many._kept_back._turns) == set(range(20)) - put_off
+    finally:
+        go_on.set()
+        many.close()
 
 
 # With real queues: what is dropped, what a guard does, what a ferry takes.

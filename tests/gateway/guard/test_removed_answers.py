@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.errors import Refused
 from gateway.guard.requests import Let, RequestJudge
-from gateway.guard.together import alone
+from gateway.guard.together import Judging, Slowly, alone
 from gateway.inspection.chain import Inspector, Role
 from gateway.inspection.changing.here import hand_out_here
 from gateway.inspection.changing.removed_places import Remover
@@ -50,17 +51,45 @@ def answered(
 def judged(
     inspector: Inspector, side: Side, answers_on: Lane, content: bytes, channel: Channel
 ) -> Let:
+    return alone(judging(inspector, side, answers_on, content, channel))
+
+
+def judging(
+    inspector: Inspector, side: Side, answers_on: Lane, content: bytes, channel: Channel
+) -> Judging[Let]:
     policy = PolicySet({channel.name: channel}, "0" * 64, ())
     head = ResponseBody(7, "read-report", 200, (), "application/fhir+json", len(content))
     unit = CapturedUnit(8, channel.name, Kind.REQUESTS, 1_780_000_000_000_000_000, head)
     judge = RequestJudge(side, lambda: policy, inspector, Remover(hand_out_here))
     assert channel.requests is not None
     by_queue = channel.requests.goes_by_queue(channel.requests.operations["read-report"])
-    return alone(judge.answer(unit, answers_on, head, content, by_queue=by_queue))
+    return judge.answer(unit, answers_on, head, content, by_queue=by_queue, caller="CN=portal-01")
 
 
 def told(report: object) -> bytes:
     return json.dumps(report).encode()
+
+
+def test_all_of_it_takes_its_turn_as_one_of_the_caller_who_waits_for_it(
+    inspector: Inspector,
+) -> None:
+    channel, asked = request_channel(LOOKUP + CHANGED), list[object]()
+
+    def watched() -> Judging[Let]:
+        work = judging(inspector, Side.INNER, Lane.EXPORT, told(REPORT), channel)
+        answer: Any = None
+        while True:
+            try:
+                question = work.send(answer)
+            except StopIteration as ended:
+                let: Let = ended.value
+                return let
+            asked.append((isinstance(question, Slowly), *question.whose))
+            answer = yield question
+
+    alone(watched())
+    whose = channel.name, "CN=portal-01"
+    assert asked == [(False, *whose), (True, *whose), (False, *whose)]
 
 
 @pytest.mark.parametrize("lane", list(Lane))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -68,13 +69,17 @@ def test_a_guard_that_stays_away_has_not_performed_it() -> None:
 
 def test_those_who_wait_for_the_guard_are_counted_with_the_others() -> None:
     async def play() -> None:
-        line, most = Line(), 6
-        many = asker(line, most)
-        asked = [asyncio.create_task(many.ask(unit(1_000), b"")) for _ in range(most // 2)]
+        many = asker(Line(), most=6)
+        # As many as he leaves free of his channel's half.
+        asked = [asyncio.create_task(many.ask(unit(1_000), b"")) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(Unavailable) as found:
             await many.ask(unit(1_000), b"")
         assert found.value.number == 5760
+        other = replace(unit(1_000), brought_by="CN=another")
+        asked.append(asyncio.create_task(many.ask(other, b"")))
+        await asyncio.sleep(0)
+        assert not any(one.done() for one in asked)
         for one in asked:
             one.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
