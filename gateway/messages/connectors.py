@@ -118,8 +118,8 @@ TEXTS: Final[dict[int, Text]] = {
     2524: Text(
         en="the delivery ledger {ledger} cannot be used ({reason}); units of channel {channel} wait.",
         zh="交付账本 {ledger} 不可用（{reason}）；交换通道 {channel} 的交换单元等待。",
-        en_do="Free space or give back the rights: df {ledger}; ls -l {ledger}",
-        zh_do="请释放空间或恢复权限：df {ledger}；ls -l {ledger}",
+        en_do="Free space, give back the rights, after a failing sync look at the disk: df {ledger}; ls -l {ledger}; dmesg",
+        zh_do="请释放空间或恢复权限；若为同步失败，请检查磁盘：df {ledger}；ls -l {ledger}；dmesg",
     ),
     2525: Text(
         en="the delivery ledger {ledger} of channel {channel} is damaged.",

@@ -72,8 +72,8 @@ TEXTS: Final[dict[int, Text]] = {
     6430: Text(
         "{file} cannot be read or written: {reason}; no request of `submit` is taken.",
         "无法读写 {file}：{reason}；暂不接收 submit 请求。",
-        "Make room on the disk, or look at the folder's owner: ferrygate doctor",
-        "请清理磁盘空间或检查目录属主：ferrygate doctor",
+        "Make room on the disk, look at the folder's owner, after a failing sync at the disk: ferrygate doctor; dmesg",
+        "请清理磁盘空间或检查目录属主；若为同步失败，请检查磁盘：ferrygate doctor；dmesg",
     ),
     6431: Text(
         "{file} is damaged at byte {offset}; receipts behind it are not known any more.",

@@ -284,7 +284,7 @@ TEXTS: Final[dict[int, Text]] = {
     4331: Text(
         "{path} cannot be written, or what belongs in it cannot be read: {reason}. The unit waits, nothing is lost.",
         "无法写入 {path},或无法读取其来源:{reason}。单元等待,不会丢失。",
-        "Look at space and rights of that folder: df -h {path}",
-        "请检查该目录的空间与权限:df -h {path}",
+        "Look at space and rights of that folder, after a failing sync at the disk: df -h {path}; dmesg",
+        "请检查该目录的空间与权限;若为同步失败,请检查磁盘:df -h {path};dmesg",
     ),
 }
