@@ -5,7 +5,9 @@
     urgent, and a processor when wanted     more by a twentieth, up to all
 
 Processors are scarce where the sending thread itself has waited for one: whatever moves a large file, on this
-host or behind it, then takes turns with whatever answers somebody who waits.
+host or behind it, then takes turns with whatever answers somebody who waits. Blocks that are sent in turns go
+within half a second all the same: their receiver awaits one for a second behind a later one, and no longer.
+A lane that is too slow for that gives nothing.
 """
 
 from __future__ import annotations
@@ -20,21 +22,31 @@ SCARCE: Final = 0.1
 LEAST: Final = 0.5
 LOOK_S: Final = 0.05
 URGENT_S: Final = 1.0
+# Half of what a receiver awaits a block for (gateway.ferry.oneway.window); the rest is for what is urgent.
+TOGETHER_S: Final = 0.5
 _LESS: Final = 0.8
 _MORE: Final = 1.05
 
 
 class GivingWay:
     """rate_bits_per_s: of the lane. waited_s: how long the calling thread has waited for a processor since it
-    began; None where that is not known: then nothing gives way. One thread at a time; times as Pacer."""
+    began; None where that is not known: then nothing gives way. together_bytes: of the blocks that are sent
+    in turns, as the line carries them. One thread at a time; times as Pacer."""
 
-    def __init__(self, rate_bits_per_s: int, waited_s: Callable[[], float | None]) -> None:
+    def __init__(
+        self,
+        rate_bits_per_s: int,
+        waited_s: Callable[[], float | None],
+        together_bytes: int = 0,
+    ) -> None:
         self._rate_bits_per_s, self._waited_s = rate_bits_per_s, waited_s
         self._pacer = Pacer(rate_bits_per_s)
+        in_time = together_bytes * 8 / TOGETHER_S / rate_bits_per_s
+        self._least = min(max(LEAST, in_time), 1.0)
         self.share = 1.0
         self._urgent_until_s = 0.0
         # When it was looked at last, and how long had been waited then.
-        self._looked: tuple[float, float] | None = None
+        self._looked: tuple[float, float | None] | None = None
 
     def urgent(self, now_s: float) -> None:
         """Something urgent was sent."""
@@ -57,13 +69,13 @@ class GivingWay:
         if self._looked is not None and now_s < self._looked[0] + LOOK_S:
             return
         waited_s, before = self._waited_s(), self._looked
-        if waited_s is None:
-            return
         self._looked = now_s, waited_s
-        if before is None:
+        if waited_s is None:
+            self.share = 1.0
+        if waited_s is None or before is None or before[1] is None:
             return
         is_scarce = waited_s - before[1] > SCARCE * (now_s - before[0])
-        share = max(self.share * _LESS, LEAST) if is_scarce else min(self.share * _MORE, 1.0)
+        share = max(self.share * _LESS, self._least) if is_scarce else min(self.share * _MORE, 1.0)
         if share != self.share:
             self.share = share
             self._pacer.pace(share * self._rate_bits_per_s)

@@ -34,9 +34,12 @@ class Pacer:
 
     def wait_s(self, now_s: float) -> float:
         """Seconds until frames may go; 0 when they may go now."""
-        if self._at_s is not None and now_s > self._at_s:
+        if self._at_s is None:
+            self._at_s = now_s
+        # Of two threads one may have waited for the other since it read its clock: no time counts twice.
+        if now_s > self._at_s:
             self._tokens = min(self._burst, self._tokens + (now_s - self._at_s) * self._bytes_per_s)
-        self._at_s = now_s
+            self._at_s = now_s
         # Less than a byte is rounding: a wait for it would never end.
         return 0.0 if self._tokens > -1.0 else -self._tokens / self._bytes_per_s
 

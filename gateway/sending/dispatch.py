@@ -29,7 +29,7 @@ from gateway.ferry.block import MAX_TRAILER_BYTES, MAX_UNIT_BYTES, BlockSeal
 from gateway.ferry.giving_way import GivingWay
 from gateway.ferry.link.model import SendOnlyLink
 from gateway.ferry.oneway.sender import OneWaySender
-from gateway.ferry.pacing import Pacer
+from gateway.ferry.pacing import FRAME_OVERHEAD_BYTES, Pacer
 from gateway.ferry.pump import Pump
 from gateway.ferry.ranges import Range
 from gateway.ferry.sentlog import SentLog
@@ -114,7 +114,9 @@ class Dispatcher:
             else None
         )
         rate = settings.rate_bits_per_s
-        self._giving_way = GivingWay(rate, thread_wait_s) if urgent is not None else None
+        together = depth * shape.symbols * (shape.frame_bytes + FRAME_OVERHEAD_BYTES)
+        giving_way = GivingWay(rate, thread_wait_s, together) if urgent is not None else None
+        self._giving_way = giving_way
         self._pump = Pump(self.sender, link, Pacer(rate), depth, urgent, self._giving_way)
         self._throughput = Throughput()
         self._jobs: dict[int, Job] = {}

@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.audit.event import Event, Recorder, Status
 from gateway.errors import Refused
+from gateway.ferry.giving_way import LEAST
 from gateway.ferry.oneway.records import Resolved
 from gateway.ferry.reconcile import Wanted
 from gateway.ferry.sentlog import SentLog
@@ -132,4 +133,6 @@ class Returned:
 def limits_of(rate_bits_per_s: int, share: float, times: int, buffered_bytes: int) -> Limits:
     """Of a lane of this rate. share: of it. buffered_bytes: in blocks between reading and the link."""
     bytes_per_s = rate_bits_per_s / 8
-    return Limits(bytes_per_s * share, times, _ROUND_TRIP_S + buffered_bytes / bytes_per_s)
+    # They may have to give way to requests.
+    there_s = buffered_bytes / (bytes_per_s * LEAST)
+    return Limits(bytes_per_s * share, times, _ROUND_TRIP_S + there_s)

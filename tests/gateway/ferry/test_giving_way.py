@@ -91,6 +91,29 @@ def test_what_cannot_be_known_changes_nothing() -> None:
     assert way.share == 1.0
 
 
+def test_what_cannot_be_known_is_not_asked_for_at_every_turn() -> None:
+    asked = list[float]()
+
+    def account() -> None:
+        asked.append(now_s)
+
+    now_s, way = 0.0, GivingWay(RATE, account)
+    way.urgent(now_s)
+    for count in range(1_000):
+        now_s = count * LOOK_S / 100
+        way.wait_s(now_s)
+    assert len(asked) <= 11
+
+
+def test_what_cannot_be_known_any_more_holds_nothing_back() -> None:
+    host = Host()
+    host.waiting = 0.3
+    host.pass_s(1.0, urgent=True)
+    host.way._waited_s = lambda: None
+    host.pass_s(2 * LOOK_S, urgent=True)
+    assert host.way.share == 1.0
+
+
 @pytest.mark.parametrize("text", ["", "1 2", "a b c", "1 x 3"])
 def test_an_account_that_cannot_be_read_is_none(text: str, tmp_path: Path) -> None:
     account = tmp_path / "schedstat"

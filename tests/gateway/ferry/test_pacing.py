@@ -22,6 +22,18 @@ def test_over_a_second_the_rate_is_kept(rate: int) -> None:
     assert 0.97 * rate <= sent <= 1.03 * rate + 2 * 131_072 * 8 + 44 * 1538 * 8
 
 
+def test_a_caller_whose_time_is_older_than_another_s_gives_no_time_twice() -> None:
+    # A loop that read its clock, and waited while the thread of a request sent.
+    pacer, late_s, gone = Pacer(100_000_000), 0.005, 0
+    for step in range(1_000):
+        now_s = step * 0.01
+        for at_s in (now_s + late_s, now_s):
+            while pacer.wait_s(at_s) == 0:
+                pacer.spend(44, 1472)
+                gone += 44 * 1538
+    assert gone * 8 <= 10.01 * 100_000_000 + (131_072 + 2 * 44 * 1538) * 8
+
+
 def test_a_pause_is_not_saved_up() -> None:
     pacer = Pacer(100_000_000)
     pacer.wait_s(0.0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.ferry.giving_way import LEAST
 from gateway.ferry.twoway.asked import Asked, Limits
 from gateway.ferry.twoway.returns import Missed, MissedSpan, MissedUnit
+from gateway.sending.returned import limits_of
 
 LIMITS = Limits(bytes_per_s=1_000_000.0, times=3, round_trip_s=1.0)
 
@@ -28,6 +30,20 @@ def test_a_unit_under_way_is_not_begun_again_before_a_round_trip_after_its_end()
     assert numbers(asked, 5.9) == []
     ask(asked, 4, 6.1, unit)
     assert numbers(asked, 6.1) == [7]
+
+
+def test_a_unit_does_not_go_again_while_it_gives_way_to_requests_on_a_slow_lane() -> None:
+    rate, buffered_bytes = 10_000_000, 8 * 300_000
+    asked, unit = Asked(limits_of(rate, 0.5, 32, buffered_bytes)), MissedUnit(7, 1000)
+    ask(asked, 1, 0.0, unit)
+    assert numbers(asked, 0.0) == [7]
+    asked.began(unit)
+    asked.ended(7, 0.0)
+    there_s = buffered_bytes / (rate / 8 * LEAST)
+    ask(asked, 2, there_s + 0.5, unit)
+    assert numbers(asked, there_s + 0.5) == []
+    ask(asked, 3, there_s + 1.5, unit)
+    assert numbers(asked, there_s + 1.5) == [7]
 
 
 def test_what_is_not_asked_for_any_more_does_not_go() -> None:
