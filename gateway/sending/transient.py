@@ -20,12 +20,13 @@ from typing import assert_never
 from gateway.audit.event import Event
 from gateway.errors import Field, Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame, encode_failed
-from gateway.guard.counters import Counter, is_given
+from gateway.guard.counters import Counter
 from gateway.guard.letting_go import Done, NotLetGo
 from gateway.guard.outstanding import Asked, Outstanding
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.together import Judging
 from gateway.guard.told import of_edge
+from gateway.unit.counted import is_of
 from gateway.unit.decode import decode_captured
 from gateway.unit.model import CapturedUnit, Kind, Lane, NoRequestBody
 from gateway.unit.number import speak
@@ -61,9 +62,12 @@ class TransientClearer:
             unit = decode_captured(frame.head)
             if unit.number != frame.number or unit.kind is not Kind.REQUESTS:
                 raise Refused(1052)
-            if not is_given(unit.number, self._lane.sender, self._counter):
-                # Under a number of the other side's it would stand in the journal as let in, and one far
-                # ahead as where the counter was.
+            is_given = is_of(unit.number, self._lane.sender)
+            is_near = is_given and self._counter.is_near(unit.number)
+            if not is_given or (not is_near and isinstance(unit.body, RequestBody)):
+                # Under a number of the other side's it would stand in the journal as let in, and a request
+                # far ahead as where the counter was. Numbers of answers are kept by nobody: where an edge is
+                # that only answers is not known when a guard starts.
                 raise Refused(5776, unit=speak(unit.number))
         except Refused as refused:
             # Whose it is cannot be known but by the frame's number: the edge knows what that was.

@@ -90,12 +90,12 @@ class Clearing:
             self.reader, self.cleared, self.judge, self.recorder, self.board, stage=Stage.CLEARED
         )
 
-    def capture(self, *numbers: int) -> None:
+    def capture(self, *numbers: int, at_ns: int | None = None) -> None:
         file = FileFields("a.pdf", len(PDF), 1)
         self.captured.put(
             [
                 Entry(n, encode_captured(CapturedUnit(n, "c", Kind.FILES, at_ns, file)), PDF)
-                for n, at_ns in ((n, time.time_ns()) for n in numbers)
+                for n, at_ns in ((n, at_ns or time.time_ns()) for n in numbers)
             ]
         )
 
@@ -163,10 +163,36 @@ def test_where_the_guard_has_the_wrong_clock_files_wait_and_go_on_when_it_is_set
     assert not list(units_aside(clearing.folder / "captured"))
 
 
+def test_a_clock_that_is_set_back_makes_nothing_far_that_was_near(
+    clearing: Clearing, clock: Callable[[int], None]
+) -> None:
+    """Of a guard that began with an empty queue: edge and guard have the clock of one host."""
+    number = now_number()
+    clearing.capture(number)
+    clearing.until_empty()
+    clock(30)
+    then_ns = time.time_ns() - 30 * DAY_NS
+    clearing.capture(number + 2, number + 2 * AHEAD, at_ns=then_ns)
+    clearing.until_empty()
+    assert clearing.happened(number + 2) == [("cleared", 0, "c", False)]
+    assert clearing.happened(number + 2 * AHEAD) == [("refused", 5776, "c", False)]
+
+
+def test_whoever_gives_numbers_ahead_of_the_clock_gains_no_more_by_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = SimpleNamespace(monotonic=lambda: 1_000.0, time_ns=time.time_ns)
+    monkeypatch.setattr("gateway.guard.counters.time", told)
+    counter, now = Counter(), now_number()
+    for number in (OLD, now, now + AHEAD - 2, now + AHEAD):
+        assert counter.is_near(number)
+    assert not counter.is_near(now_number() + AHEAD + 2)
+
+
 def admitting(keys: GateKeys, folder: Path) -> Admit:
     opener = Opener(Lane.IMPORT, keys.trust(Side.INNER), keys.epoch_keys())
     for name in ("scratch", "staging"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
     inspector = inspector_here(Role.RECEIVING, [], folder / "scratch")
     return Admit(Lane.IMPORT, lambda: POLICY, opener, inspector, folder / "staging")
 
@@ -198,6 +224,9 @@ def test_the_receiving_guard_believes_no_other_guard_about_it(
     for left in (tmp_path / "staging").iterdir():
         left.unlink()
     clock(30)
+    assert isinstance(admit(came(now + 2)), Passed), "it knows where the counter was"
+    (tmp_path / "staging" / str(now + 2)).unlink(missing_ok=True)
+    admit = admitting(keys, tmp_path)
     with pytest.raises(Unavailable) as waits:
         admit(came(now))
     assert waits.value.number == 5785

@@ -120,7 +120,7 @@ def test_a_channel_that_takes_long_holds_up_no_other_while_the_lane_runs_dry() -
     lane.kept.ended(100)
     assert [one.number for one, _ in lane.kept.next()] == [101]
     lane.kept.ended(101)
-    lane.there |= {number: (1, GB) for number in range(200, 200 + ENOUGH_UNITS)}
+    lane.there |= dict.fromkeys(range(200, 200 + ENOUGH_UNITS), (1, GB))
     assert lane.kept.next() == [], "the lane has enough without it"
 
 
