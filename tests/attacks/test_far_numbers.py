@@ -233,6 +233,20 @@ def test_the_receiving_guard_believes_no_other_guard_about_it(
     assert not list((tmp_path / "staging").iterdir()), "nothing opened lies there while it waits"
 
 
+def test_what_opens_a_moment_later_is_not_let_in_unasked(
+    keys: GateKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An epoch begins between the look at a unit and its opening: its sender chose which."""
+
+    def not_begun(*_: object) -> None:
+        raise Refused(4203)
+
+    monkeypatch.setattr(Opener, "look_bytes", not_begun)
+    sealed, _ = keys.sealer().seal_bytes(cleared(PDF, far_number(), time.time_ns(), "c"))
+    outcome = admitting(keys, tmp_path)(Taken(far_number(), b"", InlineBody(sealed), 1))
+    assert isinstance(outcome, Exit) and (outcome.stage, outcome.number) == (Stage.CORRUPT, 4203)
+
+
 def test_a_wrong_clock_is_waited_for_as_long_as_refused_units_are_kept(
     clock: Callable[[int], None],
 ) -> None:
