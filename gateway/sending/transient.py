@@ -20,7 +20,7 @@ from typing import assert_never
 from gateway.audit.event import Event
 from gateway.errors import Field, Refused, StateUncertain, Unavailable
 from gateway.exchange.frames import Frame, encode_failed
-from gateway.guard.counters import Counter
+from gateway.guard.counters import Counter, is_given
 from gateway.guard.letting_go import Done, NotLetGo
 from gateway.guard.outstanding import Asked, Outstanding
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
@@ -62,9 +62,10 @@ class TransientClearer:
             unit = decode_captured(frame.head)
             if unit.number != frame.number or unit.kind is not Kind.REQUESTS:
                 raise Refused(1052)
-            is_given = is_of(unit.number, self._lane.sender)
-            is_near = is_given and self._counter.is_near(unit.number)
-            if not is_given or (not is_near and isinstance(unit.body, RequestBody)):
+            sender, is_request = self._lane.sender, isinstance(unit.body, RequestBody)
+            if not is_given(unit.number, sender, self._counter) and (
+                is_request or not is_of(unit.number, sender)
+            ):
                 # Under a number of the other side's it would stand in the journal as let in, and a request
                 # far ahead as where the counter was. Numbers of answers are kept by nobody: where an edge is
                 # that only answers is not known when a guard starts.
