@@ -34,6 +34,9 @@ _BYTES_PER_S: Final = 125e6
 # About 2 KiB each, with the head that is counted: a channel may have half of it, 32 MiB of memory.
 _MOST: Final = 32_768
 _MOST_BYTES: Final = 64 << 20
+# On their way while nobody knows what the next queue has: what finds no room there is put off, and with many
+# of those a hop takes nothing for a while (gateway.guard.workers).
+_MOST_UNKNOWN: Final = 1_024
 # FairRoom hands out as many as are asked for.
 _NO_LIMIT: Final = 1 << 62
 
@@ -100,7 +103,7 @@ class KeptBack:
         """Whether nothing more goes on of this rank. there: in the next queue, None where nobody knows.
         beside: what is on its way has been so since before: it may be looked at for an hour."""
         if there is None:
-            return False
+            return self._under_way(rank).units >= _MOST_UNKNOWN
         enough_bytes = self._queue.enough_bytes
         if beside and self._rooms[rank].has_newcomer() and not is_enough(there, enough_bytes):
             # One of each other channel does not wait for it while the lane runs dry.

@@ -178,6 +178,20 @@ def test_a_clock_that_is_set_back_makes_nothing_far_that_was_near(
     assert clearing.happened(number + 2 * AHEAD) == [("refused", 5776, "c", False)]
 
 
+def test_a_gate_that_was_installed_a_while_ago_and_never_started_anew_counts_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """1,500 units a second, every second number, are more than a week ahead of the clock after five days."""
+    began_s, began_ns, began = time.monotonic(), time.time_ns(), now_number()
+    counter, passed_s = Counter(), 0
+    told = SimpleNamespace(
+        monotonic=lambda: began_s + passed_s, time_ns=lambda: began_ns + passed_s * 10**9
+    )
+    monkeypatch.setattr("gateway.guard.counters.time", told)
+    for passed_s in range(0, 10 * 86_400, 43_200):
+        assert counter.is_near(began + 3_000 * passed_s), f"after {passed_s} s"
+
+
 def test_whoever_gives_numbers_ahead_of_the_clock_gains_no_more_by_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -143,6 +143,20 @@ def test_where_nobody_knows_what_the_next_queue_has_all_goes_on() -> None:
     assert len(lane.go_on()) == 500
 
 
+def test_where_it_is_not_known_for_a_moment_not_all_goes_on_in_that_moment() -> None:
+    """More than bulk has room for would be put off, and nothing small taken for ten seconds."""
+    lane = Lane()
+    for number in range(3_000):
+        lane.drop(number, "images", 250 * MB)
+    lane.is_known = False
+    going = lane.kept.next()
+    assert len(going) == 1_024
+    assert lane.kept.next() == []
+    for one, _ in going[:100]:
+        lane.kept.ended(one.number)
+    assert len(lane.kept.next()) == 100
+
+
 def test_what_finds_no_room_to_wait_lets_the_first_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_back, "_MOST", 8)
     lane = Lane()
