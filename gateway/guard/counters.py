@@ -15,7 +15,7 @@ import time
 from typing import Final
 
 from gateway.errors import Refused, Unavailable
-from gateway.unit.counted import Near, is_of
+from gateway.unit.counted import Near, first_of_minute, is_of
 from gateway.unit.model import Side
 from gateway.unit.number import speak
 
@@ -27,18 +27,24 @@ class Counter:
     """Of one edge, in one guard. highest: that was let in before; -1 for none. From several threads."""
 
     def __init__(self, highest: int = -1) -> None:
-        self._highest = highest
         self._near = Near(highest, time.monotonic())
 
     def reached(self, highest: int) -> None:
         """It was there before this guard started. For its start only."""
-        if highest > self._highest:
-            self._highest = highest
-            self._near = Near(highest, time.monotonic())
+        now_s = time.monotonic()
+        if highest > self._near.counted(now_s):
+            self._near = Near(highest, now_s)
 
     def is_near(self, number: int) -> bool:
-        """Whether it can be at this number by now."""
-        return self._near(number, time.time_ns(), time.monotonic())
+        """Whether it can be at this number by now. It then was there, up to our clock: a clock that is set
+        back makes nothing far, and a number ahead of it gains its edge nothing."""
+        now_ns, now_s = time.time_ns(), time.monotonic()
+        if not self._near(number, now_ns, now_s):
+            return False
+        there = min(number, first_of_minute(now_ns))
+        if there > self._near.counted(now_s):
+            self._near = Near(there, now_s)
+        return True
 
     def check(self, number: int, captured_at_ns: int, attempt: int) -> None:
         """Of a unit of a queue. Raises Unavailable 5785 (one of two clocks is wrong) and Refused 5776."""
@@ -51,5 +57,5 @@ class Counter:
 
 
 def is_given(number: int, side: Side, counter: Counter) -> bool:
-    """Whether the edge of this side of a two-way gate gives such a number by now."""
+    """Whether the edge of this side of a two-way gate gives a request such a number by now."""
     return is_of(number, side) and counter.is_near(number)

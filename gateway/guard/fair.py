@@ -137,6 +137,10 @@ class FairRoom(Generic[T]):
         self._forget()
         return turn
 
+    def has_newcomer(self) -> bool:
+        """Whether somebody waits of a channel that holds no thread: begin() gives him before all others."""
+        return any(one.waiting and not one.held_count for one in self._channels.values())
+
     def end(self, turn: Turn[T], took_s: float) -> None:
         """It is done, after so long."""
         channel = self._channels[turn.channel]

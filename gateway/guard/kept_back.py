@@ -10,7 +10,8 @@ another channel does not go behind all that one has dropped. Pure but for what i
 
     enough   so many units, and so many bytes beside the largest of them: that one may be on its way for an
              hour, and what is behind it is to last until the next is there
-    counted  what is as urgent or more: what is less so is overtaken on the lane
+    counted  what is as urgent or more: what is less so is overtaken on the lane; what is on its way there,
+             but not for the first of another channel: others may be looked at for an hour
     not here units up to KEPT_BACK_BYTES: on the lane they go between the large ones
 """
 
@@ -33,6 +34,9 @@ _BYTES_PER_S: Final = 125e6
 # About 2 KiB each, with the head that is counted: a channel may have half of it, 32 MiB of memory.
 _MOST: Final = 32_768
 _MOST_BYTES: Final = 64 << 20
+# On their way while nobody knows what the next queue has: what finds no room there is put off, and with many
+# of those a hop takes nothing for a while (gateway.guard.workers).
+_MOST_UNKNOWN: Final = 1_024
 # FairRoom hands out as many as are asked for.
 _NO_LIMIT: Final = 1 << 62
 
@@ -87,15 +91,24 @@ class KeptBack:
         for rank, room in enumerate(self._rooms):
             if not len(room):
                 continue
-            there = self._queue.unanswered(rank)
-            while there is None or not is_enough(
-                there + self._under_way(rank), self._queue.enough_bytes
-            ):
+            there, beside = self._queue.unanswered(rank), self._under_way(rank).units > 0
+            while not self._is_enough(rank, there, beside=beside):
                 first = self._begin(rank)
                 if first is None:
                     break
                 going.append(first)
         return going
+
+    def _is_enough(self, rank: int, there: Figures | None, *, beside: bool) -> bool:
+        """Whether nothing more goes on of this rank. there: in the next queue, None where nobody knows.
+        beside: what is on its way has been so since before: it may be looked at for an hour."""
+        if there is None:
+            return self._under_way(rank).units >= _MOST_UNKNOWN
+        enough_bytes = self._queue.enough_bytes
+        if beside and self._rooms[rank].has_newcomer() and not is_enough(there, enough_bytes):
+            # One of each other channel does not wait for it while the lane runs dry.
+            return False
+        return is_enough(there + self._under_way(rank), enough_bytes)
 
     def ended(self, number: int) -> None:
         """It was passed on, or left, or waits in its queue. Nothing happens for one that was not here."""

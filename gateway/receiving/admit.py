@@ -151,8 +151,9 @@ class Admit:
         staging for as long as it waits. None: it is opened for what else is wrong with it."""
         try:
             manifest = self._look(taken)
-        except Refused:
-            return None
+        except Refused as error:
+            # Opened a moment later it could be in order, its number asked by nobody.
+            return Exit(Stage.CORRUPT, error.number, fields=error.fields)
         try:
             self._counter.check(manifest.number, manifest.captured_at_ns, taken.attempt)
         except Refused as error:

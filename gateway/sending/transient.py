@@ -27,6 +27,7 @@ from gateway.guard.outstanding import Asked, Outstanding
 from gateway.guard.requests import RequestJudge, Unsealed, deadline
 from gateway.guard.together import Judging
 from gateway.guard.told import of_edge
+from gateway.unit.counted import is_of
 from gateway.unit.decode import decode_captured
 from gateway.unit.model import CapturedUnit, Kind, Lane, NoRequestBody
 from gateway.unit.number import speak
@@ -63,9 +64,13 @@ class TransientClearer:
             unit = decode_captured(frame.head)
             if unit.number != frame.number or unit.kind is not Kind.REQUESTS:
                 raise Refused(1052)
-            if not is_given(unit.number, self._lane.sender, self._counter):
-                # Under a number of the other side's it would stand in the journal as let in, and one far
-                # ahead as where the counter was.
+            sender, is_request = self._lane.sender, isinstance(unit.body, RequestBody)
+            if not is_given(unit.number, sender, self._counter) and (
+                is_request or not is_of(unit.number, sender)
+            ):
+                # Under a number of the other side's it would stand in the journal as let in, and a request
+                # far ahead as where the counter was. Numbers of answers are kept by nobody: where an edge is
+                # that only answers is not known when a guard starts.
                 raise Refused(5776, unit=speak(unit.number))
         except Refused as refused:
             # Whose it is cannot be known but by the frame's number: the edge knows what that was.

@@ -28,6 +28,8 @@ _LOOK_S: Final = 0.25
 # An entry is written with one call. Where none is whole for so many looks, the log is damaged: its reader
 # writes it anew when it starts.
 _TORN_LOOKS: Final = 20
+# Twice what one of a reader with a full hand comes to before it is written anew; theirs may be taken over.
+_MOST_BYTES: Final = 64 << 20
 _READERS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -113,6 +115,8 @@ class AnswersTail:
             if size <= self._offset:
                 self._unreadable_looks = 0
                 return ranges
+            if size - self._offset > _MOST_BYTES:
+                raise OSError(errno.EFBIG, "too much at once", str(self._path))
             raw = os.pread(self._fd, size - self._offset, self._offset)
             # An entry stands by itself: decoded as a log of its own, its front put before it.
             front = LOG_FRONT if self._offset else b""

@@ -55,5 +55,10 @@ class Near:
 
     def __call__(self, number: int, now_ns: int, now_s: float) -> bool:
         """now_ns: of the wall clock. now_s: of the clock of began_s, which never goes back."""
-        counted = int((now_s - self._began_s) * FASTEST_A_S) if self._highest >= 0 else 0
-        return number <= max(first_of_minute(now_ns), self._highest + counted) + AHEAD
+        return number <= max(first_of_minute(now_ns), self.counted(now_s)) + AHEAD
+
+    def counted(self, now_s: float) -> int:
+        """Where it can be by now, whatever a clock says; -1 where nothing is known."""
+        if self._highest < 0:
+            return -1
+        return self._highest + int((now_s - self._began_s) * FASTEST_A_S)

@@ -90,12 +90,12 @@ class Clearing:
             self.reader, self.cleared, self.judge, self.recorder, self.board, stage=Stage.CLEARED
         )
 
-    def capture(self, *numbers: int) -> None:
+    def capture(self, *numbers: int, at_ns: int | None = None) -> None:
         file = FileFields("a.pdf", len(PDF), 1)
         self.captured.put(
             [
                 Entry(n, encode_captured(CapturedUnit(n, "c", Kind.FILES, at_ns, file)), PDF)
-                for n, at_ns in ((n, time.time_ns()) for n in numbers)
+                for n, at_ns in ((n, at_ns or time.time_ns()) for n in numbers)
             ]
         )
 
@@ -163,10 +163,50 @@ def test_where_the_guard_has_the_wrong_clock_files_wait_and_go_on_when_it_is_set
     assert not list(units_aside(clearing.folder / "captured"))
 
 
+def test_a_clock_that_is_set_back_makes_nothing_far_that_was_near(
+    clearing: Clearing, clock: Callable[[int], None]
+) -> None:
+    """Of a guard that began with an empty queue: edge and guard have the clock of one host."""
+    number = now_number()
+    clearing.capture(number)
+    clearing.until_empty()
+    clock(30)
+    then_ns = time.time_ns() - 30 * DAY_NS
+    clearing.capture(number + 2, number + 2 * AHEAD, at_ns=then_ns)
+    clearing.until_empty()
+    assert clearing.happened(number + 2) == [("cleared", 0, "c", False)]
+    assert clearing.happened(number + 2 * AHEAD) == [("refused", 5776, "c", False)]
+
+
+def test_a_gate_that_was_installed_a_while_ago_and_never_started_anew_counts_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """1,500 units a second, every second number, are more than a week ahead of the clock after five days."""
+    began_s, began_ns, began = time.monotonic(), time.time_ns(), now_number()
+    counter, passed_s = Counter(), 0
+    told = SimpleNamespace(
+        monotonic=lambda: began_s + passed_s, time_ns=lambda: began_ns + passed_s * 10**9
+    )
+    monkeypatch.setattr("gateway.guard.counters.time", told)
+    for passed_s in range(0, 10 * 86_400, 43_200):
+        assert counter.is_near(began + 3_000 * passed_s), f"after {passed_s} s"
+
+
+def test_whoever_gives_numbers_ahead_of_the_clock_gains_no_more_by_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = SimpleNamespace(monotonic=lambda: 1_000.0, time_ns=time.time_ns)
+    monkeypatch.setattr("gateway.guard.counters.time", told)
+    counter, now = Counter(), now_number()
+    for number in (OLD, now, now + AHEAD - 2, now + AHEAD):
+        assert counter.is_near(number)
+    assert not counter.is_near(now_number() + AHEAD + 2)
+
+
 def admitting(keys: GateKeys, folder: Path) -> Admit:
     opener = Opener(Lane.IMPORT, keys.trust(Side.INNER), keys.epoch_keys())
     for name in ("scratch", "staging"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
     inspector = inspector_here(Role.RECEIVING, [], folder / "scratch")
     return Admit(Lane.IMPORT, lambda: POLICY, opener, inspector, folder / "staging")
 
@@ -198,10 +238,27 @@ def test_the_receiving_guard_believes_no_other_guard_about_it(
     for left in (tmp_path / "staging").iterdir():
         left.unlink()
     clock(30)
+    assert isinstance(admit(came(now + 2)), Passed), "it knows where the counter was"
+    (tmp_path / "staging" / str(now + 2)).unlink(missing_ok=True)
+    admit = admitting(keys, tmp_path)
     with pytest.raises(Unavailable) as waits:
         admit(came(now))
     assert waits.value.number == 5785
     assert not list((tmp_path / "staging").iterdir()), "nothing opened lies there while it waits"
+
+
+def test_what_opens_a_moment_later_is_not_let_in_unasked(
+    keys: GateKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An epoch begins between the look at a unit and its opening: its sender chose which."""
+
+    def not_begun(*_: object) -> None:
+        raise Refused(4203)
+
+    monkeypatch.setattr(Opener, "look_bytes", not_begun)
+    sealed, _ = keys.sealer().seal_bytes(cleared(PDF, far_number(), time.time_ns(), "c"))
+    outcome = admitting(keys, tmp_path)(Taken(far_number(), b"", InlineBody(sealed), 1))
+    assert isinstance(outcome, Exit) and (outcome.stage, outcome.number) == (Stage.CORRUPT, 4203)
 
 
 def test_a_wrong_clock_is_waited_for_as_long_as_refused_units_are_kept(

@@ -90,6 +90,19 @@ def test_one_very_long_piece_bars_its_channel_for_a_moment_only() -> None:
     assert waited_s <= MOST_BEHIND_S + 1
 
 
+def test_a_newcomer_is_of_a_channel_that_holds_nothing() -> None:
+    where = room(3)
+    assert not where.has_newcomer()
+    put(where, "a", 2)
+    assert where.has_newcomer()
+    (turn, *_) = begun(where)
+    put(where, "a", 1)
+    assert not where.has_newcomer()
+    put(where, "b", 1)
+    assert where.has_newcomer()
+    where.end(turn, 1.0)
+
+
 def test_callers_of_a_channel_take_turns_and_the_work_of_each_keeps_its_order() -> None:
     where = room(2)
     put(where, "a", 30, "loud")

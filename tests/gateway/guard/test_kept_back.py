@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,6 +107,23 @@ def test_the_first_large_unit_of_another_channel_goes_before_the_rest_of_a_heap(
     assert lane.go_on() == [(900, "reports")]
 
 
+def test_a_channel_that_takes_long_holds_up_no_other_while_the_lane_runs_dry() -> None:
+    lane = Lane()
+    for number in range(20):
+        lane.drop(number, "archives", 10 * GB)
+    assert len(lane.kept.next()) == ENOUGH_UNITS, "and none of them comes out for an hour"
+    for number in range(100, 110):
+        lane.drop(number, "images", 2 * MB)
+    assert [one.number for one, _ in lane.kept.next()] == [100]
+    assert lane.kept.next() == [], "of each channel one beside them"
+    lane.there[100] = 1, 2 * MB
+    lane.kept.ended(100)
+    assert [one.number for one, _ in lane.kept.next()] == [101]
+    lane.kept.ended(101)
+    lane.there |= dict.fromkeys(range(200, 200 + ENOUGH_UNITS), (1, GB))
+    assert lane.kept.next() == [], "the lane has enough without it"
+
+
 def test_what_is_less_urgent_does_not_count_for_what_is_more() -> None:
     lane = Lane()
     for number in range(500):
@@ -123,6 +141,20 @@ def test_where_nobody_knows_what_the_next_queue_has_all_goes_on() -> None:
         lane.drop(number, "images", 250 * MB)
     lane.is_known = False
     assert len(lane.go_on()) == 500
+
+
+def test_where_it_is_not_known_for_a_moment_not_all_goes_on_in_that_moment() -> None:
+    """More than bulk has room for would be put off, and nothing small taken for ten seconds."""
+    lane = Lane()
+    for number in range(3_000):
+        lane.drop(number, "images", 250 * MB)
+    lane.is_known = False
+    going = lane.kept.next()
+    assert len(going) == 1_024
+    assert lane.kept.next() == []
+    for one, _ in going[:100]:
+        lane.kept.ended(one.number)
+    assert len(lane.kept.next()) == 100
 
 
 def test_what_finds_no_room_to_wait_lets_the_first_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,6 +294,28 @@ def test_small_units_and_other_channels_pass_meanwhile(
     gate.ferry_takes(1)
     gate.settle()
     assert 200 in gate.ferry_takes(100), "the first of its channel, before fifteen that wait longer"
+    gate.close()
+
+
+def test_an_archive_that_takes_its_time_holds_up_no_large_unit_of_another_channel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(tmp_path, monkeypatch)
+    is_over = threading.Event()
+
+    def look(taken: Taken) -> None:
+        if taken.header == b"archives":
+            assert is_over.wait(30)
+
+    gate.work = look
+    gate.drop(0, 2 * ENOUGH_UNITS, LARGE, b"archives")
+    gate.hop.step(0.0)
+    gate.drop(100, 2, LARGE, b"images")
+    until_s = time.monotonic() + 20
+    while gate.cleared() < 2 and time.monotonic() < until_s:
+        gate.hop.step(0.0)
+    is_over.set()
+    assert gate.ferry_takes(2) == [100, 101]
     gate.close()
 
 

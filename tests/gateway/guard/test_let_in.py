@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.audit.event import Event
 from gateway.audit.journal import open_journal
-from gateway.audit.segment import segments
+from gateway.audit.segment import segment_name, segments
 from gateway.errors import StateUncertain
 from gateway.guard.let_in import LetIn
 from gateway.guard.seen import Seen
@@ -54,6 +55,33 @@ def test_what_this_side_let_out_is_known_beside_it(tmp_path: Path) -> None:
         segment.path.unlink()
     again = LetIn(journal, state, is_even, lambda number: not is_even(number))
     assert (again.floor, again.sent) == (402, 903)
+
+
+class LetInStateOf010(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """As guards read it before they knew what they had let out."""
+
+    highest: int = -1
+    first_seq: int = 0
+
+
+def test_a_guard_of_before_starts_with_this_file_and_this_one_with_its(tmp_path: Path) -> None:
+    journal, state = tmp_path / "guard", tmp_path / "let-in.json"
+    passed(journal, 400, 901)
+    let_in = LetIn(journal, state, is_even, lambda number: not is_even(number))
+    let_in.step(0.0, lambda: 402, lambda: 903)
+    before = msgspec.json.decode(state.read_bytes(), type=LetInStateOf010)
+    assert before.highest == 402
+    state.write_bytes(msgspec.json.encode(before))
+    again = LetIn(journal, state, is_even, lambda number: not is_even(number))
+    assert (again.floor, again.sent) == (402, 903)
+
+
+def test_a_file_of_before_says_nothing_of_what_was_let_out_so_more_is_read(tmp_path: Path) -> None:
+    journal, state = tmp_path / "guard", tmp_path / "let-in.json"
+    passed(journal, 400, 901)
+    (journal / segment_name(10**6)).touch()
+    state.write_bytes(msgspec.json.encode(LetInStateOf010(400, 10**6)))
+    assert LetIn(journal, state, is_even, lambda number: not is_even(number)).sent == 901
 
 
 def test_what_came_after_the_file_was_written_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from gateway.exchange.frames import Frame, FrameKind
 from gateway.guard.letting_go import Done
 from gateway.guard.told import OF_EDGES, of_far_side
 from gateway.inspection.chain import bytes_body
+from gateway.unit.counted import AHEAD, first_of_minute
 from gateway.unit.encode import encode_batch
 from gateway.unit.model import CapturedUnit, FileBody, Kind, Lane, Manifest, Side
 from gateway.unit.request import (
@@ -134,6 +136,16 @@ def test_what_an_operation_does_not_allow_is_told_at_once(
 )
 def test_what_no_edge_of_ours_hands_over_is_refused(world: World, frame: Frame) -> None:
     assert told(world.outer.clear(frame))[2] is Consequence.REFUSED
+
+
+def test_an_answer_passes_however_far_its_edge_has_counted(world: World) -> None:
+    """1,500 answers a second are a week ahead of the clock after four days, and no guard has let them in."""
+    far = first_of_minute(time.time_ns()) + 2 * AHEAD + 1
+    world.let_in(2)
+    answered = world.answered(2, number=far)
+    assert event(answered) == ("answer.passed", 2, 0)
+    assert event(world.outer.admit(frame_of(answered))) == ("answer.passed", 2, 0)
+    assert event(world.asked(far + 1)) == ("request.refused", far + 1, 5776)
 
 
 def test_the_far_guard_s_refusal_comes_back_as_a_number(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,21 @@ def test_a_log_that_cannot_be_read_on_is_no_figure_until_it_is_written_anew(tmp_
     assert known.figures(1) == there
     answer(reader, 1)
     assert known.figures(1) == Figures()
+
+
+def test_a_log_without_end_costs_a_writer_no_memory(tmp_path: Path) -> None:
+    """The reader may be taken over."""
+    folder = tmp_path / "queue"
+    known, writer, reader = open_both(folder)
+    writer.put([large(1), large(2)])
+    answer(reader, 1)
+    assert known.figures(1) == Figures(1, ABOVE + 1, ABOVE + 1)
+    os.truncate(folder / "answers", 1 << 40)
+    assert known.figures(1) is None
+    reader.close()
+    (folder / "answers").unlink()
+    writer.put([large(3)])
+    assert known.figures(1) is None
 
 
 def test_a_tally_forgets_ranges_of_any_length() -> None:
