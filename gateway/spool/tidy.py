@@ -68,7 +68,7 @@ class Tidier:
         segment = None if self._keep.nothing else self._shelf.holding(ordinal)
         if segment is None:
             with suppress(FileNotFoundError):
-                self._disk.unlink(self._layout.body(ordinal))
+                self._disk.discard(self._layout.body(ordinal))
             return
         segment.body_ordinals.append(ordinal)
         segment.body_bytes += size_bytes
