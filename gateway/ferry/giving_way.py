@@ -1,4 +1,5 @@
-"""What comes from queues leaves processors to requests where there are too few for both. Pure.
+"""What comes from queues leaves processors to requests where there are too few for both. Pure, but
+for how long a thread has waited, which it asks.
 
     nothing urgent for a second             all of the lane
     urgent, and processors are scarce       less by a fifth twenty times a second, down to a half

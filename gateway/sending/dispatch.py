@@ -115,8 +115,8 @@ class Dispatcher:
         )
         rate = settings.rate_bits_per_s
         together = depth * shape.symbols * (shape.frame_bytes + FRAME_OVERHEAD_BYTES)
-        giving_way = GivingWay(rate, thread_wait_s, together) if urgent is not None else None
-        self._giving_way = giving_way
+        gives_way = urgent is not None
+        self._giving_way = GivingWay(rate, thread_wait_s, together) if gives_way else None
         self._pump = Pump(self.sender, link, Pacer(rate), depth, urgent, self._giving_way)
         self._throughput = Throughput()
         self._jobs: dict[int, Job] = {}

@@ -1,6 +1,7 @@
-"""Judges of requests that come through the queues of a guard, loaded with the first of them.
+"""What the halves of a guard share: where the counters of the lanes' edges can be, and the judges of requests
+that come through the queues, loaded with the first of them.
 
-Both halves of a two-way guard share what they know of large requests under way; a guard of one lane has none.
+Both halves of a two-way guard know of large requests under way; a guard of one lane has none.
 """
 
 from __future__ import annotations

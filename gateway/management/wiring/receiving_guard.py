@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.guard.hop import Hop
-from gateway.guard.outcome import AnyWork, Work
+from gateway.guard.outcome import AnyWork
 from gateway.guard.patience import Patience
 from gateway.identity.epoch_keys import EpochKeys
 from gateway.identity.lane_files import epochs_folder
@@ -14,9 +14,8 @@ from gateway.inspection.chain import Inspector
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.management.guarding import ScannerWatch, open_inspector
 from gateway.management.host import Desk, Host, Hourly, QueueStep
-from gateway.management.layout import DECIDING_SIDE
-from gateway.management.process import Step
 from gateway.management.set_aside import keep_aside
+from gateway.management.wiring.decided import Decided
 from gateway.management.wiring.durable_guard import DurableWay
 from gateway.management.wiring.half import Half, loading
 from gateway.receiving.admit import Admit
@@ -53,34 +52,20 @@ def admitting(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Admi
     )
     inspector = open_inspector(desk, sandbox, lane)
     opener = _opener(host, lane)
-    rewriter = None
-    closing: list[Callable[[], None]] = [inspector.close]
-    decides = settings.side is DECIDING_SIDE
-    if decides:
-        from gateway.management.wiring.deciding import deciding, open_rewriter
-
-        rewriter, handing_out = open_rewriter(desk, inspector)
-        closing.append(handing_out.close)
+    decided = Decided(desk, lane, inspector)
     admit = Admit(
-        lane, desk.policy.current, opener, inspector, admitted.staging(), rewriter, holds=decides,
-        of_requests=way.admitter(lane, inspector, admitted.forgot), forgot=admitted.forgot,
-        counter=way.counter(lane, admitted),
+        lane, desk.policy.current, opener, inspector, admitted.staging(), decided.rewriter,
+        holds=decided.holds, of_requests=way.admitter(lane, inspector, admitted.forgot),
+        forgot=admitted.forgot, counter=way.counter(lane, admitted),
     )  # fmt: skip
-    work: Work = admit
-    steps: list[Step] = []
-    if decides:
-        people = deciding(desk, lane)
-        work = people.noting(admit)
-        held = people.held_desk(admit, Stage.RECEIVED, admitted, Stage.ADMITTED, status)
-        steps.append(held)
-        closing.insert(0, held.close)
+    work = decided.work(admit, Stage.RECEIVED, admitted, Stage.ADMITTED)
     purging = _Purging(opener)
     users: list[Callable[[Opener], None]] = [admit.use, purging.use]
     work_on: AnyWork = work
     if settings.is_two_way:
         from gateway.management.wiring.outcomes import hearing, refusals
 
-        steps.append(refusals(desk, lane.opposite, admitted, status))
+        decided.steps.append(refusals(desk, lane.opposite, admitted, status))
         heard = hearing(desk, work, opener)
         work_on = heard
         users.append(heard.use)
@@ -99,12 +84,12 @@ def admitting(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Admi
     half = Half(
         steps=[
             hop,
-            *steps,
+            *decided.steps,
             QueueStep(Stage.RECEIVED, received, status),
             Hourly(purging.purge),
         ],
         watches=[ScannerWatch(inspector, status)],
-        closing=[hop.close, *closing, received.close, admitted.close],
+        closing=[hop.close, *decided.closing, received.close, admitted.close],
         load_keys=[loading(lambda: _opener(host, lane), users)],
     )
     return Admitting(half, inspector)

@@ -8,7 +8,6 @@ from typing import Final
 
 from gateway.guard.hop import Hop
 from gateway.guard.kept_back import KEPT_BACK_BYTES, NextQueue
-from gateway.guard.outcome import Work
 from gateway.guard.patience import Patience
 from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import load_peer_epochs
@@ -17,9 +16,8 @@ from gateway.inspection.chain import Inspector
 from gateway.inspection.sandbox.sandbox import Sandbox
 from gateway.management.guarding import ScannerWatch, open_inspector
 from gateway.management.host import Desk, Host, QueueStep
-from gateway.management.layout import DECIDING_SIDE
-from gateway.management.process import Step
 from gateway.management.set_aside import keep_aside
+from gateway.management.wiring.decided import Decided
 from gateway.management.wiring.durable_guard import DurableWay
 from gateway.management.wiring.half import Half, loading
 from gateway.sending.judge import RANKS, Judge, rank
@@ -57,6 +55,7 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         folder.queue(lane, Stage.CAPTURED),
         keep_aside=keep_aside(settings, desk.journal, status),
     )
+    enough_bytes = _enough_bytes(settings.links[lane].rate_bits_per_s)
     unanswered = Unanswered(folder.queue(lane, Stage.CLEARED), KEPT_BACK_BYTES, RANKS, rank)
     cleared = open_writer(
         folder.queue(lane, Stage.CLEARED),
@@ -65,14 +64,7 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         unanswered=unanswered,
     )
     inspector = open_inspector(desk, sandbox, lane)
-    rewriter = None
-    closing: list[Callable[[], None]] = [inspector.close]
-    decides = settings.side is DECIDING_SIDE
-    if decides:
-        from gateway.management.wiring.deciding import deciding, open_rewriter
-
-        rewriter, handing_out = open_rewriter(desk, inspector)
-        closing.append(handing_out.close)
+    decided = Decided(desk, lane, inspector)
     sealer = _sealer(host, lane)
     judge = Judge(
         lane,
@@ -80,35 +72,22 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         inspector,
         sealer,
         cleared.staging(),
-        holds=decides,
-        rewriter=rewriter,
+        holds=decided.holds,
+        rewriter=decided.rewriter,
         of_requests=way.clearer(lane, inspector),
         counter=way.counter(lane, cleared),
     )
-    work: Work = judge
-    steps: list[Step] = []
-    if decides:
-        people = deciding(desk, lane)
-        work = people.noting(judge)
-        held = people.held_desk(judge, Stage.CAPTURED, cleared, Stage.CLEARED, status)
-        steps.append(held)
-        closing.insert(0, held.close)
     hop = Hop(
         captured,
         cleared,
-        work,
+        decided.work(judge, Stage.CAPTURED, cleared, Stage.CLEARED),
         desk.recorder(lane),
         status,
         stage=Stage.CLEARED,
         threads=settings.guard_threads,
         patience=Patience(lambda: inspector.answered),
         channel_of=judge.channel_of,
-        next_queue=NextQueue(
-            unanswered.figures,
-            _enough_bytes(settings.links[lane].rate_bits_per_s),
-            RANKS,
-            judge.rank_of,
-        ),
+        next_queue=NextQueue(unanswered.figures, enough_bytes, RANKS, judge.rank_of),
     )
 
     users: list[Callable[[Sealer], None]] = [judge.use]
@@ -116,13 +95,13 @@ def clearing(desk: Desk, lane: Lane, sandbox: Sandbox, way: DurableWay) -> Clear
         from gateway.management.wiring.outcomes import telling
 
         teller = telling(desk, cleared, sealer, status)
-        steps.append(teller)
+        decided.steps.append(teller)
         users.append(teller.use)
 
     half = Half(
-        steps=[hop, *steps, QueueStep(Stage.CAPTURED, captured, status)],
+        steps=[hop, *decided.steps, QueueStep(Stage.CAPTURED, captured, status)],
         watches=[ScannerWatch(inspector, status)],
-        closing=[hop.close, *closing, captured.close, cleared.close],
+        closing=[hop.close, *decided.closing, captured.close, cleared.close],
         load_keys=[loading(lambda: _sealer(host, lane), users)],
     )
     return Clearing(half, inspector)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.audit.event import Event, Status
@@ -25,6 +26,7 @@ from gateway.guard.outstanding import Outstanding
 from gateway.guard.passing import Passing
 from gateway.guard.requests import Remove, RequestJudge
 from gateway.guard.seen import Seen
+from gateway.guard.session_turns import SessionTurns
 from gateway.identity.device import load_guard_identity
 from gateway.identity.epoch_keys import EpochKeys, load_peer_epochs
 from gateway.identity.lane_files import epochs_folder, peer_epochs_file
@@ -73,12 +75,7 @@ def exchanging(
     seal = TransientSealer(sends, _sealer(host, sends))
     judges = RequestJudge(side, policy, out, remove), RequestJudge(side, policy, inn, remove)
     clearer = TransientClearer(sends, judges[0], asked, let_in, counters[sends])
-    let_in_ever = LetIn(
-        host.folder.journal(Role.GUARD),
-        host.folder.state_of(Role.GUARD) / "let-in.json",
-        lambda number: is_of(number, receives.sender),
-        lambda number: is_of(number, sends.sender),
-    )
+    let_in_ever = _let_in(host, sends, receives)
     counters[sends].reached(let_in_ever.sent)
     seen = Seen(let_in_ever.floor, HOSTS)
     lines = _Lines(desk, status)
@@ -96,26 +93,8 @@ def exchanging(
     )  # fmt: skip
     letting_go = LettingGo(lines.to_edge, lines.to_ferry, seal, desk.journal, status)
     passing = Passing(host.settings.guard_threads, letting_go, _crowded)
-
-    def edge_ended() -> None:
-        # Whoever performed has ended, and whoever waited: what comes now is for nobody. Both at once, so
-        # that nothing of the next edge is among them.
-        live.edge_ended()
-        performing, waiting = let_in.give_up(), asked.give_up()
-        done = [clearer.unanswered(one) for one in performing]
-        letting_go.finish([*done, *(Done((unanswered(one, 5771),)) for one in waiting)])
-
-    def of_edge(frames: list[Frame]) -> None:
-        if captured := [frame for frame in frames if frame.kind is FrameKind.CAPTURED]:
-            passing.take(clearer, captured)
-        if of_sessions := [frame for frame in frames if frame.kind is FrameKind.LIVE]:
-            live.of_edge(of_sessions)
-
-    lines.open(
-        of_edge,
-        lambda frames: passing.take(admitter, frames),
-        edge_ended,
-    )
+    edge = _Edge(clearer, passing, live, letting_go, asked, let_in)
+    lines.open(edge.came, lambda frames: passing.take(admitter, frames), edge.ended)
 
     def remember() -> None:
         let_in_ever.step(time.monotonic(), admitter.highest_seen, lambda: clearer.highest)
@@ -129,6 +108,41 @@ def exchanging(
             loading(lambda: _opener(host, receives), [admitter.use]),
         ],
     )
+
+
+def _let_in(host: Host, sends: Lane, receives: Lane) -> LetIn:
+    return LetIn(
+        host.folder.journal(Role.GUARD),
+        host.folder.state_of(Role.GUARD) / "let-in.json",
+        lambda number: is_of(number, receives.sender),
+        lambda number: is_of(number, sends.sender),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """What this side's edge has sent, and its end. asked, let_in: requests under way, of either side."""
+
+    clearer: TransientClearer
+    passing: Passing
+    live: SessionTurns
+    letting_go: LettingGo
+    asked: Outstanding
+    let_in: Outstanding
+
+    def came(self, frames: list[Frame]) -> None:
+        if captured := [frame for frame in frames if frame.kind is FrameKind.CAPTURED]:
+            self.passing.take(self.clearer, captured)
+        if of_sessions := [frame for frame in frames if frame.kind is FrameKind.LIVE]:
+            self.live.of_edge(of_sessions)
+
+    def ended(self) -> None:
+        # Whoever performed has ended, and whoever waited: what comes now is for nobody. Both at once, so
+        # that nothing of the next edge is among them.
+        self.live.edge_ended()
+        performing, waiting = self.let_in.give_up(), self.asked.give_up()
+        done = [self.clearer.unanswered(one) for one in performing]
+        self.letting_go.finish([*done, *(Done((unanswered(one, 5771),)) for one in waiting)])
 
 
 class _Lines:

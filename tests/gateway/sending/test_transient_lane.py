@@ -160,9 +160,13 @@ def test_queues_have_half_of_the_lane_while_requests_lack_processors(
         sending.lane.take([frame(1)])
         return sending.board.gauges.get("lane_queues_percent") == 50
 
+    shares = list[object]()
     with sending.running():
         _until(is_half)
+        shares.append(sending.board.gauges["lane_queues_percent"])
         _until(lambda: sending.board.gauges["lane_queues_percent"] == 100)
+        shares.append(sending.board.gauges["lane_queues_percent"])
+    assert shares == [50, 100]
 
 
 def test_who_brings_something_does_not_wait_for_a_loop_that_works(tmp_path: Path) -> None:
