@@ -71,10 +71,19 @@ def json_channel(name: str, port: int, callers: str, to: str, *, within: str = "
     return channel_text(name, port, to, rest, callers=f"[{callers}]")
 
 
+# The kernel may give one twice while nobody listens yet, and two channels would have it.
+_GIVEN: Final[set[int]] = set()
+
+
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """One at which nobody listens on loopback, and that was not given before."""
+    while True:
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            port = int(one.getsockname()[1])
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port
 
 
 def files_of(trial: Trial, side: Side, channel: str) -> Path:

@@ -3,12 +3,16 @@
 with posting(portal, "round") as callers:
     ...
 assert callers.longest_s < 3
+whole_s = until_whole_s(portal, "round")
+assert whole_s < WHOLE_AGAIN_S * slowed()
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import os
+import sys
 import threading
 import time
 from collections import Counter
@@ -18,6 +22,9 @@ from dataclasses import dataclass, field
 from client.ferrygate_client import Client
 
 CALLERS = 8
+# Until the gate is whole again behind a kill.
+WHOLE_AGAIN_S = 3.0
+_NEXT_S = 0.1
 
 
 @dataclass
@@ -81,3 +88,40 @@ def posting(
         callers.stop.set()
         for thread in threads:
             thread.join()
+
+
+def until_whole_s(
+    portal: Callable[[], Client], name: str, begin: Callable[[], None] = lambda: None
+) -> float:
+    """Seconds from now until an order is answered that was begun from now on; inf where none is for long.
+
+    One more caller every tenth of a second: those who came before the gate was whole may wait for theirs
+    as long as they will.
+    """
+    begun_s, answered_s = time.monotonic(), list[float]()
+    is_whole = threading.Event()
+
+    def call(place: int) -> None:
+        begin()
+        with portal() as one, contextlib.suppress(OSError, http.client.HTTPException):
+            path = f"/orders/{name}-whole-{place}"
+            if one.call("POST", path, b'{"order":1}', "application/json").status == 200:
+                answered_s.append(time.monotonic())
+                is_whole.set()
+
+    threads = list[threading.Thread]()
+    while not is_whole.wait(_NEXT_S) and time.monotonic() < begun_s + 20:
+        threads.append(threading.Thread(target=call, args=(len(threads),)))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    return min(answered_s, default=float("inf")) - begun_s
+
+
+def slowed() -> float:
+    """How many times longer than its own work another interpreter takes to start now: 1 where nobody else
+    uses the processors. Measured while nobody calls."""
+    begun_s = time.monotonic()
+    pid = os.posix_spawn(sys.executable, [sys.executable, "-c", "import asyncio, ssl"], os.environ)
+    used = os.wait4(pid, 0)[2]
+    return max(1.0, (time.monotonic() - begun_s) / (used.ru_utime + used.ru_stime))

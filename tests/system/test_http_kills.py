@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,14 +12,13 @@ import pytest
 from gateway.management.layout import Role
 from gateway.unit.model import Side
 from tests.support.http_gate import ORDERS, HttpGate, http_gate
-from tests.support.order_callers import CALLERS, posting
+from tests.support.order_callers import CALLERS, WHOLE_AGAIN_S, posting, slowed
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
-# As the policy of the channel says; how long a caller may be left beyond it; until the gate is whole.
+# As the policy of the channel says; how long a caller may be left beyond it.
 WITHIN_S = 2.0
 BEYOND_S = 1.0
-WHOLE_AGAIN_S = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +26,6 @@ def g(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpGate]:
     with http_gate(tmp_path_factory.mktemp("http-kills")) as made:
         made.device("portal-01")
         yield made
-
-
-def slowed() -> float:
-    """How many times longer than its own work another interpreter takes to start now: 1 where nobody else
-    uses the processors. Measured while nobody calls."""
-    begun_s = time.monotonic()
-    pid = os.posix_spawn(sys.executable, [sys.executable, "-c", "import asyncio, ssl"], os.environ)
-    used = os.wait4(pid, 0)[2]
-    return max(1.0, (time.monotonic() - begun_s) / (used.ru_utime + used.ru_stime))
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -22,12 +22,7 @@ from gateway.inspection.malware.clamd_session import tcp_address
 from gateway.management.settings import read_settings
 from gateway.policy.located import LocatedErrors
 from tests.support.clamav import eicar
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+from tests.support.http_gate import free_port
 
 
 @pytest.fixture(scope="module")
